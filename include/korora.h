@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KORORA_H
+#define KORORA_H
+
+/* libkorora runs nano models: small networks that do one thing, in about a millisecond, on any CPU,
+ * with nothing sent anywhere.
+ *
+ * A model is one GGUF file. Open it once, keep one context per thread, call it as often as you like:
+ *
+ *     kor_error err;
+ *     kor_model *model;
+ *     kor_ctx *ctx;
+ *     float v[512];
+ *     if (kor_model_open(&model, "base.gguf", &err) || kor_ctx_new(&ctx, model, &err) ||
+ *         kor_embed(ctx, "where did I leave the notes on the parser?", KOR_NUL, v, 512, &err))
+ *         fprintf(stderr, "%s\n", err.msg);
+ *
+ * A model is immutable once open: any number of threads may use it at the same time, each through a
+ * context of its own. The weights are a read-only mapping of the file, so processes that open the
+ * same model share one copy of it in memory. A context holds all scratch memory; after
+ * kor_ctx_new, no call on the hot path allocates.
+ *
+ * Every function that can fail returns a kor_status, KOR_OK being 0, and takes a kor_error as its
+ * last argument, which may be NULL; on failure it says in one line what was wrong, where, and what
+ * to do. The library never prints, never exits, and needs libc, libm and utf8proc only.
+ *
+ * Text is UTF-8. Any bytes are accepted: what is not UTF-8 is read as U+FFFD. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__) && !defined(KORORA_STATIC)
+#define KOR_API __attribute__((visibility("default")))
+#else
+#define KOR_API
+#endif
+
+#define KORORA_VERSION "0.1.0"
+
+/* ---- Errors ------------------------------------------------------------------------------- */
+
+typedef enum kor_status {
+    KOR_OK = 0,
+    KOR_E_ARG,         /* wrong use: an argument that can never be right */
+    KOR_E_INPUT,       /* bad data: a file, a row or a text that does not hold what it should */
+    KOR_E_NOT_FOUND,   /* the named thing is not there */
+    KOR_E_UNSUPPORTED, /* well formed, but not for this version, build or machine */
+    KOR_E_MEMORY,      /* out of memory */
+    KOR_E_IO,          /* the operating system refused: permissions, full disk, broken pipe */
+    KOR_E_BUSY         /* somebody else holds it; try again */
+} kor_status;
+
+/* Lives on the caller's stack. Written only on failure. msg is one NUL-terminated line of UTF-8. */
+typedef struct kor_error {
+    kor_status code;
+    char msg[252];
+} kor_error;
+
+/* A short English name for a status, such as "bad input". Never NULL; static storage. */
+KOR_API const char *kor_status_name(kor_status status);
+
+/* ---- The simple calls --------------------------------------------------------------------- */
+
+/* As a length: the text ends at its NUL byte. */
+#define KOR_NUL ((size_t)-1)
+
+typedef struct kor_model kor_model;
+typedef struct kor_ctx kor_ctx;
+
+/* Open a model file and check all of it: header, sizes, tensors, checksum. On success *out owns a
+ * read-only mapping of the file (free with kor_model_close). On failure *out is NULL, and err names
+ * the file, and where there is one the offset, and what was expected. out and path must not be
+ * NULL. The file must not be truncated while it is open: replace a model by renaming a new file
+ * over it, as korora does; a mapping of the old one stays whole. */
+KOR_API kor_status kor_model_open(kor_model **out, const char *path, kor_error *err);
+
+/* Close a model after the last of its contexts is freed. NULL is allowed. */
+KOR_API void kor_model_close(kor_model *model);
+
+/* Make a context: all the scratch memory one thread needs. Free it with kor_ctx_free, before its
+ * model is closed. A context is used by one thread at a time. */
+KOR_API kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err);
+
+/* NULL is allowed. */
+KOR_API void kor_ctx_free(kor_ctx *ctx);
+
+/* Embed a text: a vector of kor_model_info.dim floats of Euclidean length 1, so that the dot
+ * product of two embeddings is their cosine. text is len bytes, or ends at its NUL when len is
+ * KOR_NUL; NULL is allowed when len is 0. The model reads the first max_tokens tokens and ignores
+ * the rest. Text without a token is not an error: it has an embedding like any other. out holds
+ * out_len floats, which must be at least dim (else KOR_E_ARG). Does not allocate. */
+KOR_API kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len,
+                             kor_error *err);
+
+/* ---- More about a model --------------------------------------------------------------------- */
+
+typedef struct kor_model_info {
+    const char *name;         /* general.name of the file, or "" */
+    const char *architecture; /* "encoder" */
+    const char *head;         /* what it answers: "embed" */
+    const char *weights;      /* "int8" or "f32" */
+    const char *license;      /* SPDX expression, or "" */
+    const char *cpu;          /* the kernels in use: "scalar", "avx2", "avx512vnni" */
+    size_t dim;               /* length of an embedding, in floats */
+    size_t max_tokens;        /* tokens read of a text */
+    size_t vocabulary;        /* rows of the embedding table */
+    size_t parameters;        /* weights and biases, counted */
+    size_t file_bytes;
+    uint64_t checksum; /* tells two files apart: equal files, equal checksums */
+} kor_model_info;
+
+/* What a model is. The strings live as long as the model. out must not be NULL. */
+KOR_API void kor_model_get_info(const kor_model *model, kor_model_info *out);
+
+/* Split a text into the model's tokens. Writes at most max ids to out and the number written to
+ * *count. Unlike kor_embed, it is not limited to max_tokens, but reads at most the first
+ * KOR_TEXT_MAX code points. Does not allocate. */
+KOR_API kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out, size_t max,
+                                size_t *count, kor_error *err);
+
+/* Code points of a text that are read at most; what comes after them is ignored. */
+#define KOR_TEXT_MAX 16384
+
+/* The version of the library, such as "0.1.0", and the name of the kernels that this process uses
+ * (chosen once, at the first call; the environment variable KORORA_CPU can lower it). */
+KOR_API const char *kor_version(void);
+KOR_API const char *kor_cpu(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

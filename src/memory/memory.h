@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The memory: one SQLite file of events, with a full-text index and a vector for each event. */
+#ifndef KOR_MEMORY_H
+#define KOR_MEMORY_H
+
+#include "base/arena.h"
+#include "base/zone.h"
+#include "memory/event.h"
+#include "time/when.h"
+
+#include <stdbool.h>
+
+/* One open memory, used by one thread at a time; processes may share the file. */
+typedef struct kor_memory kor_memory;
+
+typedef enum kor_memory_mode {
+    KOR_MEMORY_READ,  /* must exist; nothing in it is changed */
+    KOR_MEMORY_WRITE, /* made when missing (the folder 0700, the file 0600), migrated when old */
+} kor_memory_mode;
+
+/* Open HOME/memory.db. embedder (may be NULL: then nothing is embedded and recall is lexical) must
+ * outlive the memory; its checksum is kept with each vector, and only vectors of the same model are
+ * compared. Errors name the file and say what to do: KOR_E_NOT_FOUND (no memory yet), KOR_E_INPUT
+ * (not a memory, or damaged), KOR_E_UNSUPPORTED (a newer schema), KOR_E_IO (read-only, full disk),
+ * KOR_E_BUSY (another process kept the write lock for too long). */
+kor_status kor_memory_open(kor_memory **out, const char *home, kor_memory_mode mode,
+                           const kor_model *embedder, kor_error *err);
+void kor_memory_close(kor_memory *memory);
+
+typedef struct kor_memory_stats {
+    int64_t events, vectors; /* vectors of the open embedder */
+    int64_t first_ms, last_ms;
+    int64_t text_bytes;
+    int64_t file_bytes;
+    int32_t schema;
+} kor_memory_stats;
+kor_status kor_memory_get_stats(kor_memory *memory, kor_memory_stats *out, kor_error *err);
+
+/* SQLite's own integrity check and that index, vectors and events agree. KOR_E_INPUT when not. */
+kor_status kor_memory_check(kor_memory *memory, kor_error *err);
+
+/* One event by id, copied into arena. KOR_E_NOT_FOUND when there is none. */
+kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_event *out,
+                          kor_error *err);
+
+/* Visit events with from_ms <= time < to_ms in order of time; the event is borrowed for the call. */
+kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
+                           kor_status (*visit)(void *arg, const kor_event *event, kor_error *err),
+                           void *arg, kor_error *err);
+
+#endif
