@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The arithmetic: one table of functions per instruction set, chosen once at run time.
+ *
+ * Numeric contract. Integer results (quantize, the sums inside gemm_i8, dot_i8) have the same bits on
+ * every instruction set. Float results may differ in rounding: within the bounds that
+ * tests/checkkern.c states for each slot.
+ *
+ * Activations are int8 in [-127, 127] with one scale a row; weights are int8 in [-127, 127] with
+ * one scale an output channel. Products are summed in int32: with K <= KOR_GEMM_MAX_K,
+ * 255 * 127 * K < 2^31, so nothing overflows, the biased u8 form of the AVX-512 kernel included.
+ *
+ * Packed weights. A matrix W of K inputs and N outputs (y = x W) is stored so that every instruction
+ * set reads it front to back; a partial last group is filled with zeros:
+ *     int8   [N/16][K/4][16][4]     16 outputs, 4 inputs of each together (the dword of VPDPBUSD, SDOT)
+ *     f32    [N/16][K][16]
+ */
+#ifndef KOR_KERNELS_H
+#define KOR_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    KOR_PANEL = 16,          /* output channels that are packed together */
+    KOR_GROUP = 4,           /* inputs that are packed together in int8 */
+    KOR_GEMM_MAX_K = 1 << 16 /* see above */
+};
+
+#define KOR_QUANTIZE_MIN 1e-30f
+
+typedef enum kor_activation { KOR_ACT_NONE, KOR_ACT_RELU, KOR_ACT_GELU } kor_activation;
+
+/* One linear layer over m rows: out = act(x W + bias) + add. */
+typedef struct kor_gemm {
+    size_t m, n, k;
+    float *out;         /* [m][n], rows ld_out floats apart */
+    size_t ld_out;
+    const float *bias;  /* [n], or NULL */
+    const float *add;   /* [m][n], rows ld_add apart; may be out itself; or NULL */
+    size_t ld_add;
+    kor_activation act;
+    /* int8 */
+    const int8_t *x8;       /* [m][k4], k rounded up to KOR_GROUP, zero-filled */
+    const float *x8_scale;  /* [m] */
+    const int32_t *x8_sum;  /* [m] sum of the row's codes */
+    const int8_t *w8;       /* packed */
+    const float *w8_scale;  /* [n] */
+    /* f32 */
+    const float *x;     /* [m][k], rows ld_x floats apart */
+    size_t ld_x;
+    const float *w;     /* packed */
+} kor_gemm;
+
+typedef struct kor_kernels {
+    const char *name;
+
+    /* x[n] to codes: scale = max|x| / 127, code = x * (127 / max|x|) rounded to nearest, ties to even;
+     * all codes are 0 and scale is 1 when max|x| <= KOR_QUANTIZE_MIN, below which 127 / max
+     * overflows. Codes n..round_up(n, KOR_GROUP) are 0. *sum is the sum of the codes. A NaN gives
+     * some code in [-127, 127]. */
+    void (*quantize)(int8_t *code, float *scale, int32_t *sum, const float *x, size_t n);
+
+    void (*gemm_i8)(const kor_gemm *g);
+    void (*gemm_f32)(const kor_gemm *g);
+
+    /* Each of rows rows of n floats: (x - mean) * (gamma / sqrt(variance + eps)) + beta, with the
+     * biased variance (Ba, Kiros, Hinton 2016). out may be x. */
+    void (*layer_norm)(float *out, const float *x, const float *gamma, const float *beta, size_t rows,
+                       size_t n, float eps);
+
+    /* Full self-attention of one sequence. qkv is [t][3 * heads * dim], columns q|k|v, each
+     * head-major; out is [t][heads * dim]. p = softmax(scale * q k'), out = p v (Vaswani et al.
+     * 2017). scratch holds kor_attention_scratch(t, dim) floats. */
+    void (*attention)(float *out, const float *qkv, size_t t, size_t heads, size_t dim, float scale,
+                      float *scratch);
+
+    /* out[n] = mean of rows rows. rows must be at least 1. */
+    void (*mean_rows)(float *out, const float *x, size_t rows, size_t n);
+
+    /* out[n] = factor * scale * code + add: a row of an int8 embedding table. */
+    void (*embed_i8)(float *out, const int8_t *code, float scale, float factor, const float *add, size_t n);
+
+    void (*tanh_rows)(float *out, const float *x, size_t n);
+
+    /* out[i] = sum of query[j] * row_i[j], rows stride bytes apart. */
+    void (*dot_i8)(int32_t *out, const int8_t *query, const int8_t *rows, size_t count, size_t stride,
+                   size_t dim);
+} kor_kernels;
+
+extern const kor_kernels kor_kernels_scalar;
+#if defined(__x86_64__)
+extern const kor_kernels kor_kernels_avx2;
+extern const kor_kernels kor_kernels_avx512vnni;
+#endif
+
+/* The table of this process: the best that CPU and operating system support, or a lower one named
+ * by the environment variable KORORA_CPU. Chosen at the first call; thread-safe. */
+const kor_kernels *kor_kernels_get(void);
+
+/* What was wrong with KORORA_CPU, or NULL: a name that is unknown or that this machine lacks is
+ * passed over, and the caller of the process should be told. */
+const char *kor_kernels_warning(void);
+
+/* All tables that this machine can run, scalar first; returns how many were written to out. */
+enum { KOR_KERNELS_MAX = 4 };
+size_t kor_kernels_all(const kor_kernels *out[KOR_KERNELS_MAX]);
+
+static inline size_t kor_round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* Bytes of a packed matrix. The caller checks k and n against overflow. */
+static inline size_t kor_packed_i8_size(size_t k, size_t n)
+{
+    return kor_round_up(k, KOR_GROUP) * kor_round_up(n, KOR_PANEL);
+}
+static inline size_t kor_packed_f32_size(size_t k, size_t n)
+{
+    return k * kor_round_up(n, KOR_PANEL) * sizeof(float);
+}
+
+/* Scratch of attention in floats: transposed keys and one block of scores. */
+static inline size_t kor_attention_scratch(size_t t, size_t dim)
+{
+    size_t wide = kor_round_up(t, KOR_PANEL);
+    return wide * dim + 8 * wide;
+}
+
+/* Pack w, stored [k][n] row-major. w8 gets codes and its scales (max|column| / 127). */
+void kor_pack_f32(float *out, const float *w, size_t k, size_t n);
+void kor_pack_i8(int8_t *out, float *scale, const float *w, size_t k, size_t n);
+
+#endif

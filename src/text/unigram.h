@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The SentencePiece unigram tokenizer (Kudo 2018), as the base encoder was trained with it. */
+#ifndef KOR_UNIGRAM_H
+#define KOR_UNIGRAM_H
+
+#include "base/status.h"
+
+/* Immutable once built; shared between threads. */
+typedef struct kor_unigram kor_unigram;
+
+typedef struct kor_piece {
+    const char *text; /* UTF-8, borrowed: must outlive the tokenizer */
+    size_t len;
+    double score;
+} kor_piece;
+
+enum { KOR_UNIGRAM_UNKNOWN = 0, KOR_PIECE_MAX = 64 /* code points of one piece at most */ };
+
+/* Build from pieces, whose index is their id. Ids below first (the unknown and control pieces) are
+ * never matched. Of two equal pieces the later one counts. KOR_E_INPUT for an empty, overlong or
+ * torn piece, a score that is not finite, or more than 2^20 pieces. */
+kor_status kor_unigram_new(kor_unigram **out, const kor_piece *pieces, size_t count, size_t first,
+                           kor_error *err);
+void kor_unigram_free(kor_unigram *u);
+
+/* Scratch of kor_unigram_encode in bytes. */
+size_t kor_unigram_scratch(void);
+
+/* Split text into ids: NFKC, a leading U+2581, spaces to U+2581, then the best path. Runs of
+ * characters outside the vocabulary become one id, 0. Reads at most KOR_TEXT_MAX code points and
+ * writes at most max ids; returns how many. scratch has kor_unigram_scratch() bytes, aligned to 16.
+ * A text that NFKC cannot normalise within KOR_TEXT_MAX code points is cut there. */
+size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, int32_t *out, size_t max,
+                          void *scratch);
+
+#endif
