@@ -14,13 +14,16 @@ typedef struct kor_civil {
 } kor_civil;
 
 /* Days since 1970-01-01 of a date, and back (H. Hinnant, "chrono-compatible low-level date
- * algorithms"). month must be 1 to 12; day may lie outside its month and counts on. */
+ * algorithms"). month must be 1 to 12; day may lie outside its month and counts on. Days whose year
+ * does not fit an int32_t give the nearest date that is far out, not nonsense. */
 int64_t kor_days_from_civil(int32_t year, int32_t month, int32_t day);
 void kor_civil_from_days(int64_t days, int32_t *year, int32_t *month, int32_t *day);
 
 /* 0 is Monday, 6 is Sunday. */
 int32_t kor_weekday(int64_t days);
+/* month must be 1 to 12. */
 int32_t kor_days_in_month(int32_t year, int32_t month);
+/* Every field in its range, the day in its month; a leap second is not. */
 bool kor_civil_valid(const kor_civil *c);
 
 /* Seconds since 1970-01-01T00:00:00 on the same clock (no zone), and back. */

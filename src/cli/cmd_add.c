@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "memory/ingest.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { STDIN_MAX = 1 << 20 };
+
+/* "-" reads the text from standard input, up to what one event holds. */
+static bool read_text(kor_str *out, const char *word)
+{
+    if (strcmp(word, "-") != 0) {
+        kor_str_puts(out, word);
+        return true;
+    }
+    char buffer[65536];
+    for (size_t n; (n = fread(buffer, 1, sizeof buffer, stdin)) > 0;) {
+        kor_str_add(out, buffer, n);
+        if (out->len > STDIN_MAX) return false;
+    }
+    return true;
+}
+
+static int store(const kor_args *a, kor_session *s, const kor_event *event)
+{
+    kor_error err;
+    kor_ingest *ingest = NULL;
+    kor_ingest_stats stats = {0};
+    kor_status status = kor_ingest_begin(&ingest, s->memory, 1, &err);
+    if (status == KOR_OK) {
+        status = kor_ingest_add(ingest, event, &err);
+        kor_error end_err;
+        kor_status ended = kor_ingest_end(ingest, &stats, &end_err);
+        if (status == KOR_OK && ended != KOR_OK) {
+            status = ended;
+            err = end_err;
+        }
+    }
+    if (status != KOR_OK) return kor_report(a->command, &err);
+    if (!stats.last_id) return kor_wrong_use(a->command, "the text is empty: nothing to remember");
+    char time[KOR_TIME_SIZE];
+    kor_time_format(time, event->time_ms, s->zone);
+    if (a->json) {
+        kor_print_json(json_pack("{s:I,s:s}", "event", (json_int_t)stats.last_id, "time", time));
+    } else {
+        printf("remembered as %lld, at %s\n", (long long)stats.last_id, time);
+    }
+    return EXIT_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+    const char *at = NULL, *source = "note", *title = NULL, *uri = NULL, *app = NULL, *scope = NULL;
+    const kor_option options[] = {
+        {"--at", "TIME", "when it happened (RFC 3339, or local time); default now", &at, NULL},
+        {"--source", "S", "where it comes from; default note", &source, NULL},
+        {"--title", "T", "a title", &title, NULL},
+        {"--uri", "U", "where it can be found", &uri, NULL},
+        {"--app", "A", "the program it happened in", &app, NULL},
+        {"--scope", "S", "a memory apart from your own", &scope, NULL},
+        {0},
+    };
+    kor_args a;
+    int code;
+    if (!kor_args_parse(&a, &kor_command_add, options, 1, 1, argc, argv, &code)) return code;
+    if (!*source) return kor_wrong_use(a.command, "--source is empty");
+    kor_str text = {0};
+    if (!read_text(&text, a.word[0])) {
+        kor_str_free(&text);
+        return kor_wrong_use(a.command, "more than %d bytes on standard input: use 'korora import files'", STDIN_MAX);
+    }
+    kor_session s;
+    if (!kor_session_open(&s, &a, KOR_MEMORY_WRITE, NULL, &code)) {
+        kor_str_free(&text);
+        return code;
+    }
+    kor_event event = {
+        .time_ms = s.now_ms,
+        .source = source,
+        .app = app,
+        .title = title,
+        .uri = uri,
+        .scope = scope,
+        .text = kor_str_text(&text),
+        .text_len = text.len,
+    };
+    event.offset_min = kor_zone_offset(s.zone, s.now_ms / 1000) / 60;
+    kor_error err;
+    if (at && kor_time_parse(at, s.zone, s.now_ms, &event.time_ms, &event.offset_min, &err) != KOR_OK) {
+        kor_fail_in(&err, err.code, "--at");
+        code = kor_report(a.command, &err);
+    } else {
+        code = store(&a, &s, &event);
+    }
+    kor_session_close(&s);
+    kor_str_free(&text);
+    return code;
+}
+
+const kor_command kor_command_add = {
+    .name = "add",
+    .summary = "remember one thing",
+    .usage = "TEXT [OPTIONS]",
+    .details = "TEXT may be - to read it from standard input.\n\n"
+               "  korora add \"the demo moved to Friday\"\n"
+               "  git diff --stat | korora add - --title \"before the rewrite\"\n",
+    .run = run,
+};

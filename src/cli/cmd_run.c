@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts in, answers out: a batch of lines at a time, on all cores, in order, in bounded memory. */
+#include "cli/cli.h"
+
+#include "base/parallel.h"
+#include "capture/lines.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 512, WORKERS = 64, TEXT_KEPT = KOR_TEXT_MAX * 4 };
+
+typedef struct runner {
+    const kor_command *command;
+    kor_ctx *ctx[WORKERS];
+    size_t workers, dim;
+    bool jsonl;
+    kor_str line[BATCH]; /* input, cut to what a model reads; an error message when bad */
+    bool bad[BATCH];
+    kor_str answer[BATCH];
+    size_t count;
+    double started;
+    int64_t done;
+    double fraction;
+} runner;
+
+/* The text of a row {"text": ...}; KOR_E_INPUT says what is wrong with the row. */
+static kor_status text_of_row(const char *line, size_t len, kor_str *text, kor_error *err)
+{
+    json_error_t e;
+    json_t *row = json_loadb(line, len, 0, &e), *value = json_object_get(row, "text");
+    kor_status status = KOR_OK;
+    if (!row) status = kor_fail(err, KOR_E_INPUT, "not JSON: %s", e.text);
+    else if (!json_is_string(value)) status = kor_fail(err, KOR_E_INPUT, "no \"text\" that is a string");
+    else kor_str_add(text, json_string_value(value), json_string_length(value));
+    json_decref(row);
+    return status;
+}
+
+static void put_error(kor_str *out, const char *message)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "error", kor_text_json(message, strlen(message)));
+    char *text = json_dumps(o, JSON_COMPACT);
+    kor_str_puts(out, text ? text : "{\"error\":\"out of memory\"}");
+    free(text);
+    json_decref(o);
+}
+
+static void put_embedding(kor_str *out, const float *v, size_t n)
+{
+    kor_str_puts(out, "{\"embedding\":[");
+    for (size_t i = 0; i < n; i++) kor_str_printf(out, "%s%.6g", i ? "," : "", (double)v[i]);
+    kor_str_puts(out, "]}");
+}
+
+static void answer_one(void *arg, size_t i, size_t worker)
+{
+    runner *r = arg;
+    kor_str *out = &r->answer[i], row = {0};
+    const kor_str *text = &r->line[i];
+    kor_error err;
+    float v[8192];
+    kor_str_clear(out);
+    if (r->bad[i]) {
+        put_error(out, kor_str_text(text));
+        return;
+    }
+    kor_status status = KOR_OK;
+    if (r->jsonl) {
+        status = text_of_row(kor_str_text(text), text->len, &row, &err);
+        text = &row;
+    }
+    if (status == KOR_OK && text->failed) status = kor_fail_memory(&err);
+    if (status == KOR_OK) {
+        status = kor_embed(r->ctx[worker], kor_str_text(text), text->len, v, sizeof v / sizeof *v, &err);
+    }
+    if (status == KOR_OK) put_embedding(out, v, r->dim);
+    else put_error(out, err.msg);
+    kor_str_free(&row);
+}
+
+/* Answer what is collected and write it out. False when the output is gone. */
+static bool flush(runner *r)
+{
+    kor_parallel(r->workers, r->count, answer_one, r);
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->answer[i].failed) fputs("{\"error\":\"out of memory\"}", stdout);
+        else fwrite(kor_str_text(&r->answer[i]), 1, r->answer[i].len, stdout);
+        putchar('\n');
+    }
+    r->done += (int64_t)r->count;
+    r->count = 0;
+    kor_progress("run", r->fraction, r->done, kor_seconds() - r->started);
+    return !ferror(stdout);
+}
+
+/* What a model never reads is not kept; a row of JSON is kept whole. */
+static bool collect(runner *r, const char *text, size_t len, bool bad)
+{
+    kor_str *line = &r->line[r->count];
+    kor_str_clear(line);
+    kor_str_add(line, text, r->jsonl || len < TEXT_KEPT ? len : TEXT_KEPT);
+    r->bad[r->count++] = bad;
+    return r->count < BATCH || flush(r);
+}
+
+static void on_skip(void *arg, const char *where, const char *why)
+{
+    kor_str message = {0};
+    kor_str_printf(&message, "%s: %s", where, why);
+    (void)collect(arg, kor_str_text(&message), message.len, true);
+    kor_str_free(&message);
+}
+
+static void on_progress(void *arg, double fraction)
+{
+    ((runner *)arg)->fraction = fraction;
+}
+
+static int run_file(runner *r, const char *path)
+{
+    kor_error err;
+    kor_lines lines;
+    const kor_sink sink = {.arg = r, .skip = on_skip, .progress = on_progress};
+    if (kor_lines_open(&lines, path, &sink, &err) != KOR_OK) return kor_report(r->command, &err);
+    int code = EXIT_DONE;
+    char *line;
+    size_t len;
+    kor_status status;
+    while ((status = kor_lines_next(&lines, &line, &len, &err)) == KOR_OK && line) {
+        if (!collect(r, line, len, false)) break; /* main reports it */
+    }
+    if (r->count) (void)flush(r);
+    if (status != KOR_OK) code = kor_report(r->command, &err);
+    kor_lines_close(&lines);
+    return code;
+}
+
+static int run_text(runner *r, const kor_model_info *info, const char *text, bool json)
+{
+    kor_error err;
+    float v[8192];
+    double start = kor_seconds();
+    if (kor_embed(r->ctx[0], text, KOR_NUL, v, sizeof v / sizeof *v, &err) != KOR_OK) return kor_report(r->command, &err);
+    double ms = (kor_seconds() - start) * 1e3;
+    if (json) {
+        put_embedding(&r->answer[0], v, r->dim);
+        puts(kor_str_text(&r->answer[0]));
+        return EXIT_DONE;
+    }
+    int32_t ids[512];
+    size_t tokens = 0;
+    (void)kor_tokenize(r->ctx[0], text, KOR_NUL, ids, sizeof ids / sizeof *ids, &tokens, NULL);
+    printf("%s: %zu numbers from %zu tokens%s in %.2f ms\n", info->name, r->dim, tokens,
+           tokens > info->max_tokens ? " (the first it reads)" : "", ms);
+    for (size_t i = 0; i < r->dim && i < 8; i++) printf("%s%+.4f", i ? "  " : "  ", (double)v[i]);
+    printf("%s\n", r->dim > 8 ? "  ..." : "");
+    return EXIT_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+    const char *text = NULL, *threads = NULL;
+    bool jsonl = false;
+    const kor_option options[] = {
+        {"--text", "TEXT", "one answer, for people", &text, NULL},
+        {"--jsonl", NULL, "the input is rows {\"text\": ...}", NULL, &jsonl},
+        {"--threads", "N", "threads to use; default one per core", &threads, NULL},
+        {0},
+    };
+    kor_args a;
+    int code;
+    long workers;
+    if (!kor_args_parse(&a, &kor_command_run, options, 1, KOR_ARGS_MAX, argc, argv, &code)) return code;
+    if (text && a.words > 1) return kor_wrong_use(a.command, "--text and files exclude each other");
+    if (!kor_parse_number(a.command, "--threads", threads, 1, WORKERS, (long)kor_cores(), &workers, &code)) return code;
+    char home[4096], path[4096];
+    kor_error err;
+    kor_model *model = NULL;
+    bool has_home = kor_home(home, &a, NULL) == KOR_OK;
+    if (kor_model_find(path, a.word[0], has_home ? home : NULL, &err) != KOR_OK ||
+        kor_model_open(&model, path, &err) != KOR_OK) {
+        return kor_report(a.command, &err);
+    }
+    kor_model_info info;
+    kor_model_get_info(model, &info);
+    runner *r = calloc(1, sizeof *r);
+    kor_status status = r ? KOR_OK : kor_fail_memory(&err);
+    if (r) {
+        *r = (runner){.command = a.command, .dim = info.dim, .jsonl = jsonl, .fraction = -1, .started = kor_seconds()};
+        r->workers = text ? 1 : (size_t)workers < WORKERS ? (size_t)workers : WORKERS;
+        for (size_t i = 0; i < r->workers && status == KOR_OK; i++) status = kor_ctx_new(&r->ctx[i], model, &err);
+    }
+    if (status != KOR_OK) {
+        code = kor_report(a.command, &err);
+    } else if (text) {
+        code = run_text(r, &info, text, a.json);
+    } else if (a.words == 1) {
+        code = run_file(r, "-");
+    } else {
+        code = EXIT_DONE;
+        for (size_t i = 1; i < a.words; i++) {
+            int one = run_file(r, a.word[i]);
+            if (one > code) code = one;
+        }
+    }
+    kor_progress_clear();
+    for (size_t i = 0; r && i < BATCH; i++) {
+        kor_str_free(&r->line[i]);
+        kor_str_free(&r->answer[i]);
+    }
+    for (size_t i = 0; r && i < r->workers; i++) kor_ctx_free(r->ctx[i]);
+    free(r);
+    kor_model_close(model);
+    return code;
+}
+
+const kor_command kor_command_run = {
+    .name = "run",
+    .summary = "ask a model: one text a line in, one JSON a line out",
+    .usage = "MODEL [FILE...] | MODEL --text TEXT",
+    .details = "MODEL is a name ('korora models') or a file. Without files it reads standard input. Answers come in\n"
+               "the order of the lines; a bad row answers {\"error\": ...} and the run goes on.\n\n"
+               "  korora run base --text \"where did I leave my notes?\"\n"
+               "  korora run base --jsonl < rows.jsonl > vectors.jsonl\n",
+    .run = run,
+};

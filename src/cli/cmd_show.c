@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void print_field(const char *name, const char *value)
+{
+    if (!value || !*value) return;
+    kor_print(KOR_DIM, "%-8s ", name);
+    kor_print_line(KOR_PLAIN, value, strlen(value), 0);
+    putchar('\n');
+}
+
+static void print_event(const kor_event *e, const kor_zone *zone)
+{
+    char here[KOR_TIME_SIZE], there[KOR_TIME_SIZE], stored[KOR_TIME_SIZE];
+    kor_civil c;
+    kor_time_format(here, e->time_ms, zone);
+    kor_time_format_offset(there, e->time_ms, e->offset_min);
+    kor_time_format(stored, e->stored_ms, zone);
+    kor_print(KOR_BOLD, "event %lld\n", (long long)e->id);
+    kor_print(KOR_DIM, "%-8s ", "when");
+    printf("%s %s", kor_day_name(e->time_ms, zone, &c), here);
+    if (strcmp(here, there) != 0) printf(" (there: %s)", there);
+    putchar('\n');
+    print_field("stored", stored);
+    print_field("source", e->source);
+    print_field("id", e->ref);
+    print_field("app", e->app);
+    print_field("title", e->title);
+    print_field("uri", e->uri);
+    print_field("scope", e->scope);
+    putchar('\n');
+    kor_print_block(e->text, e->text_len, 2);
+}
+
+static int run(int argc, char **argv)
+{
+    kor_args a;
+    int code;
+    if (!kor_args_parse(&a, &kor_command_show, NULL, 1, 1, argc, argv, &code)) return code;
+    long id;
+    if (!kor_parse_number(a.command, "ID", a.word[0], 1, 0x7fffffffffffffff, 0, &id, &code)) return code;
+    kor_session s;
+    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, NULL, &code)) return code;
+    kor_arena arena = {0};
+    kor_event e;
+    kor_error err;
+    if (kor_memory_get(s.memory, id, &arena, &e, &err) != KOR_OK) {
+        code = kor_report(a.command, &err);
+    } else {
+        if (a.json) kor_print_json(kor_event_json(&e));
+        else print_event(&e, s.zone);
+        code = EXIT_DONE;
+    }
+    kor_arena_free(&arena);
+    kor_session_close(&s);
+    return code;
+}
+
+const kor_command kor_command_show = {
+    .name = "show",
+    .summary = "one event, whole",
+    .usage = "ID",
+    .details = "ID is an event's number, as 'korora recall --explain' and 'korora timeline' show it.\n",
+    .run = run,
+};

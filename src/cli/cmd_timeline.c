@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was done when: the events of some days, gathered into stretches of work. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+enum {
+    GAP_MS = 30 * 60 * 1000, /* a longer pause ends a stretch */
+    TITLES = 3,
+    RECENT_DAYS = 3
+};
+
+typedef struct stretch {
+    struct stretch *next;
+    int64_t from_ms, to_ms, first_id, last_id, count;
+    const char *source;
+    const char *title[TITLES]; /* different ones, the first that came */
+    size_t titles;
+    bool closed;
+} stretch;
+
+typedef struct day {
+    struct day *next;
+    int64_t number; /* days since 1970, in the user's zone */
+    int64_t count;
+    stretch *first, **last;
+} day;
+
+typedef struct timeline {
+    const kor_zone *zone;
+    kor_arena arena;
+    day *first, **last, *current;
+    int64_t count;
+} timeline;
+
+static kor_status start_stretch(timeline *t, day *d, stretch **out, const kor_event *e, kor_error *err)
+{
+    stretch *s = kor_arena_alloc(&t->arena, sizeof *s);
+    if (!s) return kor_fail_memory(err);
+    s->source = kor_arena_copy(&t->arena, e->source, strlen(e->source));
+    if (!s->source) return kor_fail_memory(err);
+    s->from_ms = e->time_ms;
+    s->first_id = e->id;
+    *d->last = s;
+    d->last = &s->next;
+    *out = s;
+    return KOR_OK;
+}
+
+static kor_status add_title(timeline *t, stretch *s, const kor_event *e, kor_error *err)
+{
+    if (s->titles == TITLES) return KOR_OK;
+    const char *text = e->title && *e->title ? e->title : e->text;
+    size_t len = e->title && *e->title ? strlen(e->title) : e->text_len, line = 0;
+    while (line < len && line < 400 && text[line] != '\n') line++;
+    for (size_t i = 0; i < s->titles; i++) {
+        if (strlen(s->title[i]) == line && memcmp(s->title[i], text, line) == 0) return KOR_OK;
+    }
+    s->title[s->titles] = kor_arena_copy(&t->arena, text, line);
+    if (!s->title[s->titles]) return kor_fail_memory(err);
+    s->titles++;
+    return KOR_OK;
+}
+
+static kor_status on_event(void *arg, const kor_event *e, kor_error *err)
+{
+    timeline *t = arg;
+    kor_civil c;
+    (void)kor_day_name(e->time_ms, t->zone, &c);
+    int64_t number = kor_days_from_civil(c.year, c.month, c.day);
+    if (!t->current || t->current->number != number) {
+        day *d = kor_arena_alloc(&t->arena, sizeof *d);
+        if (!d) return kor_fail_memory(err);
+        d->number = number;
+        d->last = &d->first;
+        *t->last = d;
+        t->last = &d->next;
+        t->current = d;
+    }
+    /* Sources interleave: a stretch goes on as long as its own source pauses for no more than the gap. */
+    stretch *s = NULL;
+    for (stretch *open = t->current->first; open; open = open->next) {
+        if (open->closed) continue;
+        if (e->time_ms - open->to_ms > GAP_MS) open->closed = true;
+        else if (strcmp(open->source, e->source) == 0) s = open;
+    }
+    if (!s) KOR_TRY(start_stretch(t, t->current, &s, e, err));
+    s->to_ms = e->time_ms;
+    s->last_id = e->id;
+    s->count++;
+    t->current->count++;
+    t->count++;
+    return add_title(t, s, e, err);
+}
+
+static void print_stretch(const stretch *s, const kor_zone *zone)
+{
+    kor_civil from, to;
+    (void)kor_day_name(s->from_ms, zone, &from);
+    (void)kor_day_name(s->to_ms, zone, &to);
+    kor_print(KOR_BLUE, "  %02d:%02d", from.hour, from.minute);
+    if (s->to_ms / 60000 != s->from_ms / 60000) kor_print(KOR_BLUE, "-%02d:%02d", to.hour, to.minute);
+    else printf("      ");
+    kor_print(KOR_YELLOW, "  %-6s", s->source);
+    size_t used = 32, width = kor_columns();
+    if (s->count == 1) printf(" %13lld  ", (long long)s->first_id);
+    else printf(" %6s events  ", kor_grouped(s->count));
+    for (size_t i = 0; i < s->titles && used + 12 < width; i++) {
+        if (i) used += (size_t)printf(" · ") - 1;
+        size_t share = (width - used) / (s->titles - i);
+        used += kor_print_line(KOR_PLAIN, s->title[i], strlen(s->title[i]), share > 12 ? share : 12);
+    }
+    if ((int64_t)s->titles < s->count && s->titles == TITLES) printf(" …");
+    putchar('\n');
+}
+
+static void print_days(const timeline *t)
+{
+    static const char *const names[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+    for (const day *d = t->first; d; d = d->next) {
+        int32_t year, month, number;
+        kor_civil_from_days(d->number, &year, &month, &number);
+        kor_print(KOR_BOLD, "%s %04d-%02d-%02d", names[kor_weekday(d->number)], year, month, number);
+        kor_print(KOR_DIM, "  %s event%s\n", kor_grouped(d->count), d->count == 1 ? "" : "s");
+        for (const stretch *s = d->first; s; s = s->next) print_stretch(s, t->zone);
+    }
+}
+
+static json_t *days_json(const timeline *t)
+{
+    json_t *days = json_array();
+    for (const day *d = t->first; d; d = d->next) {
+        int32_t year, month, number;
+        char date[32];
+        kor_civil_from_days(d->number, &year, &month, &number);
+        (void)snprintf(date, sizeof date, "%04d-%02d-%02d", year, month, number);
+        json_t *stretches = json_array();
+        for (const stretch *s = d->first; s; s = s->next) {
+            char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
+            kor_time_format(from, s->from_ms, t->zone);
+            kor_time_format(to, s->to_ms, t->zone);
+            json_t *titles = json_array();
+            for (size_t i = 0; i < s->titles; i++) {
+                json_array_append_new(titles, kor_text_json(s->title[i], strlen(s->title[i])));
+            }
+            json_array_append_new(stretches,
+                                  json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", from, "to", to, "source", s->source,
+                                            "events", (json_int_t)s->count, "first", (json_int_t)s->first_id, "last",
+                                            (json_int_t)s->last_id, "titles", titles));
+        }
+        json_array_append_new(days, json_pack("{s:s,s:I,s:o}", "day", date, "events", (json_int_t)d->count, "stretches",
+                                              stretches));
+    }
+    return days;
+}
+
+/* Days in words or as a date; without any, the latest days that have events. */
+static kor_status choose_range(const kor_session *s, const char *words, kor_when *out, kor_error *err)
+{
+    if (words) {
+        kor_when_find(out, words, strlen(words), s->now_ms, s->zone);
+        if (out->found) return KOR_OK;
+        return kor_fail(err, KOR_E_ARG,
+                        "'%s' is no time that is understood: try today, yesterday, 'last week', 'in March', 2026-11-20",
+                        words);
+    }
+    kor_memory_stats stats;
+    KOR_TRY(kor_memory_get_stats(s->memory, &stats, err));
+    kor_civil c;
+    (void)kor_day_name(stats.last_ms < s->now_ms ? stats.last_ms : s->now_ms, s->zone, &c);
+    int64_t today = kor_days_from_civil(c.year, c.month, c.day);
+    out->from_ms = kor_zone_instant(s->zone, (today - RECENT_DAYS + 1) * 86400) * 1000;
+    out->to_ms = kor_zone_instant(s->zone, (today + 1) * 86400) * 1000;
+    return KOR_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    const char *now = NULL;
+    const kor_option options[] = {
+        {"--now", "TIME", "read time words as if it were then", &now, NULL},
+        {0},
+    };
+    kor_args a;
+    int code;
+    if (!kor_args_parse(&a, &kor_command_timeline, options, 0, 1, argc, argv, &code)) return code;
+    kor_session s;
+    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, now, &code)) return code;
+    timeline t = {.zone = s.zone};
+    t.last = &t.first;
+    kor_when when = {0};
+    kor_error err;
+    kor_status status = choose_range(&s, a.words ? a.word[0] : NULL, &when, &err);
+    if (status == KOR_OK) status = kor_memory_each(s.memory, when.from_ms, when.to_ms, on_event, &t, &err);
+    if (status != KOR_OK) {
+        code = kor_report(a.command, &err);
+    } else {
+        char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
+        kor_time_format(from, when.from_ms, s.zone);
+        kor_time_format(to, when.to_ms, s.zone);
+        if (a.json) {
+            kor_print_json(json_pack("{s:s,s:s,s:s,s:o}", "from", from, "to", to, "zone", kor_zone_name(s.zone), "days",
+                                     days_json(&t)));
+        } else {
+            if (when.found) kor_print(KOR_DIM, "from %s to %s (%s)\n", from, to, when.rule);
+            print_days(&t);
+            if (t.count == 0) printf("Nothing happened from %s to %s that was remembered.\n", from, to);
+        }
+        code = t.count ? EXIT_DONE : EXIT_NO;
+    }
+    kor_arena_free(&t.arena);
+    kor_session_close(&s);
+    return code;
+}
+
+const kor_command kor_command_timeline = {
+    .name = "timeline",
+    .summary = "what was done when",
+    .usage = "[DAY|RANGE]",
+    .details = "The events of a day or a range, gathered into stretches of work. Without a range: the latest\n"
+               "days that have events. Exit code 1 when there is nothing.\n\n"
+               "  korora timeline yesterday\n"
+               "  korora timeline \"last week\"\n",
+    .run = run,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the memory and the models are. */
+#include "cli/cli.h"
+
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *set(const char *name)
+{
+    const char *v = getenv(name);
+    return v && *v ? v : NULL;
+}
+
+kor_status kor_home(char out[4096], const kor_args *a, kor_error *err)
+{
+    const char *home = a->home ? a->home : set("KORORA_HOME");
+    int n;
+    if (home) {
+        if (!*home) return kor_fail(err, KOR_E_ARG, "--home is empty: name a folder");
+        n = snprintf(out, 4096, "%s", home);
+    } else if (set("XDG_DATA_HOME")) {
+        n = snprintf(out, 4096, "%s/korora", set("XDG_DATA_HOME"));
+    } else if (set("HOME")) {
+        n = snprintf(out, 4096, "%s/.local/share/korora", set("HOME"));
+    } else {
+        return kor_fail(err, KOR_E_NOT_FOUND, "no home directory: set HOME or KORORA_HOME, or pass --home DIR");
+    }
+    if (n < 0 || n >= 4096 - 64) return kor_fail(err, KOR_E_ARG, "%.80s...: path too long", out);
+    return KOR_OK;
+}
+
+size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home)
+{
+    size_t n = 0;
+    if (set("KORORA_MODELS")) (void)snprintf(out[n++], 4096, "%s", set("KORORA_MODELS"));
+    if (home) (void)snprintf(out[n++], 4096, "%.4000s/models", home);
+    char program[3072];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (len <= 0) return n;
+    program[len] = 0;
+    char *slash = strrchr(program, '/');
+    if (!slash) return n;
+    *slash = 0;
+    static const char *const beside[] = {"models", "../models", "../share/korora/models"};
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        (void)snprintf(out[n++], 4096, "%s/%s", program, beside[i]);
+    }
+    return n;
+}
+
+kor_status kor_model_find(char out[4096], const char *name, const char *home, kor_error *err)
+{
+    size_t len = strlen(name);
+    if (strchr(name, '/') || (len > 5 && strcmp(name + len - 5, ".gguf") == 0)) {
+        if (len >= 4096) return kor_fail(err, KOR_E_ARG, "%.80s...: path too long", name);
+        memcpy(out, name, len + 1);
+        return KOR_OK;
+    }
+    char folder[KOR_MODEL_FOLDERS][4096];
+    size_t n = kor_model_folders(folder, home);
+    for (size_t i = 0; i < n; i++) {
+        if (snprintf(out, 4096, "%s/%s.gguf", folder[i], name) < 4096 && access(out, R_OK) == 0) return KOR_OK;
+    }
+    return kor_fail(err, KOR_E_NOT_FOUND, "no model '%.80s': 'korora models' lists those there are", name);
+}
+
+bool kor_session_open(kor_session *s, const kor_args *a, kor_memory_mode mode, const char *now, int *code)
+{
+    *s = (kor_session){.now_ms = kor_now_ms()};
+    kor_error err;
+    char path[4096];
+    kor_status status = kor_home(s->home, a, &err);
+    if (status == KOR_OK) status = kor_zone_open(&s->zone, NULL, &err);
+    if (status == KOR_OK && now) {
+        status = kor_time_parse(now, s->zone, s->now_ms, &s->now_ms, NULL, &err);
+        if (status != KOR_OK) kor_fail_in(&err, status, "--now");
+    }
+    if (status == KOR_OK) {
+        if (kor_model_find(path, "base", s->home, &err) == KOR_OK) {
+            status = kor_model_open(&s->embedder, path, &err);
+        } else {
+            fprintf(stderr, "korora %s: no base model, so only words are compared, not meaning ('make models' makes it)\n",
+                    a->command->name);
+        }
+    }
+    if (status == KOR_OK) status = kor_memory_open(&s->memory, s->home, mode, s->embedder, &err);
+    if (status == KOR_OK) return true;
+    *code = kor_report(a->command, &err);
+    kor_session_close(s);
+    return false;
+}
+
+void kor_session_close(kor_session *s)
+{
+    kor_memory_close(s->memory);
+    kor_model_close(s->embedder);
+    kor_zone_close(s->zone);
+    *s = (kor_session){0};
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memory/filter.h"
+
+#include "memory/store.h"
+
+#include <stdlib.h>
+
+/* Up to this many events are looked at one by one to find where they lie. */
+enum { LISTED = 8192 };
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Cut ascending ids into spans at gaps of more than gap; false when that makes too many. */
+static bool cut(kor_filter *f, const int64_t *ids, size_t count, int64_t gap)
+{
+    f->span_count = 0;
+    f->width = 0;
+    for (size_t i = 0, start = 0; i < count; i++) {
+        if (i + 1 < count && ids[i + 1] - ids[i] <= gap) continue;
+        if (f->span_count == KOR_FILTER_SPANS) return false;
+        f->spans[f->span_count].first = ids[start];
+        f->spans[f->span_count++].last = ids[i];
+        f->width += ids[i] - ids[start] + 1;
+        start = i + 1;
+    }
+    return true;
+}
+
+/* The ids that pass, at most LISTED; *count is LISTED + 1 when there are more. */
+static kor_status list_ids(kor_filter *f, kor_memory *memory, int64_t *ids, size_t *count,
+                           kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    *count = 0;
+    KOR_TRY(kor_store_prepare(
+        memory, "SELECT id FROM events WHERE scope = ?1 AND time >= ?2 AND time < ?3 LIMIT ?4",
+        &statement, err));
+    const int64_t values[] = {f->scope, f->from_ms, f->to_ms, LISTED + 1};
+    for (int i = 0; i < 4; i++) (void)sqlite3_bind_int64(statement, i + 1, values[i]);
+    for (;;) {
+        KOR_TRY(kor_store_step(memory, statement, &row, err));
+        if (!row) return KOR_OK;
+        if (*count < LISTED) ids[*count] = sqlite3_column_int64(statement, 0);
+        ++*count;
+    }
+}
+
+static kor_status locate(kor_filter *f, kor_memory *memory, int64_t *ids, kor_error *err)
+{
+    size_t count;
+    KOR_TRY(list_ids(f, memory, ids, &count, err));
+    if (count > LISTED) {
+        const int64_t values[] = {f->scope, f->from_ms, f->to_ms};
+        return kor_store_integer(
+            memory, "SELECT count(*) FROM events WHERE scope = ?1 AND time >= ?2 AND time < ?3", 3,
+            values, &f->in_range, err);
+    }
+    f->in_range = (int64_t)count;
+    qsort(ids, count, sizeof *ids, by_value);
+    for (int64_t gap = 64; !cut(f, ids, count, gap); gap *= 8) {}
+    return KOR_OK;
+}
+
+kor_status kor_filter_make(kor_filter *out, kor_memory *memory, const char *scope, bool ranged,
+                           int64_t from_ms, int64_t to_ms, kor_error *err)
+{
+    *out = (kor_filter){.from_ms = ranged ? from_ms : INT64_MIN,
+                        .to_ms = ranged ? to_ms : INT64_MAX,
+                        .span_count = 1,
+                        .width = memory->events};
+    out->spans[0].first = 0;
+    out->spans[0].last = INT64_MAX;
+    KOR_TRY(kor_store_scope(memory, scope, &out->scope, err));
+    KOR_TRY(kor_store_integer(memory, "SELECT events FROM scopes WHERE id = ?1", 1, &out->scope,
+                              &out->in_scope, err));
+    out->in_range = out->in_scope;
+    if (!ranged && (out->in_scope == memory->events || out->in_scope > LISTED)) return KOR_OK;
+    int64_t *ids = malloc(LISTED * sizeof *ids);
+    if (!ids) return kor_fail_memory(err);
+    kor_status status = locate(out, memory, ids, err);
+    free(ids);
+    return status;
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memory/ingest.h"
+
+#include "base/hash.h"
+#include "base/parallel.h"
+#include "base/str.h"
+#include "kernels/kernels.h"
+#include "memory/store.h"
+#include "text/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    BATCH = 256,
+    BATCH_BYTES = 8 << 20, /* long texts make smaller batches */
+    BATCH_MS = 1000,
+    MAX_WORKERS = 64,
+    LABEL_MAX = 1 << 16 /* of a title, an app and a uri */
+};
+
+typedef struct pending {
+    kor_event event; /* strings are the arena's */
+    bool known;
+    float scale;
+} pending;
+
+/* One embedding thread's own. */
+typedef struct worker {
+    kor_ctx *ctx;
+    kor_str text;
+    float *vector; /* [dim] */
+    kor_status status;
+    kor_error error;
+} worker;
+
+struct kor_ingest {
+    kor_memory *memory;
+    kor_ingest_stats stats;
+    kor_arena arena;
+    size_t count, bytes; /* of the batch */
+    pending batch[BATCH];
+    int8_t *codes; /* [BATCH][stride] */
+    size_t stride;
+    double last_commit;
+    size_t worker_count;
+    worker workers[MAX_WORKERS];
+    kor_status status; /* of the first failure, after which nothing is taken */
+    kor_error error;
+};
+
+static double seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+kor_status kor_ingest_begin(kor_ingest **out, kor_memory *memory, size_t workers, kor_error *err)
+{
+    *out = NULL;
+    if (memory->mode != KOR_MEMORY_WRITE) {
+        return kor_fail(err, KOR_E_ARG, "%s: opened to read", memory->path);
+    }
+    kor_ingest *in = calloc(1, sizeof *in);
+    if (!in) return kor_fail_memory(err);
+    in->memory = memory;
+    in->worker_count = workers ? workers : kor_cores();
+    if (in->worker_count > MAX_WORKERS) in->worker_count = MAX_WORKERS;
+    in->last_commit = seconds();
+    if (memory->embedder) {
+        in->stride = kor_round_up(memory->vectors.dim, KOR_GROUP);
+        in->codes = malloc(BATCH * in->stride);
+        if (!in->codes) {
+            free(in);
+            return kor_fail_memory(err);
+        }
+    }
+    *out = in;
+    return KOR_OK;
+}
+
+/* ---- Taking an event ------------------------------------------------------------------------ */
+
+static kor_status copy_clean(kor_arena *arena, const char *s, size_t len, size_t max,
+                             const char **out, size_t *out_len, kor_error *err)
+{
+    *out_len = len;
+    if (kor_utf8_valid(s, len) && !memchr(s, 0, len)) {
+        *out_len = kor_utf8_prefix(s, len, max);
+        *out = kor_arena_copy(arena, s, *out_len);
+        return *out ? KOR_OK : kor_fail_memory(err);
+    }
+    kor_str clean = {0};
+    for (size_t i = 0; i < len && clean.len <= max;) {
+        uint32_t cp;
+        char utf8[4];
+        i += kor_utf8_decode(s + i, len - i, &cp);
+        kor_str_add(&clean, utf8, kor_utf8_encode(cp ? cp : 0xfffd, utf8));
+    }
+    *out_len = kor_utf8_prefix(kor_str_text(&clean), clean.len, max);
+    *out = clean.failed ? NULL : kor_arena_copy(arena, kor_str_text(&clean), *out_len);
+    kor_str_free(&clean);
+    return *out ? KOR_OK : kor_fail_memory(err);
+}
+
+static kor_status copy_label(kor_arena *arena, const char **s, size_t max, kor_error *err)
+{
+    size_t len;
+    return *s ? copy_clean(arena, *s, strlen(*s), max, s, &len, err) : KOR_OK;
+}
+
+static bool blank(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (!strchr(" \t\r\n\f\v", s[i]) || !s[i]) return false;
+    }
+    return true;
+}
+
+static kor_status copy_event(kor_ingest *in, const kor_event *event, kor_error *err)
+{
+    kor_event *e = &in->batch[in->count].event;
+    *e = *event;
+    KOR_TRY(copy_clean(&in->arena, event->text, event->text_len, KOR_EVENT_TEXT_MAX, &e->text,
+                       &e->text_len, err));
+    KOR_TRY(copy_label(&in->arena, &e->app, LABEL_MAX, err));
+    KOR_TRY(copy_label(&in->arena, &e->title, LABEL_MAX, err));
+    KOR_TRY(copy_label(&in->arena, &e->uri, LABEL_MAX, err));
+    /* Names are never cut: two that differ must stay two. */
+    KOR_TRY(copy_label(&in->arena, &e->source, SIZE_MAX, err));
+    KOR_TRY(copy_label(&in->arena, &e->ref, SIZE_MAX, err));
+    if (!e->scope) e->scope = "";
+    return copy_label(&in->arena, &e->scope, SIZE_MAX, err);
+}
+
+/* ---- A batch -------------------------------------------------------------------------------- */
+
+static void bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+    (void)sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+/* Mark what is stored already, so that it is not embedded again. */
+static kor_status find_known(kor_ingest *in, kor_error *err)
+{
+    kor_memory *m = in->memory;
+    for (size_t i = 0; i < in->count; i++) {
+        pending *p = &in->batch[i];
+        sqlite3_stmt *statement;
+        p->known = false;
+        if (!p->event.ref) continue;
+        KOR_TRY(kor_store_prepare(
+            m,
+            "SELECT 1 FROM events WHERE scope = (SELECT id FROM scopes WHERE name = ?1)"
+            " AND source = (SELECT id FROM sources WHERE name = ?2) AND ref = ?3",
+            &statement, err));
+        bind_text(statement, 1, p->event.scope);
+        bind_text(statement, 2, p->event.source);
+        bind_text(statement, 3, p->event.ref);
+        KOR_TRY(kor_store_step(m, statement, &p->known, err));
+        (void)sqlite3_reset(statement);
+    }
+    return KOR_OK;
+}
+
+/* A title belongs to what is meant, but not twice. The model reads no more than KOR_TEXT_MAX code
+ * points of at most 4 bytes. */
+static kor_status embed(worker *w, const kor_event *e, size_t dim, kor_error *err)
+{
+    size_t title = e->title ? strlen(e->title) : 0;
+    if (title == 0 || (title <= e->text_len && memcmp(e->text, e->title, title) == 0)) {
+        return kor_embed(w->ctx, e->text, e->text_len, w->vector, dim, err);
+    }
+    kor_str_clear(&w->text);
+    kor_str_add(&w->text, e->title, title);
+    kor_str_putc(&w->text, '\n');
+    kor_str_add(&w->text, e->text, kor_utf8_prefix(e->text, e->text_len, 4 * KOR_TEXT_MAX));
+    if (w->text.failed) return kor_fail_memory(err);
+    return kor_embed(w->ctx, w->text.data, w->text.len, w->vector, dim, err);
+}
+
+static void embed_one(void *arg, size_t i, size_t index)
+{
+    kor_ingest *in = arg;
+    worker *w = &in->workers[index];
+    pending *p = &in->batch[i];
+    if (p->known || w->status != KOR_OK) return;
+    size_t dim = in->memory->vectors.dim;
+    int32_t sum;
+    w->status = embed(w, &p->event, dim, &w->error);
+    if (w->status != KOR_OK) return;
+    kor_kernels_get()->quantize(in->codes + i * in->stride, &p->scale, &sum, w->vector, dim);
+}
+
+static kor_status embed_batch(kor_ingest *in, kor_error *err)
+{
+    kor_memory *m = in->memory;
+    size_t workers = in->worker_count < in->count ? in->worker_count : in->count;
+    for (size_t i = 0; i < workers; i++) {
+        worker *w = &in->workers[i];
+        if (!w->ctx) KOR_TRY(kor_ctx_new(&w->ctx, m->embedder, err));
+        if (!w->vector) w->vector = malloc(m->vectors.dim * sizeof *w->vector);
+        if (!w->vector) return kor_fail_memory(err);
+    }
+    kor_parallel(workers, in->count, embed_one, in);
+    for (size_t i = 0; i < workers; i++) {
+        const worker *w = &in->workers[i];
+        if (w->status != KOR_OK) return kor_fail(err, w->status, "%s", w->error.msg);
+    }
+    return KOR_OK;
+}
+
+/* The row of a name in sources or scopes, made when it is new. *last remembers the name that was
+ * asked for last. */
+static kor_status name_id(kor_memory *m, const char *insert, const char *select, const char *name,
+                          const char **last, int64_t *id, kor_error *err)
+{
+    if (*last && strcmp(*last, name) == 0) return KOR_OK;
+    sqlite3_stmt *statement;
+    bool row;
+    KOR_TRY(kor_store_prepare(m, insert, &statement, err));
+    bind_text(statement, 1, name);
+    KOR_TRY(kor_store_step(m, statement, &row, err));
+    KOR_TRY(kor_store_prepare(m, select, &statement, err));
+    bind_text(statement, 1, name);
+    KOR_TRY(kor_store_step(m, statement, &row, err));
+    *id = row ? sqlite3_column_int64(statement, 0) : 0;
+    (void)sqlite3_reset(statement);
+    *last = name;
+    return KOR_OK;
+}
+
+static kor_status model_id(kor_memory *m, int64_t *id, kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    int64_t checksum = (int64_t)m->embedder_info.checksum;
+    KOR_TRY(kor_store_prepare(
+        m, "INSERT INTO models(checksum, name, dim) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        &statement, err));
+    (void)sqlite3_bind_int64(statement, 1, checksum);
+    bind_text(statement, 2, m->embedder_info.name);
+    (void)sqlite3_bind_int64(statement, 3, (int64_t)m->vectors.dim);
+    KOR_TRY(kor_store_step(m, statement, &row, err));
+    return kor_store_integer(m, "SELECT id FROM models WHERE checksum = ?1", 1, &checksum, id, err);
+}
+
+static kor_status insert_vector(kor_ingest *in, size_t i, int64_t event, int64_t model,
+                                kor_error *err)
+{
+    kor_memory *m = in->memory;
+    sqlite3_stmt *statement;
+    bool row;
+    KOR_TRY(kor_store_prepare(
+        m, "INSERT INTO vectors(event, model, scale, code) VALUES(?1, ?2, ?3, ?4)", &statement, err));
+    (void)sqlite3_bind_int64(statement, 1, event);
+    (void)sqlite3_bind_int64(statement, 2, model);
+    (void)sqlite3_bind_double(statement, 3, (double)in->batch[i].scale);
+    (void)sqlite3_bind_blob(statement, 4, in->codes + i * in->stride, (int)m->vectors.dim,
+                            SQLITE_STATIC);
+    return kor_store_step(m, statement, &row, err);
+}
+
+/* Equal for events that say the same. */
+static int64_t digest_of(const kor_event *e)
+{
+    uint64_t title = e->title ? kor_hash64(e->title, strlen(e->title), 0) : 0;
+    return (int64_t)kor_hash64(e->text, e->text_len, title);
+}
+
+/* *id is 0 when another process stored it since it was looked for, or the batch has it twice. */
+static kor_status insert_event(kor_memory *m, const kor_event *e, int64_t scope, int64_t source,
+                               int64_t stored_ms, int64_t *id, kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    KOR_TRY(kor_store_prepare(
+        m,
+        "INSERT INTO events(time, scope, digest, source, zone, stored, ref, app, title, uri, text)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+        &statement, err));
+    const int64_t values[] = {e->time_ms, scope, digest_of(e), source, e->offset_min, stored_ms};
+    for (int i = 0; i < 6; i++) (void)sqlite3_bind_int64(statement, i + 1, values[i]);
+    bind_text(statement, 7, e->ref);
+    bind_text(statement, 8, e->app);
+    bind_text(statement, 9, e->title);
+    bind_text(statement, 10, e->uri);
+    (void)sqlite3_bind_text(statement, 11, e->text, (int)e->text_len, SQLITE_STATIC);
+    KOR_TRY(kor_store_step(m, statement, &row, err));
+    *id = sqlite3_changes(m->db) ? sqlite3_last_insert_rowid(m->db) : 0;
+    return KOR_OK;
+}
+
+static kor_status insert_batch(kor_ingest *in, kor_ingest_stats *stats, kor_error *err)
+{
+    kor_memory *m = in->memory;
+    const char *last_scope = NULL, *last_source = NULL;
+    int64_t scope = 0, source = 0, model = 0, now = kor_now_ms();
+    if (m->embedder) KOR_TRY(model_id(m, &model, err));
+    for (size_t i = 0; i < in->count; i++) {
+        const kor_event *e = &in->batch[i].event;
+        int64_t id = 0;
+        if (!in->batch[i].known) {
+            KOR_TRY(name_id(m, "INSERT INTO scopes(name) VALUES(?1) ON CONFLICT DO NOTHING",
+                            "SELECT id FROM scopes WHERE name = ?1", e->scope, &last_scope, &scope,
+                            err));
+            KOR_TRY(name_id(m, "INSERT INTO sources(name) VALUES(?1) ON CONFLICT DO NOTHING",
+                            "SELECT id FROM sources WHERE name = ?1", e->source, &last_source,
+                            &source, err));
+            KOR_TRY(insert_event(m, e, scope, source, now, &id, err));
+        }
+        if (!id) {
+            stats->known++;
+            continue;
+        }
+        if (m->embedder) KOR_TRY(insert_vector(in, i, id, model, err));
+        stats->added++;
+        stats->text_bytes += (int64_t)e->text_len;
+        stats->last_id = id;
+    }
+    return KOR_OK;
+}
+
+static kor_status store_batch(kor_ingest *in, kor_error *err)
+{
+    kor_memory *m = in->memory;
+    kor_ingest_stats stats = in->stats;
+    KOR_TRY(kor_store_exec(m, "BEGIN IMMEDIATE", err));
+    kor_status status = insert_batch(in, &stats, err);
+    if (status == KOR_OK) status = kor_store_exec(m, "COMMIT", err);
+    if (status != KOR_OK) {
+        (void)sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
+        return status;
+    }
+    in->stats = stats;
+    return KOR_OK;
+}
+
+static kor_status process_batch(kor_ingest *in, kor_error *err)
+{
+    double start = seconds();
+    KOR_TRY(find_known(in, err));
+    double found = seconds();
+    if (in->memory->embedder) KOR_TRY(embed_batch(in, err));
+    double embedded = seconds();
+    KOR_TRY(store_batch(in, err));
+    in->last_commit = seconds();
+    in->stats.embed_seconds += embedded - found;
+    in->stats.store_seconds += in->last_commit - embedded + found - start;
+    return KOR_OK;
+}
+
+static kor_status flush(kor_ingest *in, kor_error *err)
+{
+    if (in->status == KOR_OK && in->count) {
+        in->status = process_batch(in, &in->error);
+        in->count = in->bytes = 0;
+        kor_arena_free(&in->arena);
+    }
+    return in->status == KOR_OK ? KOR_OK : kor_fail(err, in->status, "%s", in->error.msg);
+}
+
+kor_status kor_ingest_add(kor_ingest *ingest, const kor_event *event, kor_error *err)
+{
+    if (!event->source || !*event->source || !event->text) {
+        return kor_fail(err, KOR_E_ARG, "an event needs a source and a text");
+    }
+    if (ingest->status != KOR_OK) return kor_fail(err, ingest->status, "%s", ingest->error.msg);
+    if (blank(event->text, event->text_len) &&
+        (!event->title || blank(event->title, strlen(event->title)))) {
+        ingest->stats.empty++;
+        return KOR_OK;
+    }
+    KOR_TRY(copy_event(ingest, event, err));
+    ingest->bytes += ingest->batch[ingest->count++].event.text_len;
+    if (ingest->count < BATCH && ingest->bytes < BATCH_BYTES &&
+        seconds() - ingest->last_commit < BATCH_MS / 1000.0) {
+        return KOR_OK;
+    }
+    return flush(ingest, err);
+}
+
+void kor_ingest_get_stats(const kor_ingest *ingest, kor_ingest_stats *out)
+{
+    *out = ingest->stats;
+}
+
+kor_status kor_ingest_end(kor_ingest *ingest, kor_ingest_stats *stats, kor_error *err)
+{
+    if (!ingest) return KOR_OK;
+    kor_memory *m = ingest->memory;
+    kor_status status = flush(ingest, err);
+    if (status == KOR_OK && ingest->stats.added && kor_store_begin_read(m, NULL) == KOR_OK) {
+        /* For the next question's sake; should it fail, that question does it. */
+        (void)kor_store_update_vectors(m, NULL);
+        kor_store_end_read(m);
+    }
+    if (stats) *stats = ingest->stats;
+    for (size_t i = 0; i < MAX_WORKERS; i++) {
+        worker *w = &ingest->workers[i];
+        kor_ctx_free(w->ctx);
+        kor_str_free(&w->text);
+        free(w->vector);
+    }
+    kor_arena_free(&ingest->arena);
+    free(ingest->codes);
+    free(ingest);
+    return status;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memory/recall.h"
+
+#include "base/str.h"
+#include "memory/bm25.h"
+#include "memory/store.h"
+#include "text/utf8.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LIMIT_MAX = 1000, MATCHES = 100 };
+
+/* How two signals become one score. BM25 leads, for it is the better one by far; the vector orders
+ * what words leave equal and answers alone where no word matches. Figures in docs/benchmarks.md. */
+static const double LEXICAL_SHARE = 0.75;
+
+typedef struct candidate {
+    int64_t id, time_ms;
+    double lexical, vector, cosine, score;
+} candidate;
+
+typedef struct job {
+    kor_memory *memory;
+    const kor_query *query;
+    kor_recall *out;
+    kor_arena scratch;
+    kor_question question;
+    kor_str text; /* the question without its time words */
+    kor_filter filter;
+    kor_scan scan;
+    bool scanned;
+    size_t count;
+    candidate *candidates;
+} job;
+
+static double milliseconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* ---- The question --------------------------------------------------------------------------- */
+
+static kor_status read_question(job *r, kor_error *err)
+{
+    const kor_query *q = r->query;
+    kor_recall *out = r->out;
+    const char *text = q->len ? q->question : "";
+    size_t len = q->len < KOR_TEXT_MAX ? q->len : kor_utf8_prefix(text, q->len, KOR_TEXT_MAX);
+    if (q->zone) kor_when_find(&out->when, text, len, q->now_ms, q->zone);
+    if (q->has_from || q->has_to) {
+        out->ranged = true;
+        out->from_ms = q->has_from ? q->from_ms : INT64_MIN;
+        out->to_ms = q->has_to ? q->to_ms : INT64_MAX;
+    } else if (out->when.found) {
+        out->ranged = true;
+        out->from_ms = out->when.from_ms;
+        out->to_ms = out->when.to_ms;
+    }
+    size_t cut = out->when.found ? out->when.start : len;
+    kor_str_add(&r->text, text, cut);
+    if (out->when.found) kor_str_add(&r->text, text + out->when.end, len - out->when.end);
+    if (r->text.failed) return kor_fail_memory(err);
+    const char *rest = kor_str_text(&r->text);
+    KOR_TRY(kor_question_read(&r->question, rest, r->text.len, false, &out->arena, err));
+    if (!r->question.count && !out->ranged) {
+        KOR_TRY(kor_question_read(&r->question, rest, r->text.len, true, &out->arena, err));
+    }
+    out->words = r->question.text;
+    return KOR_OK;
+}
+
+static kor_status embed_question(job *r, float **vector, kor_error *err)
+{
+    kor_memory *m = r->memory;
+    *vector = kor_arena_array(&r->scratch, m->vectors.dim, sizeof **vector);
+    if (!*vector) return kor_fail_memory(err);
+    if (!m->ctx) KOR_TRY(kor_ctx_new(&m->ctx, m->embedder, err));
+    return kor_embed(m->ctx, kor_str_text(&r->text), r->text.len, *vector, m->vectors.dim, err);
+}
+
+/* ---- Candidates ----------------------------------------------------------------------------- */
+
+/* How far a cosine stands out from those of the events it was compared with: 0 to 1. */
+static double stand_out(const kor_scan *scan, double cosine)
+{
+    if (!(cosine > 0.4) || scan->deviation <= 0) return 0;
+    double z = (cosine - scan->mean) / scan->deviation;
+    return 1 / (1 + exp(-(z - 4)));
+}
+
+static candidate *find(job *r, int64_t id)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->candidates[i].id == id) return &r->candidates[i];
+    }
+    return NULL;
+}
+
+static kor_status search_words(job *r, kor_error *err)
+{
+    kor_match *matches;
+    size_t count;
+    double start = milliseconds();
+    size_t most = r->query->limit > MATCHES ? r->query->limit : MATCHES;
+    KOR_TRY(kor_bm25_search(r->memory, &r->filter, &r->question, most, &r->scratch, &matches, &count,
+                            &r->out->lexical, err));
+    for (size_t i = 0; i < count; i++) {
+        r->candidates[r->count++] = (candidate){
+            .id = matches[i].id, .time_ms = matches[i].time_ms, .lexical = matches[i].score};
+    }
+    r->out->lexical_ms = milliseconds() - start;
+    return KOR_OK;
+}
+
+static kor_status search_vectors(job *r, kor_error *err)
+{
+    kor_memory *m = r->memory;
+    float *vector;
+    double start = milliseconds();
+    KOR_TRY(embed_question(r, &vector, err));
+    double embedded = milliseconds();
+    r->out->embed_ms = embedded - start;
+    KOR_TRY(kor_store_update_vectors(m, err));
+    kor_vectors_filter filter = {r->filter.scope, r->filter.from_ms, r->filter.to_ms};
+    KOR_TRY(kor_vectors_scan(&m->vectors, vector, &filter, &r->scratch, &r->scan, err));
+    for (size_t i = 0; i < r->scan.count; i++) {
+        const kor_near *n = &r->scan.near[i];
+        if (stand_out(&r->scan, (double)n->cosine) <= 0) break;
+        r->out->near++;
+        if (find(r, n->id)) continue;
+        r->candidates[r->count++] = (candidate){.id = n->id, .time_ms = n->time_ms};
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        float cosine = kor_vectors_cosine(&m->vectors, &r->scan, r->candidates[i].id);
+        if (isnan(cosine)) continue;
+        r->candidates[i].cosine = (double)cosine;
+        r->candidates[i].vector = stand_out(&r->scan, (double)cosine);
+    }
+    r->out->vector_ms = milliseconds() - embedded;
+    return KOR_OK;
+}
+
+/* ---- The answer ----------------------------------------------------------------------------- */
+
+static int by_score(const void *a, const void *b)
+{
+    const candidate *x = a, *y = b;
+    if (x->score != y->score) return x->score < y->score ? 1 : -1;
+    if (x->time_ms != y->time_ms) return x->time_ms < y->time_ms ? 1 : -1;
+    return (x->id < y->id) - (x->id > y->id);
+}
+
+static bool same_text(const kor_event *a, const kor_event *b)
+{
+    const char *x = a->title ? a->title : "", *y = b->title ? b->title : "";
+    return a->text_len == b->text_len && memcmp(a->text, b->text, a->text_len) == 0 &&
+           strcmp(x, y) == 0;
+}
+
+/* Copy the best candidates' events. One that is no longer there, or says the same as a better one,
+ * is passed over. */
+static kor_status collect(job *r, kor_error *err)
+{
+    kor_recall *out = r->out;
+    qsort(r->candidates, r->count, sizeof *r->candidates, by_score);
+    size_t most = r->count < r->query->limit ? r->count : r->query->limit;
+    out->hits = kor_arena_array(&out->arena, most, sizeof *out->hits);
+    if (!out->hits) return kor_fail_memory(err);
+    for (size_t i = 0; i < r->count && out->count < most; i++) {
+        const candidate *c = &r->candidates[i];
+        kor_hit *hit = &out->hits[out->count];
+        kor_status status = kor_memory_get(r->memory, c->id, &out->arena, &hit->event, err);
+        if (status == KOR_E_NOT_FOUND) continue;
+        KOR_TRY(status);
+        size_t k = 0;
+        while (k < out->count && !same_text(&out->hits[k].event, &hit->event)) k++;
+        if (k < out->count) continue;
+        hit->score = c->score;
+        hit->lexical = c->lexical;
+        hit->vector = c->vector;
+        hit->cosine = c->cosine;
+        out->count++;
+    }
+    return KOR_OK;
+}
+
+/* The question names a time and nothing else: all of that time answers it, the latest first. */
+static kor_status take_latest(job *r, kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    KOR_TRY(kor_store_prepare(r->memory,
+                              "SELECT id, time FROM events WHERE scope = ?1 AND time >= ?2"
+                              " AND time < ?3 ORDER BY time DESC, id DESC LIMIT ?4",
+                              &statement, err));
+    /* More than asked for, since equal ones become one. */
+    const int64_t values[] = {r->filter.scope, r->filter.from_ms, r->filter.to_ms, LIMIT_MAX};
+    for (int i = 0; i < 4; i++) (void)sqlite3_bind_int64(statement, i + 1, values[i]);
+    for (;;) {
+        KOR_TRY(kor_store_step(r->memory, statement, &row, err));
+        if (!row) return KOR_OK;
+        r->candidates[r->count++] = (candidate){.id = sqlite3_column_int64(statement, 0),
+                                                .time_ms = sqlite3_column_int64(statement, 1),
+                                                .score = 1};
+    }
+}
+
+static kor_status answer(job *r, kor_error *err)
+{
+    kor_recall *out = r->out;
+    KOR_TRY(kor_filter_make(&r->filter, r->memory, r->query->scope, out->ranged, out->from_ms,
+                            out->to_ms, err));
+    out->events = r->memory->events;
+    out->in_scope = r->filter.in_scope;
+    out->in_range = r->filter.in_range;
+    if (!out->in_range) return KOR_OK;
+    r->candidates = kor_arena_array(&r->scratch, LIMIT_MAX + KOR_VECTORS_NEAR, sizeof *r->candidates);
+    if (!r->candidates) return kor_fail_memory(err);
+    if (!r->question.count) {
+        if (out->ranged) KOR_TRY(take_latest(r, err));
+        return collect(r, err);
+    }
+    KOR_TRY(search_words(r, err));
+    if (r->memory->embedder) KOR_TRY(search_vectors(r, err));
+    for (size_t i = 0; i < r->count; i++) {
+        candidate *c = &r->candidates[i];
+        c->score = LEXICAL_SHARE * c->lexical + (1 - LEXICAL_SHARE) * c->vector;
+    }
+    return collect(r, err);
+}
+
+kor_status kor_recall_run(kor_memory *memory, const kor_query *query, kor_recall *out,
+                          kor_error *err)
+{
+    double start = milliseconds();
+    *out = (kor_recall){.words = ""};
+    if (query->limit < 1 || query->limit > LIMIT_MAX) {
+        return kor_fail(err, KOR_E_ARG, "a limit of %zu hits: choose 1 to %d", query->limit,
+                        LIMIT_MAX);
+    }
+    job r = {.memory = memory, .query = query, .out = out};
+    kor_status status = read_question(&r, err);
+    if (status == KOR_OK) status = kor_store_begin_read(memory, err);
+    if (status == KOR_OK) {
+        status = answer(&r, err);
+        kor_store_end_read(memory);
+    }
+    kor_str_free(&r.text);
+    kor_arena_free(&r.scratch);
+    out->milliseconds = milliseconds() - start;
+    return status;
+}
+
+void kor_recall_free(kor_recall *recall)
+{
+    kor_arena_free(&recall->arena);
+    *recall = (kor_recall){.words = ""};
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memory/vectors.h"
+
+#include "base/hash.h"
+#include "base/str.h"
+#include "kernels/kernels.h"
+#include "memory/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- The file ------------------------------------------------------------------------------- */
+
+enum { HEADER_BYTES = 4096 };
+
+/* "KORKVEC1" on the machine that wrote it; on one of the other byte order the file is not known. */
+#define MAGIC 0x31434556564b524bull
+
+typedef struct header {
+    uint64_t magic;
+    uint64_t identity; /* of the memory */
+    uint64_t model;    /* its checksum */
+    uint64_t dim;
+    int64_t generation, seen;
+    uint64_t count;
+    uint64_t check; /* of all before it */
+} header;
+
+static uint64_t header_check(const header *h)
+{
+    return kor_hash64(h, offsetof(header, check), 0);
+}
+
+static size_t block_bytes(size_t dim)
+{
+    return KOR_VECTORS_BLOCK * (sizeof(kor_vectors_head) + dim);
+}
+
+static const kor_vectors_head *block_heads(const unsigned char *block)
+{
+    return (const kor_vectors_head *)(const void *)block;
+}
+
+static const int8_t *block_codes(const unsigned char *block)
+{
+    return (const int8_t *)(block + KOR_VECTORS_BLOCK * sizeof(kor_vectors_head));
+}
+
+/* Bytes of a file whose last row is row count - 1. */
+static uint64_t bytes_needed(uint64_t count, size_t dim)
+{
+    if (!count) return HEADER_BYTES;
+    uint64_t last = count - 1;
+    return HEADER_BYTES + last / KOR_VECTORS_BLOCK * block_bytes(dim) +
+           KOR_VECTORS_BLOCK * sizeof(kor_vectors_head) + (last % KOR_VECTORS_BLOCK + 1) * dim;
+}
+
+static bool read_header(int fd, header *h)
+{
+    return pread(fd, h, sizeof *h, 0) == (ssize_t)sizeof *h;
+}
+
+/* Is it the sidecar of this memory, model and generation, with all rows that it claims? */
+static bool header_fits(const kor_memory *m, const header *h, int64_t generation, uint64_t file_bytes)
+{
+    return h->magic == MAGIC && h->check == header_check(h) && h->identity == m->identity &&
+           h->model == m->embedder_info.checksum && h->dim == m->vectors.dim &&
+           h->generation == generation && h->count <= file_bytes / m->vectors.dim &&
+           bytes_needed(h->count, m->vectors.dim) <= file_bytes;
+}
+
+/* ---- Reading the truth ---------------------------------------------------------------------- */
+
+static kor_status select_rows(kor_memory *m, int64_t after, int64_t last, sqlite3_stmt **out,
+                              kor_error *err)
+{
+    KOR_TRY(kor_store_prepare(
+        m,
+        "SELECT v.event, e.time, e.scope, v.scale, v.code FROM vectors v"
+        " CROSS JOIN events e ON e.id = v.event"
+        " WHERE v.event > ?1 AND v.event <= ?2 AND v.model = ?3 ORDER BY v.event",
+        out, err));
+    const int64_t values[] = {after, last, m->model};
+    for (int i = 0; i < 3; i++) (void)sqlite3_bind_int64(*out, i + 1, values[i]);
+    return KOR_OK;
+}
+
+/* Fill a block from slot *end on, until it is full or the rows end. A row that cannot be right is
+ * left out; kor_memory_check reports it. */
+static kor_status read_block(kor_memory *m, sqlite3_stmt *rows, unsigned char *block, size_t *end,
+                             kor_error *err)
+{
+    size_t dim = m->vectors.dim;
+    kor_vectors_head *heads = (kor_vectors_head *)(void *)block;
+    unsigned char *codes = block + KOR_VECTORS_BLOCK * sizeof *heads;
+    while (*end < KOR_VECTORS_BLOCK) {
+        bool row;
+        KOR_TRY(kor_store_step(m, rows, &row, err));
+        if (!row) return KOR_OK;
+        double scale = sqlite3_column_double(rows, 3);
+        const void *code = sqlite3_column_blob(rows, 4);
+        if (!code || (size_t)sqlite3_column_bytes(rows, 4) != dim || !isfinite(scale)) continue;
+        heads[*end] = (kor_vectors_head){.id = sqlite3_column_int64(rows, 0),
+                                         .time_ms = sqlite3_column_int64(rows, 1),
+                                         .scope = sqlite3_column_int(rows, 2),
+                                         .scale = (float)scale};
+        memcpy(codes + *end * dim, code, dim);
+        ++*end;
+    }
+    return KOR_OK;
+}
+
+/* What the map lacks, into memory. */
+static kor_status read_tail(kor_memory *m, int64_t last, kor_error *err)
+{
+    kor_vectors *v = &m->vectors;
+    size_t size = block_bytes(v->dim), end;
+    sqlite3_stmt *rows;
+    KOR_TRY(select_rows(m, v->seen, last, &rows, err));
+    do {
+        size_t blocks = v->tailed / KOR_VECTORS_BLOCK, bytes;
+        unsigned char *tail =
+            kor_mul(blocks + 1, size, &bytes) ? realloc(v->tail, bytes) : NULL;
+        if (!tail) {
+            (void)sqlite3_reset(rows);
+            return kor_fail_memory(err);
+        }
+        v->tail = tail;
+        end = 0;
+        KOR_TRY(read_block(m, rows, tail + blocks * size, &end, err));
+        v->tailed += end;
+    } while (end == KOR_VECTORS_BLOCK);
+    (void)sqlite3_reset(rows);
+    v->seen = last;
+    return KOR_OK;
+}
+
+/* ---- Writing the file ----------------------------------------------------------------------- */
+
+static bool write_at(int fd, const void *bytes, size_t len, uint64_t offset)
+{
+    const char *p = bytes;
+    while (len) {
+        ssize_t n = pwrite(fd, p, len, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        p += n;
+        offset += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static bool write_rows(int fd, uint64_t row, const unsigned char *block, size_t first, size_t end,
+                       size_t dim)
+{
+    uint64_t base = HEADER_BYTES + row / KOR_VECTORS_BLOCK * block_bytes(dim);
+    const kor_vectors_head *heads = block_heads(block);
+    uint64_t codes = base + KOR_VECTORS_BLOCK * sizeof *heads;
+    return write_at(fd, heads + first, (end - first) * sizeof *heads, base + first * sizeof *heads) &&
+           write_at(fd, block_codes(block) + first * dim, (end - first) * dim, codes + first * dim);
+}
+
+/* Append what the file lacks. Its rows are on the disk before the header says so. *done is false
+ * when the file could not be written; it is then as good as it was. */
+static kor_status append(kor_memory *m, int fd, header *h, int64_t last, bool *done, kor_error *err)
+{
+    size_t dim = m->vectors.dim, first = h->count % KOR_VECTORS_BLOCK, end = first;
+    sqlite3_stmt *rows;
+    *done = false;
+    KOR_TRY(select_rows(m, h->seen, last, &rows, err));
+    unsigned char *block = malloc(block_bytes(dim));
+    kor_status status = block ? KOR_OK : kor_fail_memory(err);
+    bool written = true;
+    while (status == KOR_OK && written) {
+        status = read_block(m, rows, block, &end, err);
+        if (status != KOR_OK) break;
+        written = write_rows(fd, h->count, block, first, end, dim);
+        h->count += end - first;
+        if (end < KOR_VECTORS_BLOCK) break;
+        first = end = 0;
+    }
+    (void)sqlite3_reset(rows);
+    free(block);
+    KOR_TRY(status);
+    h->seen = last;
+    h->check = header_check(h);
+    *done = written && fdatasync(fd) == 0 && write_at(fd, h, sizeof *h, 0);
+    return KOR_OK;
+}
+
+/* An empty sidecar in place of what is there; old mappings keep the old file. */
+static bool replace(const kor_memory *m, const char *path, int64_t generation)
+{
+    union {
+        header h;
+        unsigned char bytes[HEADER_BYTES];
+    } page;
+    memset(&page, 0, sizeof page);
+    page.h = (header){.magic = MAGIC,
+                      .identity = m->identity,
+                      .model = m->embedder_info.checksum,
+                      .dim = m->vectors.dim,
+                      .generation = generation};
+    page.h.check = header_check(&page.h);
+    kor_writer w;
+    if (kor_writer_open(&w, path, NULL) != KOR_OK) return false;
+    if (kor_writer_add(&w, &page, sizeof page, NULL) != KOR_OK) {
+        kor_writer_abandon(&w);
+        return false;
+    }
+    return kor_writer_commit(&w, NULL) == KOR_OK;
+}
+
+/* ---- Bringing it up to date ----------------------------------------------------------------- */
+
+/* Map the rows that a header claims. A row out of order or without a finite scale is damage. */
+static bool map_rows(kor_vectors *v, int fd, const header *h)
+{
+    size_t size = (size_t)bytes_needed(h->count, v->dim);
+    void *p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED) return false;
+    v->map = (kor_map){.data = p, .size = size};
+    v->mapped = (size_t)h->count;
+    v->seen = h->seen;
+    int64_t before = 0;
+    for (size_t i = 0; i < v->mapped; i++) {
+        const unsigned char *block =
+            v->map.data + HEADER_BYTES + i / KOR_VECTORS_BLOCK * block_bytes(v->dim);
+        const kor_vectors_head *head = block_heads(block) + i % KOR_VECTORS_BLOCK;
+        if (head->id <= before || head->id > h->seen || !isfinite(head->scale)) {
+            kor_map_close(&v->map);
+            v->mapped = 0;
+            v->seen = 0;
+            return false;
+        }
+        before = head->id;
+    }
+    return true;
+}
+
+/* Open the file, append to it what it lacks when it may be written, and map it. *fits is false when
+ * it is not there, not ours, or damaged: then nothing is mapped. */
+static kor_status use_file(kor_memory *m, const char *path, int64_t generation, int64_t last,
+                           bool writable, bool *fits, kor_error *err)
+{
+    header h;
+    struct stat st;
+    kor_status status = KOR_OK;
+    *fits = false;
+    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return KOR_OK;
+    /* Where a file system has no locks, the checks have to do. */
+    while (flock(fd, writable ? LOCK_EX : LOCK_SH) != 0 && errno == EINTR) {}
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && read_header(fd, &h) &&
+        header_fits(m, &h, generation, (uint64_t)st.st_size)) {
+        if (writable && h.seen < last) {
+            header longer = h;
+            bool done;
+            status = append(m, fd, &longer, last, &done, err);
+            if (done) h = longer;
+        }
+        *fits = status == KOR_OK && map_rows(&m->vectors, fd, &h);
+    }
+    close(fd);
+    return status;
+}
+
+static kor_status load(kor_memory *m, const char *path, int64_t generation, int64_t last,
+                       kor_error *err)
+{
+    kor_vectors *v = &m->vectors;
+    bool fits;
+    KOR_TRY(use_file(m, path, generation, last, false, &fits, err));
+    if (!fits && replace(m, path, generation)) {
+        KOR_TRY(use_file(m, path, generation, last, true, &fits, err));
+    } else if (fits && v->seen < last) {
+        kor_vectors_close(v);
+        KOR_TRY(use_file(m, path, generation, last, true, &fits, err));
+        if (!fits) KOR_TRY(use_file(m, path, generation, last, false, &fits, err));
+    }
+    return v->seen < last ? read_tail(m, last, err) : KOR_OK;
+}
+
+static void sidecar_path(const kor_memory *m, kor_str *path)
+{
+    kor_str_printf(path, "%s/vectors-%016llx.kvec", m->home,
+                   (unsigned long long)m->embedder_info.checksum);
+}
+
+kor_status kor_vectors_update(kor_memory *memory, kor_error *err)
+{
+    kor_vectors *v = &memory->vectors;
+    int64_t generation, last;
+    KOR_TRY(kor_store_integer(memory, "SELECT value FROM meta WHERE key = 'generation'", 0, NULL,
+                              &generation, err));
+    KOR_TRY(kor_store_integer(memory, "SELECT max(event) FROM vectors", 0, NULL, &last, err));
+    if (v->ready && v->generation == generation && v->seen >= last) return KOR_OK;
+    kor_vectors_close(v);
+    kor_str path = {0};
+    sidecar_path(memory, &path);
+    kor_status status =
+        path.failed ? kor_fail_memory(err) : load(memory, path.data, generation, last, err);
+    kor_str_free(&path);
+    KOR_TRY(status);
+    v->generation = generation;
+    v->ready = true;
+    return KOR_OK;
+}
+
+kor_status kor_vectors_rebuild(kor_memory *memory, kor_error *err)
+{
+    kor_str path = {0};
+    sidecar_path(memory, &path);
+    if (path.failed) return kor_fail_memory(err);
+    (void)unlink(path.data);
+    kor_str_free(&path);
+    kor_vectors_close(&memory->vectors);
+    return kor_vectors_update(memory, err);
+}
+
+void kor_vectors_close(kor_vectors *vectors)
+{
+    kor_map_close(&vectors->map);
+    free(vectors->tail);
+    *vectors = (kor_vectors){.dim = vectors->dim};
+}
+
+/* ---- Scanning ------------------------------------------------------------------------------- */
+
+/* The block that row i (of map and tail together) stands in; *slot is its place there. */
+static const unsigned char *block_of(const kor_vectors *v, size_t i, size_t *slot)
+{
+    bool tail = i >= v->mapped;
+    if (tail) i -= v->mapped;
+    *slot = i % KOR_VECTORS_BLOCK;
+    return (tail ? v->tail : v->map.data + HEADER_BYTES) +
+           i / KOR_VECTORS_BLOCK * block_bytes(v->dim);
+}
+
+static bool passes(const kor_vectors_filter *f, const kor_vectors_head *h)
+{
+    return h->scope == f->scope && h->time_ms >= f->from_ms && h->time_ms < f->to_ms;
+}
+
+/* Put a row where it belongs among the nearest. Equal texts have equal vectors: one place for all,
+ * for the latest of them. */
+static void offer(kor_scan *s, const kor_near *row)
+{
+    size_t at = s->count;
+    if (at == KOR_VECTORS_NEAR && row->cosine < s->near[at - 1].cosine) return;
+    while (at > 0 && s->near[at - 1].cosine < row->cosine) at--;
+    for (size_t k = at; k > 0 && s->near[k - 1].cosine == row->cosine; k--) {
+        kor_near *twin = &s->near[k - 1];
+        if (twin->scale != row->scale) continue;
+        if (row->time_ms >= twin->time_ms) *twin = *row;
+        return;
+    }
+    if (at == KOR_VECTORS_NEAR) return;
+    if (s->count < KOR_VECTORS_NEAR) s->count++;
+    memmove(&s->near[at + 1], &s->near[at], (s->count - 1 - at) * sizeof *s->near);
+    s->near[at] = *row;
+}
+
+typedef struct scanner {
+    const kor_vectors_filter *filter;
+    const int8_t *query;
+    float scale;
+    size_t dim;
+    double sum, squares;
+    kor_scan *out;
+} scanner;
+
+/* Rows slot.. of one block, count of them; neighbours that pass are multiplied together. */
+static void scan_rows(scanner *s, const unsigned char *block, size_t slot, size_t count,
+                      float *cosine)
+{
+    int32_t dots[KOR_VECTORS_BLOCK];
+    const kor_vectors_head *heads = block_heads(block) + slot;
+    const int8_t *codes = block_codes(block) + slot * s->dim;
+    for (size_t i = 0; i < count;) {
+        if (!passes(s->filter, &heads[i])) {
+            cosine[i++] = NAN;
+            continue;
+        }
+        size_t end = i + 1;
+        while (end < count && passes(s->filter, &heads[end])) end++;
+        kor_kernels_get()->dot_i8(dots, s->query, codes + i * s->dim, end - i, s->dim, s->dim);
+        for (size_t k = i; k < end; k++) {
+            float c = (float)dots[k - i] * (s->scale * heads[k].scale);
+            cosine[k] = c;
+            s->sum += c;
+            s->squares += (double)c * c;
+            offer(s->out, &(kor_near){.id = heads[k].id, .time_ms = heads[k].time_ms, .cosine = c,
+                                      .scale = heads[k].scale});
+        }
+        s->out->passed += end - i;
+        i = end;
+    }
+}
+
+kor_status kor_vectors_scan(const kor_vectors *vectors, const float *query,
+                            const kor_vectors_filter *filter, kor_arena *arena, kor_scan *out,
+                            kor_error *err)
+{
+    size_t rows = vectors->mapped + vectors->tailed;
+    int32_t ignored;
+    scanner s = {.filter = filter, .dim = vectors->dim, .out = out};
+    *out = (kor_scan){.cosine = kor_arena_array(arena, rows, sizeof *out->cosine)};
+    int8_t *codes = kor_arena_alloc(arena, kor_round_up(vectors->dim, KOR_GROUP));
+    if (!out->cosine || !codes) return kor_fail_memory(err);
+    kor_kernels_get()->quantize(codes, &s.scale, &ignored, query, vectors->dim);
+    s.query = codes;
+    for (size_t i = 0; i < rows;) {
+        size_t slot, left = (i < vectors->mapped ? vectors->mapped : rows) - i;
+        const unsigned char *block = block_of(vectors, i, &slot);
+        size_t count = KOR_VECTORS_BLOCK - slot < left ? KOR_VECTORS_BLOCK - slot : left;
+        scan_rows(&s, block, slot, count, out->cosine + i);
+        i += count;
+    }
+    if (out->passed) {
+        double n = (double)out->passed;
+        out->mean = s.sum / n;
+        out->deviation = sqrt(fmax(s.squares / n - out->mean * out->mean, 0));
+    }
+    return KOR_OK;
+}
+
+float kor_vectors_cosine(const kor_vectors *vectors, const kor_scan *scan, int64_t id)
+{
+    size_t low = 0, high = vectors->mapped + vectors->tailed, slot;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const kor_vectors_head *head = block_heads(block_of(vectors, middle, &slot));
+        if (head[slot].id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == vectors->mapped + vectors->tailed) return NAN;
+    const kor_vectors_head *head = block_heads(block_of(vectors, low, &slot));
+    return head[slot].id == id ? scan->cosine[low] : NAN;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sidecar: a rebuildable, mapped copy of the vectors that a query scans without SQLite.
+ *
+ * The truth is the table vectors. The file vectors-CHECKSUM.kvec beside the memory holds the same
+ * int8 codes of one model, in order of event id, in blocks of KOR_VECTORS_BLOCK rows: first their
+ * heads, then their codes, so that a filter by time and scope touches heads alone. It only grows;
+ * its header says how many rows are whole, and is written after them. When something other than
+ * growth happened to the truth (the generation in meta differs), or when a byte is not as it should
+ * be, a new file replaces it. What cannot be written is kept in memory instead. */
+#ifndef KOR_VECTORS_H
+#define KOR_VECTORS_H
+
+#include "base/file.h"
+#include "memory/memory.h"
+
+enum { KOR_VECTORS_BLOCK = 512, KOR_VECTORS_NEAR = 100, KOR_VECTORS_MAX_DIM = 65536 };
+
+typedef struct kor_vectors_head {
+    int64_t id, time_ms; /* of the event */
+    int32_t scope;
+    float scale; /* component = scale * code */
+} kor_vectors_head;
+
+/* Zero-initialise to start. */
+typedef struct kor_vectors {
+    size_t dim;
+    bool ready;
+    int64_t generation, seen; /* of the truth: what it was, and the last event looked at */
+    kor_map map;
+    size_t mapped;       /* rows in the map */
+    unsigned char *tail; /* blocks of what the map lacks */
+    size_t tailed;       /* rows in the tail */
+} kor_vectors;
+
+/* Bring memory->vectors up to date with the truth, on disk where that can be written. */
+kor_status kor_vectors_update(kor_memory *memory, kor_error *err);
+
+/* Throw the file away and make it anew. */
+kor_status kor_vectors_rebuild(kor_memory *memory, kor_error *err);
+
+void kor_vectors_close(kor_vectors *vectors);
+
+/* Which rows a query may see. */
+typedef struct kor_vectors_filter {
+    int64_t scope;
+    int64_t from_ms, to_ms; /* half-open */
+} kor_vectors_filter;
+
+typedef struct kor_near {
+    int64_t id, time_ms;
+    float cosine;
+    float scale;
+} kor_near;
+
+typedef struct kor_scan {
+    size_t passed; /* rows that passed the filter */
+    double mean, deviation; /* of their cosines with the query */
+    size_t count;
+    kor_near near[KOR_VECTORS_NEAR]; /* the nearest, best first; of equal vectors the latest */
+    float *cosine; /* [rows], NAN where filtered; the arena's */
+} kor_scan;
+
+/* Compare a query (dim floats of length 1) with every row that passes the filter. */
+kor_status kor_vectors_scan(const kor_vectors *vectors, const float *query,
+                            const kor_vectors_filter *filter, kor_arena *arena, kor_scan *out,
+                            kor_error *err);
+
+/* The cosine of one event after a scan; NAN when it has no vector or was filtered. */
+float kor_vectors_cosine(const kor_vectors *vectors, const kor_scan *scan, int64_t id);
+
+#endif
