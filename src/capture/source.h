@@ -9,7 +9,6 @@
 #include <stdbool.h>
 
 /* One a file, in the table of capture.c; each as kor_source.run. */
-kor_status kor_source_git_run(const char *path, const kor_sink *sink, kor_error *err);
 kor_status kor_source_shell_run(const char *path, const kor_sink *sink, kor_error *err);
 kor_status kor_source_files_run(const char *path, const kor_sink *sink, kor_error *err);
 kor_status kor_source_dpkg_run(const char *path, const kor_sink *sink, kor_error *err);

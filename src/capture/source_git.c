@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commits of a git repository. */
-#include "capture/source.h"
+/* The commits of a git repository. This file is a module of its own (module.h): libgit2 brings
+ * twenty shared libraries with it, which no other command should wait for. */
 
-#ifndef KOR_HAVE_LIBGIT2
-
-kor_status kor_source_git_run(const char *path, const kor_sink *sink, kor_error *err)
-{
-    (void)path;
-    (void)sink;
-    return kor_fail(err, KOR_E_UNSUPPORTED,
-                    "git: this build is without libgit2; install libgit2-dev and build again");
-}
-
-#else
-
+#include "capture/module.h"
 #include "capture/seen.h"
+#include "capture/source.h"
 
 #include <git2.h>
 #include <stdlib.h>
@@ -288,7 +278,7 @@ static kor_status read_repository(reader *r, const char *path, kor_error *err)
     return emit_all(r, err);
 }
 
-kor_status kor_source_git_run(const char *path, const kor_sink *sink, kor_error *err)
+KOR_API kor_status kor_module_run(const char *path, const kor_sink *sink, kor_error *err)
 {
     if (git_libgit2_init() < 0) return kor_fail(err, KOR_E_IO, "git: %s", git_message());
     /* Whose files they are matters to those who run what a repository tells them to; we only read.
@@ -306,5 +296,3 @@ kor_status kor_source_git_run(const char *path, const kor_sink *sink, kor_error 
     (void)git_libgit2_shutdown();
     return status;
 }
-
-#endif

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
@@ -11,7 +12,7 @@
 #endif
 
 static const kor_kernels *chosen;
-static const char *warning;
+static char warning[160]; /* "" when all is well */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 #if defined(__x86_64__)
@@ -65,8 +66,10 @@ static void choose(void)
             return;
         }
     }
-    warning = "KORORA_CPU names kernels that this machine does not have; using the best it has "
-              "(`korora version` lists them)";
+    int len = snprintf(warning, sizeof warning, "KORORA_CPU=%.40s: this machine has no such kernels, only", want);
+    for (size_t i = 0; i < n; i++) {
+        len += snprintf(warning + len, sizeof warning - (size_t)len, "%s %s", i ? "," : "", all[i]->name);
+    }
 }
 
 const kor_kernels *kor_kernels_get(void)
@@ -78,7 +81,7 @@ const kor_kernels *kor_kernels_get(void)
 const char *kor_kernels_warning(void)
 {
     (void)kor_kernels_get();
-    return warning;
+    return *warning ? warning : NULL;
 }
 
 void kor_pack_f32(float *out, const float *w, size_t k, size_t n)

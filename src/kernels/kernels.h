@@ -98,8 +98,8 @@ extern const kor_kernels kor_kernels_avx512vnni;
  * by the environment variable KORORA_CPU. Chosen at the first call; thread-safe. */
 const kor_kernels *kor_kernels_get(void);
 
-/* What was wrong with KORORA_CPU, or NULL: a name that is unknown or that this machine lacks is
- * passed over, and the caller of the process should be told. */
+/* What was wrong with KORORA_CPU, as one line, or NULL: a name that is unknown or that this machine lacks
+ * is passed over, and the user should be told. */
 const char *kor_kernels_warning(void);
 
 /* All tables that this machine can run, scalar first; returns how many were written to out. */
