@@ -69,7 +69,8 @@ int64_t kor_seconds_from_civil(const kor_civil *c)
 kor_civil kor_civil_from_seconds(int64_t seconds)
 {
     int64_t days = floor_div(seconds, SECONDS_PER_DAY);
-    int32_t rest = (int32_t)(seconds - days * SECONDS_PER_DAY);
+    int32_t rest = (int32_t)(seconds % SECONDS_PER_DAY);
+    if (rest < 0) rest += SECONDS_PER_DAY;
     kor_civil c = {.hour = rest / 3600, .minute = rest / 60 % 60, .second = rest % 60};
     kor_civil_from_days(days, &c.year, &c.month, &c.day);
     return c;

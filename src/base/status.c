@@ -2,6 +2,7 @@
 #include "base/status.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,26 +21,35 @@ const char *kor_status_name(kor_status status)
     return "unknown status";
 }
 
-/* A message quotes names from files: keep it one line, and keep a terminal safe from escape codes. */
-static void make_printable(char *s)
+/* Bytes of the UTF-8 character at s (Unicode 15, table 3-7), or 0 when there is none. The NUL at the
+ * end of the text ends a torn one too. */
+static size_t character(const unsigned char *s)
 {
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c < 0x20 || c == 0x7f) *s = '?';
+    if (s[0] < 0x80) return 1;
+    if (s[0] < 0xc2 || s[0] > 0xf4) return 0;
+    size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    unsigned char low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
+    if (s[1] < low || s[1] > high) return 0;
+    for (size_t i = 2; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80) return 0;
     }
+    return n;
 }
 
-/* A cut in the middle of a UTF-8 sequence would leave the message invalid: drop the torn tail. */
-static void drop_torn_tail(char *s, size_t cap)
+/* A message quotes names from files: keep it one line of UTF-8, and keep a terminal safe from escape
+ * codes, of which U+0080 to U+009F are some. */
+static void make_printable(char *text)
 {
-    size_t n = strlen(s);
-    if (n + 1 < cap) return;
-    size_t i = n;
-    while (i > 0 && n - i < 3 && ((unsigned char)s[i - 1] & 0xc0) == 0x80) i--;
-    if (i == 0) return;
-    unsigned char lead = (unsigned char)s[i - 1];
-    size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-    if (n - (i - 1) < want) s[i - 1] = 0;
+    for (unsigned char *s = (unsigned char *)text; *s;) {
+        size_t n = character(s);
+        bool control = n == 1 ? s[0] < 0x20 || s[0] == 0x7f : n == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+        if (n && !control) {
+            s += n;
+        } else {
+            for (size_t i = 0; i < (n ? n : 1); i++) *s++ = '?';
+        }
+    }
 }
 
 kor_status kor_fail(kor_error *err, kor_status code, const char *fmt, ...)
@@ -51,7 +61,6 @@ kor_status kor_fail(kor_error *err, kor_status code, const char *fmt, ...)
     va_end(ap);
     err->code = code;
     make_printable(err->msg);
-    drop_torn_tail(err->msg, sizeof err->msg);
     return code;
 }
 

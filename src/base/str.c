@@ -52,6 +52,7 @@ void kor_str_vprintf(kor_str *s, const char *fmt, va_list ap)
     va_list again;
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
+    if (n < 0) s->failed = true; /* longer than an int can say */
     if (n >= 0 && reserve(s, (size_t)n)) {
         (void)vsnprintf(s->data + s->len, (size_t)n + 1, fmt, again);
         s->len += (size_t)n;

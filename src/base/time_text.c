@@ -95,8 +95,7 @@ static bool parse_date(const char *p, const kor_zone *zone, int64_t *ms, int32_t
     }
     if (!kor_civil_valid(&c)) return false;
     int64_t local = kor_seconds_from_civil(&c) + leap_second;
-    int64_t instant =
-        has_offset ? local - (int64_t)minutes * 60 : kor_zone_instant(zone, local);
+    int64_t instant = has_offset ? local - (int64_t)minutes * 60 : kor_zone_instant(zone, local);
     *ms = instant * 1000 + fraction;
     *offset_min = has_offset ? minutes : offset_minutes(zone, instant);
     return true;

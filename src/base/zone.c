@@ -166,7 +166,8 @@ static const char *zone_directory(void)
     return dir && dir[0] ? dir : "/usr/share/zoneinfo";
 }
 
-/* Letters, digits, '_', '+', '-' and single inner slashes: without dots no name leaves the folder. */
+/* Letters, digits, '_', '+', '-' and single inner slashes: without dots no name leaves the folder.
+ */
 static bool is_iana_name(const char *name)
 {
     char before = '/';

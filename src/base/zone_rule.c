@@ -44,8 +44,8 @@ static bool skip_name(cursor *c)
 {
     bool quoted = take(c, '<');
     const char *start = c->at;
-    while (c->at < c->end && (is_letter(*c->at) || (quoted && (is_digit(*c->at) || *c->at == '+' ||
-                                                               *c->at == '-')))) {
+    while (c->at < c->end && (is_letter(*c->at) ||
+                              (quoted && (is_digit(*c->at) || *c->at == '+' || *c->at == '-')))) {
         c->at++;
     }
     return c->at - start >= 3 && (!quoted || take(c, '>'));

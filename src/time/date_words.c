@@ -17,8 +17,7 @@ static bool is_year(const kor_token *t)
     return is_number(t, 4, 4) && t->value >= 1900 && t->value <= 2099;
 }
 
-/* "2026", ", 2026", "of 2026" after a month or a quarter. */
-static bool read_year(kor_cursor *c, int32_t *year)
+bool kor_read_year(kor_cursor *c, int32_t *year)
 {
     kor_cursor s = *c;
     if (!kor_take_mark(&s, ',')) (void)kor_take(&s, KOR_WORD_OF);
@@ -51,10 +50,29 @@ bool kor_read_day_number(kor_cursor *c, int32_t *day)
     return true;
 }
 
+/* ---- Relative ------------------------------------------------------------------------------ */
+
+bool kor_read_relative(kor_cursor *c, kor_time_unit wanted, int32_t *n)
+{
+    kor_cursor s = *c;
+    (void)kor_take(&s, KOR_WORD_OF);
+    kor_word which = kor_peek(&s, 0)->word;
+    *n = which == KOR_WORD_LAST ? -1 : which == KOR_WORD_NEXT ? 1 : 0;
+    if (*n == 0 && which != KOR_WORD_THIS) return false;
+    s.at++;
+    const kor_token *unit = kor_peek(&s, 0);
+    if (unit->word != KOR_WORD_UNIT || unit->value != (int32_t)wanted || !unit->singular) {
+        return false;
+    }
+    s.at++;
+    *c = s;
+    return true;
+}
+
 /* ---- Months by name ----------------------------------------------------------------------- */
 
-/* Whether `may` or `march` can be meant as a month here: it can when it is written as a name or when
- * nothing follows that it could be the verb of. sure: the words before it leave no doubt. */
+/* Whether `may` or `march` can be meant as a month here: it can when it is written as a name or
+ * when nothing follows that it could be the verb of. sure: the words before it leave no doubt. */
 static bool is_month(const kor_cursor *after, const kor_token *month, bool sure)
 {
     if (!month->ambiguous || month->capital || sure) return true;
@@ -86,14 +104,14 @@ static bool read_month_first(kor_cursor *c, kor_word before, kor_draft *draft)
     kor_cursor alone = s;
     if (month.abbreviated && is_glued_mark(&s, 0, '.')) s.at++;
     int32_t year = 0, day;
-    if (read_year(&s, &year)) {
+    if (kor_read_year(&s, &year)) {
         set_date(draft, KOR_UNIT_MONTH, year, month.value, 0);
         *c = s;
         return true;
     }
     (void)kor_take(&s, KOR_WORD_THE);
     if (kor_read_day_number(&s, &day)) {
-        bool dated = read_year(&s, &year) || before == KOR_WORD_ON;
+        bool dated = kor_read_year(&s, &year) || before == KOR_WORD_ON;
         if (is_month(&s, &month, dated)) {
             set_date(draft, KOR_UNIT_DAY, year, month.value, day);
             *c = s;
@@ -104,7 +122,13 @@ static bool read_month_first(kor_cursor *c, kor_word before, kor_draft *draft)
     bool doubtful = before == KOR_WORD_THIS || before == KOR_WORD_NEXT || before == KOR_WORD_TO ||
                     before == KOR_WORD_AND || before == KOR_WORD_SLICE ||
                     (before == KOR_WORD_LAST && month.value == 5);
-    if (!allows_month_alone(before) || !is_month(&alone, &month, !doubtful)) return false;
+    kor_cursor year_at = alone;
+    int32_t years;
+    if (kor_read_relative(&year_at, KOR_UNIT_YEAR, &years))
+        doubtful = false;
+    else if (!allows_month_alone(before))
+        return false;
+    if (!is_month(&alone, &month, !doubtful)) return false;
     set_date(draft, KOR_UNIT_MONTH, 0, month.value, 0);
     *c = alone;
     return true;
@@ -124,9 +148,9 @@ static bool read_day_first(kor_cursor *c, kor_word before, kor_draft *draft)
     if (month.abbreviated && is_glued_mark(&s, 0, '.') && kor_peek(&s, 1)->word != KOR_WORD_END) {
         kor_cursor dotted = s;
         dotted.at++;
-        if (read_year(&dotted, &year)) s = dotted;
+        if (kor_read_year(&dotted, &year)) s = dotted;
     }
-    sure |= year || read_year(&s, &year);
+    sure |= year || kor_read_year(&s, &year);
     if (!is_month(&s, &month, sure)) return false;
     set_date(draft, KOR_UNIT_DAY, year, month.value, day);
     *c = s;
@@ -164,7 +188,8 @@ static bool read_iso(kor_cursor *c, kor_draft *draft)
         !is_number(month, mark == '-' ? 2 : 1, 2) || !month->glued) {
         return false;
     }
-    bool has_day = is_glued_mark(c, 3, mark) && is_number(day, mark == '-' ? 2 : 1, 2) && day->glued;
+    bool has_day =
+        is_glued_mark(c, 3, mark) && is_number(day, mark == '-' ? 2 : 1, 2) && day->glued;
     if (!has_day && mark == '/') return false;
     set_date(draft, has_day ? KOR_UNIT_DAY : KOR_UNIT_MONTH, year->value, month->value,
              has_day ? day->value : 0);
@@ -196,18 +221,19 @@ static bool read_slashes(kor_cursor *c, kor_draft *draft)
     return true;
 }
 
-/* "Q3 2025", "Q3 of last year", and where allowed "Q3". */
+/* "Q3 2025", "2025 Q3", and where allowed "Q3". */
 static bool read_quarter(kor_cursor *c, kor_word before, kor_draft *draft)
 {
     kor_cursor s = *c;
+    int32_t year = 0;
+    bool led = kor_read_year(&s, &year) || allows_month_alone(before);
     const kor_token *number = kor_peek(&s, 1);
     if (!kor_take(&s, KOR_WORD_QUARTER) || !number->glued || !is_number(number, 1, 1) ||
         number->value < 1 || number->value > 4) {
         return false;
     }
     s.at++;
-    int32_t year = 0;
-    if (!read_year(&s, &year) && !allows_month_alone(before)) return false;
+    if (!year && !kor_read_year(&s, &year) && !led) return false;
     set_date(draft, KOR_UNIT_QUARTER, year, number->value * 3 - 2, 0);
     *c = s;
     return true;

@@ -8,6 +8,8 @@ static void set_unit(kor_draft *draft, kor_time_unit unit, int32_t n)
     draft->period.n = n;
 }
 
+static bool read_core(kor_cursor *c, kor_word before, kor_draft *draft);
+
 static void set_weekday(kor_draft *draft, int32_t weekday, kor_choice choice, int32_t n)
 {
     draft->period.kind = KOR_PERIOD_WEEKDAY;
@@ -28,12 +30,14 @@ static bool read_unit_after(kor_cursor *c, kor_word which, kor_word before, kor_
     bool counted = kor_read_amount(&s, &n, &unit);
     if (!counted) {
         const kor_token *t = kor_peek(&s, 0);
-        if (!kor_take(&s, KOR_WORD_UNIT)) return false;
+        if (!kor_take(&s, KOR_WORD_UNIT) || !t->singular) return false;
         unit = (kor_time_unit)t->value;
         /* "last minute changes", "the last day of school" */
         bool led = which == KOR_WORD_PAST || before == KOR_WORD_IN || before == KOR_WORD_DURING;
         if ((unit == KOR_UNIT_MINUTE || unit == KOR_UNIT_DAY) && !led) return false;
     }
+    /* "the last week of the project" */
+    if (kor_peek(&s, 0)->word == KOR_WORD_OF) return false;
     bool rolling = counted || which == KOR_WORD_PAST || unit <= KOR_UNIT_DAY;
     if (unit == KOR_UNIT_WEEKEND) {
         if (counted) return false;
@@ -93,24 +97,6 @@ static bool read_which(kor_cursor *c, kor_word before, kor_draft *draft)
     return true;
 }
 
-/* Whether last, this or next and one unit come next, as in "Monday of last week": takes them. */
-static bool read_relative(kor_cursor *c, kor_time_unit wanted, int32_t *n)
-{
-    kor_cursor s = *c;
-    (void)kor_take(&s, KOR_WORD_OF);
-    kor_word which = kor_peek(&s, 0)->word;
-    *n = which == KOR_WORD_LAST ? -1 : which == KOR_WORD_NEXT ? 1 : 0;
-    if (*n == 0 && which != KOR_WORD_THIS) return false;
-    s.at++;
-    const kor_token *unit = kor_peek(&s, 0);
-    if (unit->word != KOR_WORD_UNIT || unit->value != (int32_t)wanted || !unit->singular) {
-        return false;
-    }
-    s.at++;
-    *c = s;
-    return true;
-}
-
 /* ---- Relative to today -------------------------------------------------------------------- */
 
 /* "3 days ago", "two weeks from now", "two days before yesterday", "the day after tomorrow", "the
@@ -152,7 +138,13 @@ static bool read_distance(kor_cursor *c, kor_draft *draft)
     bool earlier = kor_take(&s, KOR_WORD_BEFORE);
     if (!earlier && !kor_take(&s, KOR_WORD_AFTER)) return false;
     const kor_token *day = kor_peek(&s, 0);
-    if ((unit != KOR_UNIT_DAY && unit != KOR_UNIT_WEEK) || !kor_take(&s, KOR_WORD_DAY)) return false;
+    if ((unit != KOR_UNIT_DAY && unit != KOR_UNIT_WEEK) || !kor_take(&s, KOR_WORD_DAY)) {
+        /* "3 days after 12 January" is not counted out, but neither is it "after 12 January". */
+        if (!read_core(&s, KOR_WORD_ON, draft)) return false;
+        draft->wrong = true;
+        *c = s;
+        return true;
+    }
     int32_t days = unit == KOR_UNIT_WEEK ? 7 * n : n;
     set_unit(draft, KOR_UNIT_DAY, day->value + (earlier ? -days : days));
     *c = s;
@@ -204,7 +196,7 @@ static bool read_weekday(kor_cursor *c, kor_word before, kor_draft *draft)
         *c = dated;
         return true;
     }
-    bool placed = read_relative(&s, KOR_UNIT_WEEK, &weeks);
+    bool placed = kor_read_relative(&s, KOR_UNIT_WEEK, &weeks);
     /* "sun", "sat", "wed" and "mon" need a word that makes them days. */
     bool led = before != KOR_WORD_NONE && before != KOR_WORD_THE && before != KOR_WORD_IN;
     if (name.ambiguous && !placed && !led && kor_peek(&s, 0)->word != KOR_WORD_PART) return false;
@@ -216,8 +208,8 @@ static bool read_weekday(kor_cursor *c, kor_word before, kor_draft *draft)
 static bool read_core(kor_cursor *c, kor_word before, kor_draft *draft)
 {
     kor_cursor s = *c;
-    if (read_distance(c, draft) || read_named(c, before, draft) ||
-        read_weekday(c, before, draft) || kor_read_date(c, before, draft)) {
+    if (read_distance(c, draft) || read_named(c, before, draft) || read_weekday(c, before, draft) ||
+        kor_read_date(c, before, draft)) {
         return true;
     }
     (void)kor_take(&s, KOR_WORD_THE);
@@ -283,6 +275,10 @@ static bool read_clock_after(kor_cursor *c, kor_draft *draft)
     if (before == KOR_WORD_BETWEEN && !range) return false;
     if (!range && (later || before == KOR_WORD_FROM)) d.use = KOR_CLOCK_ON;
     if (!range && earlier) d.use = KOR_CLOCK_UP_TO;
+    /* "Wed Oct 26 15:50:06 2016", as ctime and git write it. */
+    if (d.period.kind == KOR_PERIOD_DATE && d.period.month && !d.period.year) {
+        (void)kor_read_year(&s, &d.period.year);
+    }
     *draft = d;
     *c = s;
     return true;
@@ -295,7 +291,7 @@ static bool read_refinement(kor_cursor *c, kor_draft *draft)
     kor_cursor s = *c;
     int32_t n;
     if (p->kind == KOR_PERIOD_DATE && !p->year && p->month && p->choice == KOR_CHOICE_PAST) {
-        if (!read_relative(c, KOR_UNIT_YEAR, &n)) return false;
+        if (!kor_read_relative(c, KOR_UNIT_YEAR, &n)) return false;
         p->choice = KOR_CHOICE_OF;
         p->n = n;
         return true;
@@ -326,9 +322,16 @@ static void read_rest(kor_cursor *c, kor_draft *draft)
     (void)read_refinement(c, draft);
     if (!is_day(&draft->period)) return;
     /* Either may come first: "yesterday evening at 8", "yesterday at 8 in the evening". */
-    bool early = read_part_after(c, draft);
+    (void)read_part_after(c, draft);
     (void)read_clock_after(c, draft);
-    if (!early) (void)read_part_after(c, draft);
+    (void)read_part_after(c, draft);
+    int32_t weeks;
+    kor_period *p = &draft->period;
+    if (p->kind == KOR_PERIOD_WEEKDAY && p->choice == KOR_CHOICE_PAST &&
+        kor_read_relative(c, KOR_UNIT_WEEK, &weeks)) {
+        p->choice = KOR_CHOICE_OF;
+        p->n = weeks;
+    }
 }
 
 /* ---- What may come first ------------------------------------------------------------------ */
@@ -338,6 +341,7 @@ static bool read_its_day(kor_cursor *c, kor_draft *draft)
 {
     kor_cursor s = *c;
     kor_draft d = *draft;
+    d.period.part = KOR_PART_NONE;
     (void)kor_take_mark(&s, ',');
     bool on = kor_take(&s, KOR_WORD_OF) || kor_take(&s, KOR_WORD_ON);
     if (!read_core(&s, on ? KOR_WORD_ON : KOR_WORD_NONE, &d) || !is_day(&d.period)) return false;
@@ -351,34 +355,35 @@ static bool read_its_day(kor_cursor *c, kor_draft *draft)
     return true;
 }
 
-/* "early March", "mid-November", "the end of last week", "the rest of the day". */
+/* "early March", "mid-November", "late on Friday", "earlier in the week", "the end of last week",
+ * "the rest of the day". */
 static bool read_sliced(kor_cursor *c, kor_draft *draft)
 {
     kor_cursor s = *c;
-    const kor_token *first = kor_peek(&s, 0);
-    kor_slice slice = (kor_slice)first->value;
+    kor_slice slice = (kor_slice)kor_peek(&s, 0)->value;
+    kor_word before = KOR_WORD_SLICE;
+    bool of = false;
     if (kor_take(&s, KOR_WORD_SLICE)) {
         if (slice == KOR_SLICE_MIDDLE) (void)kor_take_mark(&s, '-');
-        if (slice >= KOR_SLICE_SO_FAR && !kor_take(&s, KOR_WORD_IN)) (void)kor_take(&s, KOR_WORD_ON);
-        if (!read_core(&s, KOR_WORD_SLICE, draft)) return false;
+        of = kor_take(&s, KOR_WORD_IN);
+        if (!of) (void)kor_take(&s, KOR_WORD_ON);
     } else {
         (void)kor_take(&s, KOR_WORD_THE);
         slice = (kor_slice)kor_peek(&s, 0)->value;
         if (!kor_take(&s, KOR_WORD_SLICE_OF) || !kor_take(&s, KOR_WORD_OF)) return false;
-        kor_cursor unit_at = s;
-        (void)kor_take(&unit_at, KOR_WORD_THE);
-        const kor_token unit = *kor_peek(&unit_at, 0);
-        if (read_core(&s, KOR_WORD_SLICE_OF, draft)) {
-            /* As in "the end of March", "the end of the weekend". */
-        } else if (kor_take(&unit_at, KOR_WORD_UNIT) && unit.singular &&
-                   unit.value >= KOR_UNIT_DAY) {
-            s = unit_at;
-            set_unit(draft, (kor_time_unit)unit.value, 0);
-            draft->period.choice = KOR_CHOICE_OF;
-            if (unit.value == KOR_UNIT_DAY) (void)read_its_day(&s, draft);
-        } else {
+        of = true;
+        before = KOR_WORD_SLICE_OF;
+    }
+    if (!read_core(&s, before, draft)) {
+        /* "the week" by itself is no time, "the end of the week" is. */
+        (void)kor_take(&s, KOR_WORD_THE);
+        const kor_token unit = *kor_peek(&s, 0);
+        if (!of || !kor_take(&s, KOR_WORD_UNIT) || !unit.singular || unit.value < KOR_UNIT_DAY) {
             return false;
         }
+        set_unit(draft, (kor_time_unit)unit.value, 0);
+        draft->period.choice = KOR_CHOICE_OF;
+        if (unit.value == KOR_UNIT_DAY) (void)read_its_day(&s, draft);
     }
     draft->period.slice = slice;
     *c = s;
@@ -427,8 +432,8 @@ bool kor_read_period(kor_cursor *c, kor_word before, kor_draft *draft)
     static const kor_draft empty = {
         .period = {.weekday = -1, .clock_from = -1, .clock_to = -1},
     };
-    bool (*const readers[])(kor_cursor *, kor_word, kor_draft *) = {
-        read_core, read_part_first, read_clock_first};
+    bool (*const readers[])(kor_cursor *, kor_word, kor_draft *) = {read_core, read_part_first,
+                                                                    read_clock_first};
     *draft = empty;
     bool found = read_sliced(c, draft);
     for (size_t i = 0; !found && i < sizeof readers / sizeof readers[0]; i++) {

@@ -77,8 +77,14 @@ void kor_settle_clocks(kor_draft *draft);
  * it allows: "March", "2025", "the 20th". before is that word, KOR_WORD_NONE for none. */
 bool kor_read_date(kor_cursor *c, kor_word before, kor_draft *draft);
 
+/* A year after a date: "2026", ", 2026", "of 2026". */
+bool kor_read_year(kor_cursor *c, int32_t *year);
+
 /* A day of the month: "20", "20th", "second". */
 bool kor_read_day_number(kor_cursor *c, int32_t *day);
+
+/* "last year", "of this week": one unit of the wanted kind, n away. */
+bool kor_read_relative(kor_cursor *c, kor_time_unit wanted, int32_t *n);
 
 /* "3 days", "a couple of weeks", "half an hour". */
 bool kor_read_amount(kor_cursor *c, int32_t *n, kor_time_unit *unit);

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct context {
     const kor_zone *zone;
@@ -72,7 +73,8 @@ static days calendar_unit(kor_time_unit unit, int64_t n, int64_t today)
     int64_t month = month_of(today, &day_of_month);
     switch (unit) {
     case KOR_UNIT_WEEK: return (days){monday_of(today) + 7 * n, monday_of(today) + 7 * n + 7};
-    case KOR_UNIT_WEEKEND: return (days){monday_of(today) + 7 * n + 5, monday_of(today) + 7 * n + 7};
+    case KOR_UNIT_WEEKEND:
+        return (days){monday_of(today) + 7 * n + 5, monday_of(today) + 7 * n + 7};
     case KOR_UNIT_MONTH:
     case KOR_UNIT_QUARTER:
     case KOR_UNIT_YEAR: {
@@ -134,9 +136,9 @@ static bool date_days(const kor_period *p, int64_t today, days *out)
         int64_t m = p->month ? (this_year + step) * 12 + p->month - 1 : this_month + step;
         int32_t y = (int32_t)floor_div(m, 12);
         if (!whole_date(p, y, (int32_t)(m - (int64_t)y * 12) + 1, out)) continue;
-        bool fits = forward                          ? out->first > today
+        bool fits = forward                        ? out->first > today
                     : p->choice == KOR_CHOICE_LAST ? out->end <= today
-                                                     : out->first <= today;
+                                                   : out->first <= today;
         if (fits) return true;
     }
     return false;
@@ -316,8 +318,8 @@ static int64_t day_of(const context *c, int64_t ms)
     return floor_div(local_seconds(c, ms), 86400);
 }
 
-/* From a to b, where one may say which of the other is meant: "from Friday to Tuesday" is the Friday
- * before that Tuesday, "from March 2025 to June" ends in the first June after. */
+/* From a to b, where one may say which of the other is meant: "from Friday to Tuesday" is the
+ * Friday before that Tuesday, "from March 2025 to June" ends in the first June after. */
 static bool between(const context *c, const kor_period *first, const kor_period *last, range *out)
 {
     kor_period b = *last;
@@ -403,6 +405,14 @@ static void add_period(text *t, const kor_period *p)
             add(t, "the weekend");
             break;
         }
+        if (p->unit == KOR_UNIT_DAY && p->part == KOR_PART_NIGHT && count <= 1 && p->n <= 0) {
+            add(t, p->n ? "last night" : "tonight");
+            return;
+        }
+        if (p->unit == KOR_UNIT_DAY && p->part && count == 0) {
+            add(t, "this %s", parts[p->part].name);
+            return;
+        }
         if (count <= 1) {
             bool day = p->unit == KOR_UNIT_DAY;
             add(t, "%s%s", day ? near_days[p->n + 1] : near_units[p->n + 1], day ? "" : unit);
@@ -416,7 +426,9 @@ static void add_period(text *t, const kor_period *p)
         }
         break;
     case KOR_PERIOD_ROLLING:
-        add(t, "%s %d %s%s", p->n < 0 ? "last" : "next", count, unit, plural);
+        add(t, p->n < 0 ? "past " : "next ");
+        if (count != 1) add(t, "%d ", count);
+        add(t, "%s%s", unit, plural);
         if (p->n < 0 && !is_clock_unit(p->unit)) add(t, " with today");
         break;
     case KOR_PERIOD_WEEKDAY:
@@ -424,7 +436,6 @@ static void add_period(text *t, const kor_period *p)
         if (p->choice == KOR_CHOICE_NEXT) add(t, "next ");
         if (p->choice == KOR_CHOICE_OF && p->n >= 0) add(t, "%s", near_units[p->n ? 2 : 1]);
         add(t, "%s", weekday_names[p->weekday]);
-        if (p->choice == KOR_CHOICE_OF && p->n < 0) add(t, " of last week");
         break;
     case KOR_PERIOD_DATE:
         /* The range says it all. */
@@ -434,6 +445,11 @@ static void add_period(text *t, const kor_period *p)
     }
     bool spaced = t->len > 0 && t->bytes[t->len - 1] != ' ';
     if (p->part) add(t, "%s%s", spaced ? " " : "", parts[p->part].name);
+    if (p->kind == KOR_PERIOD_WEEKDAY && p->choice == KOR_CHOICE_OF && p->n < 0) {
+        add(t, " of last week");
+    }
+    /* Of a date, what was said may be no more than a slice. */
+    if (t->len > 0 && t->bytes[t->len - 1] == ' ') t->bytes[--t->len] = 0;
 }
 
 static void add_day(text *t, int64_t day)
@@ -467,7 +483,9 @@ static void add_range(text *t, const context *c, const range *r)
     wall from = wall_clock(c, r->from), to = wall_clock(c, r->to);
     if (to.day_start) to = (wall){to.day - 1, 1440, true};
     bool to_now = r->to == c->now_ms + 1;
-    bool dates_only = to.day_start && !to_now && (from.day_start || r->from == KOR_WHEN_FIRST_MS);
+    bool open_end = r->to == KOR_WHEN_LAST_MS;
+    bool dates_only =
+        (to.day_start || open_end) && !to_now && (from.day_start || r->from == KOR_WHEN_FIRST_MS);
     if (r->from == KOR_WHEN_FIRST_MS) {
         add(t, "up to ");
     } else {
@@ -479,7 +497,7 @@ static void add_range(text *t, const context *c, const range *r)
     }
     if (to_now) {
         add(t, "now");
-    } else if (r->to == KOR_WHEN_LAST_MS) {
+    } else if (open_end) {
         add(t, "the end");
     } else {
         if (from.day != to.day) add_day(t, to.day);
@@ -491,22 +509,24 @@ static void add_range(text *t, const context *c, const range *r)
 static void write_rule(const context *c, const kor_description *d, const range *r, kor_when *out)
 {
     static const char *const relations[] = {"", "since ", "after ", "before ", "until ", ""};
-    text t = {out->rule, sizeof out->rule, 0};
-    out->rule[0] = 0;
-    if (d->relation != KOR_BETWEEN) {
-        /* The label gets what the longest range, its separator and the NUL leave over. */
-        char label[sizeof out->rule - 40];
-        text l = {label, sizeof label, 0};
-        label[0] = 0;
-        add_period(&l, &d->a);
-        if (l.len) add(&t, "%s%s: ", relations[d->relation], label);
-    }
+    char dates[sizeof out->rule], label[sizeof out->rule];
+    text rule = {out->rule, sizeof out->rule, 0};
+    text t = {dates, sizeof dates, 0}, l = {label, sizeof label, 0};
+    out->rule[0] = dates[0] = label[0] = 0;
     add_range(&t, c, r);
     const kor_period *a = &d->a;
     if (d->relation == KOR_DURING && a->kind == KOR_PERIOD_DATE && a->weekday >= 0 &&
         kor_weekday(day_of(c, r->from)) != a->weekday) {
         add(&t, ", not a %s", weekday_names[a->weekday]);
     }
+    if (d->relation != KOR_BETWEEN) add_period(&l, a);
+    if (l.len) {
+        /* The dates matter more than the label: it gets the room that they leave. */
+        size_t around = strlen(relations[d->relation]) + strlen(": ") + t.len + 1;
+        int room = around < sizeof out->rule ? (int)(sizeof out->rule - around) : 0;
+        add(&rule, "%s%.*s: ", relations[d->relation], room, label);
+    }
+    add(&rule, "%s", dates);
 }
 
 bool kor_time_resolve(kor_when *out, const kor_description *description, int64_t now_ms,

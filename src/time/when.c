@@ -33,7 +33,19 @@ static bool read_shared_days(kor_cursor *c, bool with_and, kor_draft *a, kor_dra
 static bool read_end(kor_cursor *c, kor_word before, const kor_draft *a, kor_draft *b)
 {
     kor_cursor s = *c;
-    if (kor_read_period(c, before, b)) return true;
+    if (kor_read_period(c, before, b)) {
+        kor_period *p = &b->period;
+        if (p->kind == KOR_PERIOD_LATEST && b->use != KOR_CLOCK_NONE &&
+            a->period.kind != KOR_PERIOD_LATEST && a->use != KOR_CLOCK_NONE) {
+            /* "from 2 pm yesterday to 4 pm": of the same day, or in the night after it. */
+            int32_t from = p->clock_from, to = p->clock_to;
+            int32_t later = from <= a->period.clock_from ? 24 * 60 : 0;
+            *p = a->period;
+            p->clock_from = from + later;
+            p->clock_to = to + later;
+        }
+        return true;
+    }
     *b = *a;
     if (kor_take(c, KOR_WORD_NOW)) {
         b->period = (kor_period){.kind = KOR_PERIOD_NOW, .weekday = -1, .clock_from = -1};
@@ -101,22 +113,25 @@ static bool read_range(kor_cursor *c, kor_word before, reading *r)
         } else if (clocks) {
             r->relation = KOR_DURING;
         } else if (!read_tail(&s, &r->a, &r->b)) {
-            bool open = before == KOR_WORD_FROM || before == KOR_WORD_SINCE;
-            r->relation = open ? KOR_SINCE : KOR_DURING;
-            if (open) (void)kor_take(&s, KOR_WORD_ONWARD);
+            /* "notes from last week" means that week, above all when they are to be forgotten. */
+            bool onward = before == KOR_WORD_FROM && kor_take(&s, KOR_WORD_ONWARD);
+            if (before == KOR_WORD_SINCE) (void)kor_take(&s, KOR_WORD_ONWARD);
+            r->relation = onward || before == KOR_WORD_SINCE ? KOR_SINCE : KOR_DURING;
         }
     }
     *c = s;
     return true;
 }
 
-/* "in 3 days" lies ahead. */
+/* "in 3 days" lies ahead; "in a day" is as often a measure ("how many commits in a day"). */
 static bool read_ahead(kor_cursor *c, reading *r)
 {
     kor_cursor s = *c;
     int32_t n;
     kor_time_unit unit;
-    if (!kor_read_amount(&s, &n, &unit) || unit == KOR_UNIT_WEEKEND) return false;
+    bool article =
+        kor_peek(&s, 0)->word == KOR_WORD_ARTICLE && kor_peek(&s, 1)->word == KOR_WORD_UNIT;
+    if (article || !kor_read_amount(&s, &n, &unit) || unit == KOR_UNIT_WEEKEND) return false;
     *r = (reading){.relation = KOR_DURING};
     r->a.period = (kor_period){.kind = KOR_PERIOD_POINT,
                                .unit = unit,
@@ -136,7 +151,9 @@ static bool read_expression(kor_cursor *c, reading *r)
     switch (before) {
     case KOR_WORD_SINCE:
         s.at++;
-        if (!kor_take(&s, KOR_WORD_FROM)) (void)kor_take(&s, KOR_WORD_ON);
+        if (!kor_take(&s, KOR_WORD_FROM) && !kor_take(&s, KOR_WORD_ON)) {
+            (void)kor_take(&s, KOR_WORD_IN);
+        }
         break;
     case KOR_WORD_AFTER: r->relation = KOR_AFTER; break;
     case KOR_WORD_BEFORE:
@@ -186,6 +203,22 @@ static bool read_close(kor_cursor *c)
     return mark->value != '%' && !(followed && joins);
 }
 
+/* What recurs is no time: neither "Tuesday" in "every other Tuesday" nor "at 9" in "every day at
+ * 9"; but "last week" in "every day last week" is one. */
+static bool take_every(kor_cursor *c)
+{
+    kor_cursor s = *c;
+    if (!kor_take(&s, KOR_WORD_EVERY)) return false;
+    (void)kor_take(&s, KOR_WORD_OTHER);
+    if (kor_take(&s, KOR_WORD_UNIT) || kor_take(&s, KOR_WORD_PART)) {
+        if (kor_peek(&s, 0)->word != KOR_WORD_AT) return false;
+    } else if (kor_peek(&s, 0)->word != KOR_WORD_WEEKDAY) {
+        return false;
+    }
+    *c = s;
+    return true;
+}
+
 void kor_when_find(kor_when *out, const char *text, size_t len, int64_t now_ms,
                    const kor_zone *zone)
 {
@@ -195,15 +228,16 @@ void kor_when_find(kor_when *out, const char *text, size_t len, int64_t now_ms,
     while (kor_words_at(&words, words.first)->word != KOR_WORD_END) {
         kor_cursor c = {&words, words.first};
         const kor_token *token = kor_peek(&c, 0);
-        bool may_begin = !token->joined && token->word != KOR_WORD_NONE &&
-                         token->word != KOR_WORD_MARK;
+        bool recurs = take_every(&c);
+        bool may_begin =
+            !token->joined && token->word != KOR_WORD_NONE && token->word != KOR_WORD_MARK;
         reading r;
         if (!may_begin || !read_expression(&c, &r) || !read_close(&c)) {
             words.first++;
             continue;
         }
         kor_description d = {r.relation, r.a.period, r.b.period};
-        bool wrong = r.a.wrong || (r.relation == KOR_BETWEEN && r.b.wrong);
+        bool wrong = recurs || r.a.wrong || (r.relation == KOR_BETWEEN && r.b.wrong);
         if (!wrong && kor_time_resolve(out, &d, now_ms, zone)) {
             out->found = true;
             out->start = token->start;

@@ -17,7 +17,8 @@ typedef struct kor_when {
 } kor_when;
 
 /* Find the first time expression in text (len bytes of UTF-8, any bytes survive) and resolve it
- * against now in zone, reading what is ambiguous as past. out->found is false when there is none. */
+ * against now in zone, reading what is ambiguous as past. out->found is false when there is none.
+ */
 void kor_when_find(kor_when *out, const char *text, size_t len, int64_t now_ms,
                    const kor_zone *zone);
 

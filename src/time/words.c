@@ -45,6 +45,7 @@ static const entry lexicon[] = {
     {"dec", KOR_WORD_MONTH, ABBREVIATED, 12},
     {"december", KOR_WORD_MONTH, 0, 12},
     {"during", KOR_WORD_DURING, 0, 0},
+    {"each", KOR_WORD_EVERY, 0, 0},
     {"earlier", KOR_WORD_SLICE, 0, KOR_SLICE_SO_FAR},
     {"early", KOR_WORD_SLICE, 0, KOR_SLICE_FIRST},
     {"eight", KOR_WORD_COUNT, 0, 8},
@@ -54,6 +55,7 @@ static const entry lexicon[] = {
     {"eleventh", KOR_WORD_ORDINAL, 0, 11},
     {"end", KOR_WORD_SLICE_OF, 0, KOR_SLICE_LAST},
     {"evening", KOR_WORD_PART, 0, KOR_PART_EVENING},
+    {"every", KOR_WORD_EVERY, 0, 0},
     {"feb", KOR_WORD_MONTH, ABBREVIATED, 2},
     {"february", KOR_WORD_MONTH, 0, 2},
     {"few", KOR_WORD_COUNT, 0, 3},
@@ -120,6 +122,7 @@ static const entry lexicon[] = {
     {"one", KOR_WORD_COUNT, 0, 1},
     {"onward", KOR_WORD_ONWARD, 0, 0},
     {"onwards", KOR_WORD_ONWARD, 0, 0},
+    {"other", KOR_WORD_OTHER, 0, 0},
     {"over", KOR_WORD_DURING, 0, 0},
     {"p", KOR_WORD_P, 0, 0},
     {"past", KOR_WORD_PAST, 0, 0},
@@ -224,8 +227,8 @@ static bool is_digit(unsigned char c)
 /* Bytes of the block General Punctuation (U+2000 to U+206F) at i: 3 or 0. */
 static size_t general_mark(const kor_words *w, size_t i)
 {
-    bool mark = w->len - i >= 3 && w->text[i] == 0xe2 &&
-                (w->text[i + 1] == 0x80 || w->text[i + 1] == 0x81);
+    bool mark =
+        w->len - i >= 3 && w->text[i] == 0xe2 && (w->text[i + 1] == 0x80 || w->text[i + 1] == 0x81);
     return mark ? 3 : 0;
 }
 

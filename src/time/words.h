@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A text as a stream of tokens, with the words that tell time recognised. One pass, a fixed window of
- * lookahead, no allocation: a text of any length and any bytes costs linear time. */
+/* A text as a stream of tokens, with the words that tell time recognised. One pass, a fixed window
+ * of lookahead, no allocation: a text of any length and any bytes costs linear time. */
 #ifndef KOR_WORDS_H
 #define KOR_WORDS_H
 
@@ -14,16 +14,16 @@ typedef enum kor_word {
     KOR_WORD_NUMBER,
     KOR_WORD_MARK, /* punctuation; value is its byte, '-' for an en dash, '\'' for a right quote */
     /* Names of times. */
-    KOR_WORD_DAY,     /* value: days from today */
+    KOR_WORD_DAY, /* value: days from today */
     KOR_WORD_TONIGHT,
     KOR_WORD_NOW,
-    KOR_WORD_UNIT,    /* value: a kor_time_unit */
-    KOR_WORD_WEEKDAY, /* value: 0 is Monday */
-    KOR_WORD_MONTH,   /* value: 1 to 12 */
-    KOR_WORD_PART,    /* value: a kor_part */
-    KOR_WORD_CLOCK,   /* noon and midnight; value: minutes after midnight */
+    KOR_WORD_UNIT,     /* value: a kor_time_unit */
+    KOR_WORD_WEEKDAY,  /* value: 0 is Monday */
+    KOR_WORD_MONTH,    /* value: 1 to 12 */
+    KOR_WORD_PART,     /* value: a kor_part */
+    KOR_WORD_CLOCK,    /* noon and midnight; value: minutes after midnight */
     KOR_WORD_MERIDIEM, /* value: 0 am, 12 pm */
-    KOR_WORD_QUARTER, /* the q of q3 */
+    KOR_WORD_QUARTER,  /* the q of q3 */
     /* Counting. */
     KOR_WORD_COUNT, /* value: one is 1, few is 3 */
     KOR_WORD_ARTICLE,
@@ -39,6 +39,8 @@ typedef enum kor_word {
     KOR_WORD_SLICE,    /* value: a kor_slice; early March */
     KOR_WORD_SLICE_OF, /* value: a kor_slice; the end of March */
     KOR_WORD_APPROX,
+    KOR_WORD_EVERY,
+    KOR_WORD_OTHER,
     /* Relations. */
     KOR_WORD_THE,
     KOR_WORD_OF,
@@ -69,14 +71,14 @@ typedef enum kor_word {
 typedef struct kor_token {
     size_t start, end; /* bytes */
     kor_word word;
-    int32_t value;   /* of a number: its value, at most 99999 */
-    uint8_t digits;  /* of a number: how many, at most 255 */
-    bool glued;      /* nothing lies between it and the token before it */
-    bool joined;     /* glued to a letter, a digit, or a mark as in paths and versions: not free to
-                      * start an expression */
-    bool capital;    /* begins with A to Z */
-    bool singular;   /* of a unit */
-    bool ambiguous;  /* also means something else: may, sun */
+    int32_t value;    /* of a number: its value, at most 99999 */
+    uint8_t digits;   /* of a number: how many, at most 255 */
+    bool glued;       /* nothing lies between it and the token before it */
+    bool joined;      /* glued to a letter, a digit, or a mark as in paths and versions: not free to
+                       * start an expression */
+    bool capital;     /* begins with A to Z */
+    bool singular;    /* of a unit */
+    bool ambiguous;   /* also means something else: may, sun */
     bool abbreviated; /* may be followed by a full stop: Nov. */
 } kor_token;
 
