@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "kernels/kernels.h"
 #include "model/gguf.h"
+#include "text/unigram.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -18,7 +19,7 @@ enum {
     HIDDEN = 1536,
     FIRST_PIECE = 6, /* 0 is unknown, 1 to 5 are control pieces */
     MANIFEST_MAX = 16 << 20,
-    SHARDS_MAX = 64 << 20
+    SHARDS_MAX = 64 << 20 /* all of them together */
 };
 
 typedef struct package {
@@ -61,7 +62,7 @@ static kor_status load_shards(package *p)
             }
             char full[4096];
             (void)snprintf(full, sizeof full, "%s/%s", p->folder, name);
-            KOR_TRY(kor_file_read(&p->shards, full, SHARDS_MAX, p->err));
+            KOR_TRY(kor_file_read(&p->shards, full, SHARDS_MAX - p->shards.len, p->err));
         }
     }
     return KOR_OK;
@@ -88,6 +89,12 @@ static kor_status find_weight(const package *p, const char *name, size_t rows, s
     json_array_foreach (json_object_get(p->manifest, "weightsManifest"), i, group) {
         json_array_foreach (json_object_get(group, "weights"), j, weight) {
             size_t count = count_of(weight), bytes;
+            const char *type = json_string_value(json_object_get(weight, "dtype"));
+            bool is_float = type && strcmp(type, "float32") == 0;
+            if ((!is_float && !(type && strcmp(type, "int32") == 0)) || json_object_get(weight, "quantization")) {
+                return kor_fail(p->err, KOR_E_INPUT, "%s/model.json: weight %zu is not plain float32 or int32",
+                                p->folder, j);
+            }
             if (!count || !kor_mul(count, 4, &bytes) || bytes > p->shards.len - at) {
                 return kor_fail(p->err, KOR_E_INPUT, "%s/model.json: weight %zu does not fit in the shards (%zu bytes)",
                                 p->folder, j, p->shards.len);
@@ -97,16 +104,21 @@ static kor_status find_weight(const package *p, const char *name, size_t rows, s
                 at += bytes;
                 continue;
             }
-            const char *type = json_string_value(json_object_get(weight, "dtype"));
             json_t *shape = json_object_get(weight, "shape");
             size_t dims = json_array_size(shape);
             json_int_t last = dims ? json_integer_value(json_array_get(shape, dims - 1)) : 1;
-            if (!type || strcmp(type, "float32") != 0 || json_object_get(weight, "quantization") ||
-                count != rows * columns || (size_t)last != columns) {
+            if (!is_float || count != rows * columns || (size_t)last != columns) {
                 return kor_fail(p->err, KOR_E_INPUT, "%s/model.json: '%.120s' is not float32 of shape %zu x %zu",
                                 p->folder, name, rows, columns);
             }
-            *out = (const float *)(const void *)(p->shards.data + at);
+            const float *x = (const float *)(const void *)(p->shards.data + at);
+            for (size_t k = 0; k < count; k++) {
+                if (!isfinite(x[k])) {
+                    return kor_fail(p->err, KOR_E_INPUT, "%s: element %zu of '%.120s' is not a number", p->folder,
+                                    k, name);
+                }
+            }
+            *out = x;
             return KOR_OK;
         }
     }
@@ -261,12 +273,14 @@ static kor_status add_positions(package *p)
 static kor_status add_vocabulary(package *p)
 {
     size_t count = json_array_size(p->vocabulary);
-    if (count <= FIRST_PIECE || count > p->rows) {
-        return kor_fail(p->err, KOR_E_INPUT, "%s/vocab.json: not a list of up to %zu pieces", p->folder, p->rows);
+    if (count <= FIRST_PIECE) {
+        return kor_fail(p->err, KOR_E_INPUT, "%s/vocab.json: not a list of more than %d pieces", p->folder,
+                        FIRST_PIECE);
     }
     kor_bytes *pieces = calloc(count, sizeof *pieces);
     double *scores = calloc(count, sizeof *scores);
-    kor_status status = pieces && scores ? KOR_OK : kor_fail_memory(p->err);
+    kor_piece *checked = calloc(count, sizeof *checked);
+    kor_status status = pieces && scores && checked ? KOR_OK : kor_fail_memory(p->err);
     for (size_t i = 0; i < count && status == KOR_OK; i++) {
         json_t *row = json_array_get(p->vocabulary, i);
         json_t *piece = json_array_get(row, 0), *score = json_array_get(row, 1);
@@ -277,15 +291,24 @@ static kor_status add_vocabulary(package *p)
         pieces[i] = (kor_bytes){json_string_value(piece), json_string_length(piece)};
         /* Seven pieces with a colon have no score in the file; the original program reads 0. */
         scores[i] = json_is_null(score) ? 0 : json_number_value(score);
+        checked[i] = (kor_piece){pieces[i].data, pieces[i].len, scores[i]};
+    }
+    kor_unigram *tokenizer = NULL;
+    if (status == KOR_OK) {
+        status = kor_unigram_new(&tokenizer, checked, count, FIRST_PIECE, p->err);
+        if (status != KOR_OK) kor_fail_in(p->err, status, "%s/vocab.json", p->folder);
     }
     if (status == KOR_OK) {
+        kor_trie trie = kor_unigram_trie(tokenizer);
+        kor_gguf_add_tensor(&p->out, "tokenizer.trie", KOR_TENSOR_I32, 1, &trie.count, trie.units);
         kor_gguf_add_string(&p->out, "tokenizer.ggml.model", "unigram");
-        kor_gguf_add_u32(&p->out, "tokenizer.ggml.first_piece", FIRST_PIECE);
         kor_gguf_add_strings(&p->out, "tokenizer.ggml.tokens", pieces, count);
         kor_gguf_add_f64s(&p->out, "tokenizer.ggml.scores", scores, count);
     }
+    kor_unigram_free(tokenizer);
     free(pieces);
     free(scores);
+    free(checked);
     return status;
 }
 

@@ -58,22 +58,11 @@ static kor_status load_tokenizer(kor_model *m, kor_error *err)
                         "%zu)",
                         m->encoder.vocabulary);
     }
-    uint32_t first = 0;
-    KOR_TRY(kor_gguf_get_u32(&m->file, "tokenizer.ggml.first_piece", &first, err));
-    kor_piece *pieces = calloc(tokens->count + 1, sizeof *pieces);
-    if (!pieces) return kor_fail_memory(err);
-    const unsigned char *at = tokens->data; /* lengths were checked when the file was parsed */
-    for (size_t i = 0; i < tokens->count; i++) {
-        uint64_t len;
-        memcpy(&len, at, 8);
-        pieces[i].text = (const char *)at + 8;
-        pieces[i].len = (size_t)len;
-        memcpy(&pieces[i].score, scores->data + 8 * i, 8);
-        at += 8 + len;
+    const kor_tensor *trie = kor_gguf_tensor(&m->file, "tokenizer.trie");
+    if (!trie || trie->type != KOR_TENSOR_I32 || trie->dims != 1) {
+        return kor_fail(err, KOR_E_INPUT, "tensor 'tokenizer.trie' must be a list of I32");
     }
-    kor_status status = kor_unigram_new(&m->tokenizer, pieces, tokens->count, first, err);
-    free(pieces);
-    return status;
+    return kor_unigram_bind(&m->tokenizer, trie->data, trie->count, scores->data, scores->count, err);
 }
 
 /* An optional string of the file as a C string; "" when there is none. */
@@ -105,7 +94,7 @@ static kor_status fill_info(kor_model *m, kor_error *err)
     return KOR_OK;
 }
 
-static kor_status load(kor_model *m, const char *path, kor_error *err)
+static kor_status load(kor_model *m, kor_error *err)
 {
     KOR_TRY(kor_gguf_parse(&m->file, m->map.data, m->map.size, err));
     kor_bytes architecture = {0};
@@ -122,20 +111,19 @@ static kor_status load(kor_model *m, const char *path, kor_error *err)
     KOR_TRY(kor_gguf_verify(&m->file, &m->info.checksum, err));
     KOR_TRY(kor_encoder_bind(&m->encoder, &m->file, err));
     KOR_TRY(load_tokenizer(m, err));
-    (void)path;
     return fill_info(m, err);
 }
 
 kor_status kor_model_open(kor_model **out, const char *path, kor_error *err)
 {
+    if (out) *out = NULL;
     if (!out || !path) return kor_fail(err, KOR_E_ARG, "kor_model_open: out and path must not be NULL");
-    *out = NULL;
     kor_model *m = calloc(1, sizeof *m);
     if (!m) return kor_fail_memory(err);
     m->kernels = kor_kernels_get();
     kor_status status = kor_map_open(&m->map, path, err);
     if (status == KOR_OK) {
-        status = load(m, path, err);
+        status = load(m, err);
         if (status != KOR_OK) kor_fail_in(err, status, "%s", path);
     }
     if (status != KOR_OK) {
@@ -165,8 +153,8 @@ void kor_model_get_info(const kor_model *model, kor_model_info *out)
 
 kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
 {
+    if (out) *out = NULL;
     if (!out || !model) return kor_fail(err, KOR_E_ARG, "kor_ctx_new: out and model must not be NULL");
-    *out = NULL;
     kor_ctx *c = calloc(1, sizeof *c);
     if (!c) return kor_fail_memory(err);
     c->model = model;

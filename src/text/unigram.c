@@ -8,53 +8,15 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* The vocabulary is a trie over code points. Children of all nodes live in one open-addressed hash table
- * keyed by (node, code point): one probe a step, nothing to chase, and built in well under a
- * millisecond for 8,000 pieces. */
-typedef struct trie_slot {
-    uint64_t key;  /* (node << 21 | code point) + 1; 0 is free */
-    int32_t child; /* node number */
-} trie_slot;
-
-typedef struct trie_node {
-    double score;
-    int32_t id; /* -1: no piece ends here */
-} trie_node;
-
 struct kor_unigram {
-    trie_slot *slots;
-    size_t mask; /* slots - 1, a power of two less one */
-    trie_node *nodes;
-    size_t node_count;
+    kor_trie trie;
+    const unsigned char *scores; /* f64, unaligned: they may lie in a file */
+    size_t count;
+    uint32_t *own_units; /* NULL when bound to a file */
+    double *own_scores;
 };
 
 enum { SPACE = 0x2581 };
-
-static size_t home_of(const kor_unigram *u, uint64_t key)
-{
-    return (size_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & u->mask;
-}
-
-static int32_t child_of(const kor_unigram *u, int32_t node, uint32_t cp)
-{
-    uint64_t key = ((uint64_t)(uint32_t)node << 21 | cp) + 1;
-    for (size_t i = home_of(u, key);; i = (i + 1) & u->mask) {
-        if (u->slots[i].key == key) return u->slots[i].child;
-        if (!u->slots[i].key) return -1;
-    }
-}
-
-static int32_t add_child(kor_unigram *u, int32_t node, uint32_t cp)
-{
-    uint64_t key = ((uint64_t)(uint32_t)node << 21 | cp) + 1;
-    size_t i = home_of(u, key);
-    while (u->slots[i].key && u->slots[i].key != key) i = (i + 1) & u->mask;
-    if (!u->slots[i].key) {
-        u->nodes[u->node_count].id = -1;
-        u->slots[i] = (trie_slot){key, (int32_t)u->node_count++};
-    }
-    return u->slots[i].child;
-}
 
 kor_status kor_unigram_new(kor_unigram **out, const kor_piece *pieces, size_t count, size_t first,
                            kor_error *err)
@@ -64,66 +26,77 @@ kor_status kor_unigram_new(kor_unigram **out, const kor_piece *pieces, size_t co
         return kor_fail(err, KOR_E_INPUT, "vocabulary of %zu pieces (%zu reserved): at most %u", count,
                         first, 1u << 20);
     }
-    size_t code_points = 1;
     for (size_t i = first; i < count; i++) {
-        size_t n = 0;
-        for (size_t at = 0; at < pieces[i].len; n++) {
-            uint32_t cp;
-            at += kor_utf8_decode(pieces[i].text + at, pieces[i].len - at, &cp);
-        }
-        if (n == 0 || n > KOR_PIECE_MAX || !kor_utf8_valid(pieces[i].text, pieces[i].len)) {
-            return kor_fail(err, KOR_E_INPUT, "vocabulary piece %zu: not 1 to %d characters of UTF-8", i,
-                            KOR_PIECE_MAX);
+        if (pieces[i].len == 0 || pieces[i].len > KOR_PIECE_MAX || !kor_utf8_valid(pieces[i].text, pieces[i].len)) {
+            return kor_fail(err, KOR_E_INPUT, "vocabulary piece %zu: not 1 to %d bytes of UTF-8", i, KOR_PIECE_MAX);
         }
         if (!isfinite(pieces[i].score)) {
             return kor_fail(err, KOR_E_INPUT, "vocabulary piece %zu: its score is not a number", i);
         }
-        code_points += n;
     }
+    kor_trie_key *keys = calloc(count - first + 1, sizeof *keys);
+    double *scores = calloc(count + 1, sizeof *scores);
+    uint32_t *units = NULL;
+    size_t unit_count = 0;
+    kor_status status = keys && scores ? KOR_OK : kor_fail_memory(err);
+    if (status == KOR_OK) {
+        for (size_t i = 0; i < count; i++) scores[i] = pieces[i].score;
+        for (size_t i = first; i < count; i++) {
+            keys[i - first] = (kor_trie_key){pieces[i].text, pieces[i].len, (uint32_t)i};
+        }
+        status = kor_trie_build(keys, count - first, &units, &unit_count, err);
+    }
+    free(keys);
+    if (status == KOR_OK) status = kor_unigram_bind(out, units, unit_count, scores, count, err);
+    if (status != KOR_OK) {
+        free(units);
+        free(scores);
+        return status;
+    }
+    (*out)->own_units = units;
+    (*out)->own_scores = scores;
+    return KOR_OK;
+}
+
+kor_status kor_unigram_bind(kor_unigram **out, const uint32_t *units, size_t unit_count, const void *scores,
+                            size_t count, kor_error *err)
+{
+    *out = NULL;
+    if (unit_count == 0 || count > INT32_MAX) return kor_fail(err, KOR_E_INPUT, "the vocabulary has an empty trie");
     kor_unigram *u = calloc(1, sizeof *u);
     if (!u) return kor_fail_memory(err);
-    size_t slots = 16;
-    while (slots < 2 * code_points) slots *= 2;
-    u->mask = slots - 1;
-    u->slots = calloc(slots, sizeof *u->slots);
-    u->nodes = calloc(code_points, sizeof *u->nodes);
-    if (!u->slots || !u->nodes) {
-        kor_unigram_free(u);
-        return kor_fail_memory(err);
-    }
-    u->nodes[0].id = -1;
-    u->node_count = 1;
-    for (size_t i = first; i < count; i++) {
-        int32_t node = 0;
-        for (size_t at = 0; at < pieces[i].len;) {
-            uint32_t cp;
-            at += kor_utf8_decode(pieces[i].text + at, pieces[i].len - at, &cp);
-            node = add_child(u, node, cp);
-        }
-        u->nodes[node] = (trie_node){pieces[i].score, (int32_t)i};
-    }
+    u->trie = (kor_trie){units, unit_count};
+    u->scores = scores;
+    u->count = count;
     *out = u;
     return KOR_OK;
+}
+
+kor_trie kor_unigram_trie(const kor_unigram *u)
+{
+    return u->trie;
 }
 
 void kor_unigram_free(kor_unigram *u)
 {
     if (!u) return;
-    free(u->slots);
-    free(u->nodes);
+    free(u->own_units);
+    free(u->own_scores);
     free(u);
 }
 
 /* ---- Encoding --------------------------------------------------------------------------------- */
 
 /* One code point may become 18 under NFKC; the buffer has room for the text and one such burst. */
-enum { BURST = 32, CAPACITY = KOR_TEXT_MAX + BURST };
+enum { BURST = 32, CODE_POINTS = KOR_TEXT_MAX + BURST, BYTES = 4 * CODE_POINTS + 4 };
 
 typedef struct lattice {
-    utf8proc_int32_t cps[CAPACITY + 1];
-    double score[CAPACITY + 2]; /* best score of a path that ends before cps[i] */
-    int32_t start[CAPACITY + 2];
-    int32_t id[CAPACITY + 2]; /* last piece of that path */
+    utf8proc_int32_t cps[CODE_POINTS];
+    int32_t spare[CODE_POINTS];
+    unsigned char text[BYTES]; /* normalised UTF-8 */
+    double score[BYTES + 1];   /* best score of a path that ends before text[i] */
+    int32_t start[BYTES + 1];
+    int32_t id[BYTES + 1]; /* last piece of that path; -1: no path ends here */
 } lattice;
 
 size_t kor_unigram_scratch(void)
@@ -147,93 +120,102 @@ static void order_marks(utf8proc_int32_t *run, size_t n, int32_t *spare)
     memcpy(run, spare, n * sizeof *run);
 }
 
-/* NFKC of text into l->cps from the second on, leaving room for the leading mark; returns the number
- * of code points, 0 for none. */
+static size_t put(unsigned char *out, uint32_t cp)
+{
+    return kor_utf8_encode(cp == ' ' ? SPACE : cp, (char *)out);
+}
+
+/* l->text = U+2581, then NFKC of text with its spaces as U+2581; returns its bytes, 0 for an empty text. */
 static size_t normalise(lattice *l, const char *text, size_t len)
 {
-    utf8proc_int32_t *cps = l->cps + 1;
     const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
+    if (len == 0) return 0;
+    size_t bytes = put(l->text, SPACE), at = 0;
+    /* ASCII is its own normal form. */
+    size_t most = len < KOR_TEXT_MAX ? len : KOR_TEXT_MAX;
+    while (at < most && (unsigned char)text[at] < 0x80) bytes += put(l->text + bytes, (unsigned char)text[at++]);
+    if (at == most) return bytes;
+
     size_t n = 0;
-    bool ascii = true;
-    for (size_t at = 0; at < len && n < KOR_TEXT_MAX;) {
+    /* The last ASCII character may compose with what follows it: it is normalised again. */
+    if (at > 0) {
+        at--;
+        bytes -= text[at] == ' ' ? 3 : 1;
+    }
+    for (size_t ascii = at; at < len && ascii + n < KOR_TEXT_MAX;) {
         uint32_t cp;
         at += kor_utf8_decode(text + at, len - at, &cp);
-        if (cp < 0x80) {
-            cps[n++] = (utf8proc_int32_t)cp;
-            continue;
-        }
-        ascii = false;
         int boundary = 0;
-        utf8proc_ssize_t got = utf8proc_decompose_char((utf8proc_int32_t)cp, cps + n,
-                                                       (utf8proc_ssize_t)(CAPACITY - n), options, &boundary);
-        if (got < 0 || (size_t)got > CAPACITY - n) break;
+        size_t room = CODE_POINTS - n;
+        utf8proc_ssize_t got = utf8proc_decompose_char((utf8proc_int32_t)cp, l->cps + n, (utf8proc_ssize_t)room, options,
+                                                       &boundary);
+        if (got < 0 || (size_t)got > room) break;
         n += (size_t)got;
     }
-    if (ascii) return n;
     for (size_t i = 0; i < n;) {
         size_t end = i;
-        while (end < n && combining_class(cps[end]) != 0) end++;
-        if (end - i > 1) order_marks(cps + i, end - i, l->start);
+        while (end < n && combining_class(l->cps[end]) != 0) end++;
+        if (end - i > 1) order_marks(l->cps + i, end - i, l->spare);
         i = end + 1;
     }
-    utf8proc_ssize_t composed = utf8proc_normalize_utf32(cps, (utf8proc_ssize_t)n, options);
-    return composed < 0 ? 0 : (size_t)composed;
+    utf8proc_ssize_t composed = utf8proc_normalize_utf32(l->cps, (utf8proc_ssize_t)n, options);
+    for (utf8proc_ssize_t i = 0; i < composed; i++) bytes += put(l->text + bytes, (uint32_t)l->cps[i]);
+    return bytes;
+}
+
+static size_t character_bytes(unsigned char lead)
+{
+    return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+static void extend(lattice *l, size_t from, size_t to, double score, int32_t id)
+{
+    /* At least as good replaces, so that of equals the later start wins; and a path whose score is exactly 0
+     * counts as none and gives way to any other. */
+    if (l->score[to] != 0 && score < l->score[to]) return;
+    l->score[to] = score;
+    l->start[to] = (int32_t)from;
+    l->id[to] = id;
 }
 
 size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, int32_t *out, size_t max,
                           void *scratch)
 {
     lattice *l = scratch;
-    utf8proc_int32_t *cps = l->cps;
     size_t n = normalise(l, text, len);
     if (n == 0) return 0;
-    cps[0] = SPACE;
-    n++;
-    for (size_t i = 1; i < n; i++) {
-        if (cps[i] == ' ') cps[i] = SPACE;
-    }
 
-    /* Viterbi over end positions. A piece replaces the best path to its end when it is at least as
-     * good, so that of equals the later start wins; a character that no piece starts with costs 0;
-     * and a path whose score is exactly 0 counts as none and gives way to any other. The last two
-     * are quirks of the program that the base encoder's ids come from: they belong to the model. */
+    /* Viterbi over end positions. A character that no piece starts with costs 0. That, and the rules of
+     * extend, are quirks of the program that the base encoder's ids come from: they belong to the model. */
     for (size_t i = 0; i <= n; i++) {
         l->id[i] = -1;
         l->score[i] = 0;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0, next; i < n; i = next) {
+        next = i + character_bytes(l->text[i]);
         if (i > 0 && l->id[i] < 0) continue; /* no path ends here */
-        double base = l->score[i];
         bool any = false;
-        int32_t node = 0;
-        for (size_t j = i; j < n && (node = child_of(u, node, (uint32_t)cps[j])) >= 0; j++) {
-            const trie_node *t = &u->nodes[node];
-            if (t->id < 0) continue;
+        uint32_t node = 0;
+        for (size_t j = i; j < n && (node = kor_trie_child(&u->trie, node, l->text[j])) != 0; j++) {
+            int32_t id = kor_trie_id(&u->trie, node);
+            if (id < 0 || (size_t)id >= u->count) continue;
+            double score;
+            memcpy(&score, u->scores + 8 * (size_t)id, 8);
             any = true;
-            double score = base + t->score;
-            if (l->score[j + 1] == 0 || score >= l->score[j + 1]) {
-                l->score[j + 1] = score;
-                l->start[j + 1] = (int32_t)i;
-                l->id[j + 1] = t->id;
-            }
+            extend(l, i, j + 1, l->score[i] + score, id);
         }
-        if (!any && (l->score[i + 1] == 0 || base >= l->score[i + 1])) {
-            l->score[i + 1] = base;
-            l->start[i + 1] = (int32_t)i;
-            l->id[i + 1] = KOR_UNIGRAM_UNKNOWN;
-        }
+        if (!any) extend(l, i, next, l->score[i], KOR_UNIGRAM_UNKNOWN);
     }
 
     /* A character that no piece ends with could leave the end unreached; take the longest path. */
     while (n > 0 && l->id[n] < 0) n--;
-    /* Walk back, linking each piece to the one after it; then forward, one unknown for each run. */
-    size_t at = n;
+    /* Walk back, noting for each piece where the one after it ends; then forward, one unknown for each run. */
     int32_t next = (int32_t)n;
-    while (at > 0) {
-        int32_t from = l->start[at];
-        l->start[at] = next; /* reused: where the following piece ends */
+    for (size_t at = n; at > 0;) {
+        size_t from = (size_t)l->start[at];
+        l->start[at] = next;
         next = (int32_t)at;
-        at = (size_t)from;
+        at = from;
     }
     size_t count = 0;
     for (size_t end = (size_t)next;; end = (size_t)l->start[end]) {

@@ -82,7 +82,12 @@ bool kor_utf8_valid(const char *s, size_t len)
 size_t kor_utf8_prefix(const char *s, size_t len, size_t max)
 {
     if (len <= max) return len;
-    size_t n = max;
-    while (n > 0 && max - n < 3 && ((unsigned char)s[n] & 0xc0) == 0x80) n--;
-    return ((unsigned char)s[n] & 0xc0) == 0x80 ? max : n;
+    /* The character before the cut starts at most 3 bytes back, else it ends there. */
+    for (size_t back = 1; back <= 3 && back <= max; back++) {
+        const char *start = s + max - back;
+        if (((unsigned char)*start & 0xc0) == 0x80) continue;
+        uint32_t cp;
+        return kor_utf8_decode(start, len - (max - back), &cp) > back ? max - back : max;
+    }
+    return max;
 }
