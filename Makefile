@@ -21,8 +21,8 @@ ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
 
 LIB_FOLDERS  := base kernels text model
 APP_FOLDERS  := forge time memory capture cli
-KERNEL_ISAS_x86_64  := scalar avx2 avx512vnni
-KERNEL_ISAS_aarch64 := scalar
+KERNEL_ISAS_x86_64  := scalar avx2 avxvnni avx512vnni
+KERNEL_ISAS_aarch64 := scalar neon neondot
 KERNELS := src/kernels/kernels.c $(patsubst %,src/kernels/kernels_%.c,$(or $(KERNEL_ISAS_$(ARCH)),scalar))
 
 MODULE_SRC := src/capture/source_git.c
@@ -79,6 +79,9 @@ $(OUT)/src/%.o: src/%.c $(OUT)/flags
 # Scalar is the specification: no contraction, no vectoriser that could reorder.
 $(OUT)/src/kernels/kernels_scalar.o: ISA_FLAGS := -fno-tree-vectorize -ffp-contract=off
 $(OUT)/src/kernels/kernels_avx2.o: ISA_FLAGS := -mavx2 -mfma -O3
+$(OUT)/src/kernels/kernels_avxvnni.o: ISA_FLAGS := -mavx2 -mfma -O3
+$(OUT)/src/kernels/kernels_neon.o: ISA_FLAGS := -O3
+$(OUT)/src/kernels/kernels_neondot.o: ISA_FLAGS := -march=armv8.2-a+dotprod -O3
 $(OUT)/src/kernels/kernels_avx512vnni.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -O3
 
 $(OUT)/korora.pc: korora.pc.in Makefile

@@ -9,6 +9,9 @@
 #include <string.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 static const kor_kernels *chosen;
@@ -16,28 +19,36 @@ static char warning[160]; /* "" when all is well */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 #if defined(__x86_64__)
-typedef struct cpu_flags {
-    bool avx2, avx512vnni;
-} cpu_flags;
-
-/* What the CPU offers counts only as far as the operating system saves the registers (XCR0: Intel SDM
- * volume 1, 13.3 and 15.2). */
-static cpu_flags detect_cpu(void)
+/* Which tables a CPU with these registers can run. What the CPU offers counts only as far as the operating
+ * system saves the registers (XCR0: Intel SDM volume 1, 13.3, 14.3 and 15.2). */
+kor_cpu_paths kor_cpu_decide(const kor_cpu_registers *r)
 {
-    cpu_flags f = {false, false};
+    kor_cpu_paths p = {false, false, false};
+    bool osxsave = r->leaf1_ecx & (1u << 27), avx = r->leaf1_ecx & (1u << 28), fma = r->leaf1_ecx & (1u << 12);
+    if (!osxsave || !avx || !fma || (r->xcr0 & 0x6) != 0x6) return p; /* XMM and YMM state */
+    p.avx2 = r->leaf7_ebx & (1u << 5);
+    p.avxvnni = p.avx2 && (r->leaf7_1_eax & (1u << 4));
+    uint32_t f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+    p.avx512vnni = p.avx2 && (r->leaf7_ebx & f_dq_bw_vl) == f_dq_bw_vl && (r->leaf7_ecx & (1u << 11)) &&
+                   (r->xcr0 & 0xe6) == 0xe6; /* and opmask and ZMM state */
+    return p;
+}
+
+static kor_cpu_registers read_registers(void)
+{
+    kor_cpu_registers r = {0};
     unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d)) return f;
-    bool osxsave = c & (1u << 27), fma = c & (1u << 12), avx = c & (1u << 28);
-    if (!osxsave || !avx || !fma) return f;
-    unsigned xcr0_low, xcr0_high;
-    __asm__ volatile("xgetbv" : "=a"(xcr0_low), "=d"(xcr0_high) : "c"(0));
-    if ((xcr0_low & 0x6) != 0x6) return f; /* XMM and YMM state */
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return f;
-    f.avx2 = b & (1u << 5);
-    bool avx512 = (b & (1u << 16)) && (b & (1u << 17)) && (b & (1u << 30)) && (b & (1u << 31));
-    bool vnni = c & (1u << 11);
-    f.avx512vnni = f.avx2 && avx512 && vnni && (xcr0_low & 0xe6) == 0xe6; /* opmask and ZMM state */
-    return f;
+    if (__get_cpuid(1, &a, &b, &c, &d)) r.leaf1_ecx = c;
+    if (r.leaf1_ecx & (1u << 27)) {
+        unsigned high;
+        __asm__ volatile("xgetbv" : "=a"(r.xcr0), "=d"(high) : "c"(0));
+    }
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+        r.leaf7_ebx = b;
+        r.leaf7_ecx = c;
+        if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) r.leaf7_1_eax = a;
+    }
+    return r;
 }
 #endif
 
@@ -46,9 +57,15 @@ size_t kor_kernels_all(const kor_kernels *out[KOR_KERNELS_MAX])
     size_t n = 0;
     out[n++] = &kor_kernels_scalar;
 #if defined(__x86_64__)
-    cpu_flags f = detect_cpu();
-    if (f.avx2) out[n++] = &kor_kernels_avx2;
-    if (f.avx512vnni) out[n++] = &kor_kernels_avx512vnni;
+    kor_cpu_registers registers = read_registers();
+    kor_cpu_paths p = kor_cpu_decide(&registers);
+    if (p.avx2) out[n++] = &kor_kernels_avx2;
+    if (p.avxvnni) out[n++] = &kor_kernels_avxvnni;
+    if (p.avx512vnni) out[n++] = &kor_kernels_avx512vnni;
+#elif defined(__aarch64__)
+    unsigned long caps = getauxval(AT_HWCAP);
+    if (caps & HWCAP_ASIMD) out[n++] = &kor_kernels_neon;
+    if (caps & HWCAP_ASIMDDP) out[n++] = &kor_kernels_neondot;
 #endif
     return n;
 }

@@ -91,19 +91,35 @@ typedef struct kor_kernels {
 extern const kor_kernels kor_kernels_scalar;
 #if defined(__x86_64__)
 extern const kor_kernels kor_kernels_avx2;
+extern const kor_kernels kor_kernels_avxvnni;
 extern const kor_kernels kor_kernels_avx512vnni;
+#elif defined(__aarch64__)
+extern const kor_kernels kor_kernels_neon;
+extern const kor_kernels kor_kernels_neondot;
 #endif
 
 /* The table of this process: the best that CPU and operating system support, or a lower one named
  * by the environment variable KORORA_CPU. Chosen at the first call; thread-safe. */
 const kor_kernels *kor_kernels_get(void);
 
+#if defined(__x86_64__)
+/* What CPUID and XGETBV say, and which tables follow from it. Apart, so that CPUs and operating systems
+ * that are not here can be tested. */
+typedef struct kor_cpu_registers {
+    uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, leaf7_1_eax, xcr0;
+} kor_cpu_registers;
+typedef struct kor_cpu_paths {
+    bool avx2, avxvnni, avx512vnni;
+} kor_cpu_paths;
+kor_cpu_paths kor_cpu_decide(const kor_cpu_registers *registers);
+#endif
+
 /* What was wrong with KORORA_CPU, as one line, or NULL: a name that is unknown or that this machine lacks
  * is passed over, and the user should be told. */
 const char *kor_kernels_warning(void);
 
-/* All tables that this machine can run, scalar first; returns how many were written to out. */
-enum { KOR_KERNELS_MAX = 4 };
+/* All tables that this machine can run, scalar first, best last; returns how many were written to out. */
+enum { KOR_KERNELS_MAX = 8 };
 size_t kor_kernels_all(const kor_kernels *out[KOR_KERNELS_MAX]);
 
 static inline size_t kor_round_up(size_t n, size_t to)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AVX2 and FMA.
+/* AVX2 and FMA. This file is compiled twice: as the table "avx2", and with KOR_AVX_VNNI as the table
+ * "avxvnni", which does its byte products as kernels_avx512vnni.c does.
  *
  * VPMADDUBSW multiplies unsigned by signed bytes and adds pairs with saturation at 16 bits. With
  * |w| on the unsigned side and x carrying the sign of w on the other, a pair is at most
@@ -10,6 +11,14 @@
 #include <immintrin.h>
 
 #define INLINE static inline __attribute__((always_inline))
+
+#ifdef KOR_AVX_VNNI
+#define TABLE kor_kernels_avxvnni
+#define TABLE_NAME "avxvnni"
+#else
+#define TABLE kor_kernels_avx2
+#define TABLE_NAME "avx2"
+#endif
 
 /* The first n of 8 lanes, as VMASKMOV wants them. */
 INLINE __m256i lanes(size_t n)
@@ -131,16 +140,48 @@ INLINE void finish(const kor_gemm *g, size_t i, size_t j, __m256 y, size_t n, __
     store_part(g->out + i * g->ld_out + j, n, y);
 }
 
-/* rows x 16 outputs at row i, column j: 4 x 2 accumulators, 2 weights and their absolute values. */
-INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows)
+#ifdef KOR_AVX_VNNI
+enum { ROWS = 6 };
+
+INLINE void dot4(__m256i *acc, __m256i w, __m256i x)
 {
-    size_t k4 = kor_round_up(g->k, KOR_GROUP);
-    const int8_t *w = g->w8 + j * k4;
-    const int8_t *x = g->x8 + i * k4;
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(*acc) : "x"(w), "x"(x));
+}
+
+/* acc[r] = the 16 sums of row r: 6 x 2 accumulators, 2 weights, 1 broadcast. */
+INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, const int8_t *w, size_t k4,
+                   const int rows)
+{
+    const __m256i flip = _mm256_set1_epi8(-128);
+    for (size_t k = 0; k < k4; k += KOR_GROUP) {
+        const int8_t *wk = w + k * KOR_PANEL;
+        __m256i w0 = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)wk), flip);
+        __m256i w1 = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(wk + 32)), flip);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            int32_t four;
+            __builtin_memcpy(&four, x + (size_t)r * k4 + k, 4);
+            __m256i xr = _mm256_set1_epi32(four);
+            dot4(&acc[r][0], w0, xr);
+            dot4(&acc[r][1], w1, xr);
+        }
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) {
+        __m256i bias = _mm256_set1_epi32(128 * x_sum[r]);
+        acc[r][0] = _mm256_sub_epi32(acc[r][0], bias);
+        acc[r][1] = _mm256_sub_epi32(acc[r][1], bias);
+    }
+}
+#else
+enum { ROWS = 4 };
+
+/* acc[r] = the 16 sums of row r: 4 x 2 accumulators, 2 weights and their absolute values. */
+INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, const int8_t *w, size_t k4,
+                   const int rows)
+{
+    (void)x_sum;
     const __m256i ones = _mm256_set1_epi16(1);
-    __m256i acc[4][2];
-#pragma GCC unroll 4
-    for (int r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
     for (size_t k = 0; k < k4; k += KOR_GROUP) {
         const int8_t *wk = w + k * KOR_PANEL;
         __m256i w0 = _mm256_loadu_si256((const __m256i *)(const void *)wk);
@@ -157,11 +198,22 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows)
             acc[r][1] = _mm256_add_epi32(acc[r][1], _mm256_madd_epi16(p1, ones));
         }
     }
+}
+#endif
+
+/* rows x 16 outputs at row i, column j. */
+INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows)
+{
+    size_t k4 = kor_round_up(g->k, KOR_GROUP);
+    __m256i acc[ROWS][2];
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
+    sum_i8(acc, g->x8 + i * k4, g->x8_sum + i, g->w8 + j * k4, k4, rows);
     for (size_t p = 0; p < 2 && j + 8 * p < g->n; p++) {
         size_t col = j + 8 * p, n = g->n - col;
         __m256 ws = load_part(g->w8_scale + col, n);
         __m256 bias = g->bias ? load_part(g->bias + col, n) : _mm256_setzero_ps();
-#pragma GCC unroll 4
+#pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             size_t row = i + (size_t)r;
             __m256 s = _mm256_mul_ps(_mm256_set1_ps(g->x8_scale[row]), ws);
@@ -206,10 +258,9 @@ static void gemm_i8(const kor_gemm *g)
 {
     for (size_t j = 0; j < g->n; j += KOR_PANEL) {
         size_t i = 0;
-        for (; i + 4 <= g->m; i += 4) tile_i8(g, i, j, 4);
-        if (g->m - i == 3) tile_i8(g, i, j, 3);
-        else if (g->m - i == 2) tile_i8(g, i, j, 2);
-        else if (g->m - i == 1) tile_i8(g, i, j, 1);
+        for (; i + ROWS <= g->m; i += ROWS) tile_i8(g, i, j, ROWS);
+        for (; i + 2 <= g->m; i += 2) tile_i8(g, i, j, 2);
+        if (i < g->m) tile_i8(g, i, j, 1);
     }
 }
 
@@ -387,8 +438,8 @@ static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t
     }
 }
 
-const kor_kernels kor_kernels_avx2 = {
-    .name = "avx2",
+const kor_kernels TABLE = {
+    .name = TABLE_NAME,
     .quantize = quantize,
     .gemm_i8 = gemm_i8,
     .gemm_f32 = gemm_f32,
