@@ -2,7 +2,9 @@
 # One Makefile. `make help` lists the targets. Everything built goes under $(OUT).
 
 OUT     ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -265,5 +267,6 @@ clean:
 	rm -rf $(OUT) compile_commands.json
 
 FORCE:
+.SECONDARY:
 
 -include $(LIB_OBJ:.o=.d) $(APP_OBJ:.o=.d) $(MODULE_SRC:%.c=$(OUT)/%.d)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One model on one thread: the time of an embedding by sequence length, of opening, and the share of
- * the core's own int8 and f32 speed (the GEMM kernels alone, in the same run).
+/* One model on one thread: the time of an embedding by sequence length, of opening, and the share
+ * of the core's own int8 and f32 speed (the GEMM kernels alone, in the same run).
  *
  *     bench_embed MODEL.gguf...        prints rows of a Markdown table */
 #include "kernels/kernels.h"
@@ -27,7 +27,8 @@ static int by_value(const void *a, const void *b)
 /* A text of exactly n tokens: common words, one token each. */
 static void make_text(kor_ctx *ctx, size_t n, char *out, size_t cap)
 {
-    static const char *const words[] = {"the", "time", "of", "a", "day", "and", "the", "work", "in", "it"};
+    static const char *const words[] = {"the", "time", "of",   "a",  "day",
+                                        "and", "the",  "work", "in", "it"};
     out[0] = 0;
     size_t tokens = 0;
     int32_t ids[1024];
@@ -73,10 +74,12 @@ static void bench_model(const char *path)
             us[i] = now_us() - start;
         }
         qsort(us, calls, sizeof *us, by_value);
-        printf("| %s %s | %s | %zu | %.0f | %.0f | %.0f |", info.name, info.weights, info.cpu, lengths[l], us[calls / 2],
-               us[calls * 95 / 100], 1e6 / us[calls / 2]);
-        if (l == 0) printf(" %.2f ms |\n", open_us / 1e3);
-        else printf(" |\n");
+        printf("| %s %s | %s | %zu | %.0f | %.0f | %.0f |", info.name, info.weights, info.cpu,
+               lengths[l], us[calls / 2], us[calls * 95 / 100], 1e6 / us[calls / 2]);
+        if (l == 0)
+            printf(" %.2f ms |\n", open_us / 1e3);
+        else
+            printf(" |\n");
     }
     free(v);
     kor_ctx_free(ctx);

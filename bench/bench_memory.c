@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A memory of many events: how fast it fills, how large it gets, how fast it answers.
  *
- *     bench_memory fill HOME MODEL N     store N made-up work events, and print the rate and the sizes
- *     bench_memory ask HOME MODEL N      N questions one after the other: p50, p95, peak memory
- *     bench_memory cold PROGRAM HOME N   N processes of 'korora recall': median and p95 to the answer
+ *     bench_memory fill HOME MODEL N     store N made-up work events, and print the rate and the
+ * sizes bench_memory ask HOME MODEL N      N questions one after the other: p50, p95, peak memory
+ *     bench_memory cold PROGRAM HOME N   N processes of 'korora recall': median and p95 to the
+ * answer
  *
- * The events are drawn from a seeded grammar: some 300 words of software work, a long tail of made-up
- * names after Zipf's law, numbers and hashes, spread over two years; 147 bytes on average. */
+ * The events are drawn from a seeded grammar: some 300 words of software work, a long tail of
+ * made-up names after Zipf's law, numbers and hashes, spread over two years; 147 bytes on average.
+ */
 #include "base/str.h"
 #include "memory/ingest.h"
 #include "memory/recall.h"
 
+#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +23,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <fcntl.h>
-#include <math.h>
 
 static uint64_t state = 42;
 
@@ -51,28 +53,45 @@ static int by_value(const void *a, const void *b)
 }
 
 static const char *const verbs[] = {
-    "fix",    "add",   "remove", "rename",  "rewrite", "test",   "measure", "speed up", "document", "review",
-    "merge",  "revert", "split",  "simplify", "debug",   "deploy", "upgrade", "install",  "configure", "discuss",
-    "plan",   "sketch", "check",  "read about", "benchmark", "profile", "trace", "refactor", "port", "release"};
+    "fix",       "add",     "remove",    "rename",   "rewrite", "test",     "measure", "speed up",
+    "document",  "review",  "merge",     "revert",   "split",   "simplify", "debug",   "deploy",
+    "upgrade",   "install", "configure", "discuss",  "plan",    "sketch",   "check",   "read about",
+    "benchmark", "profile", "trace",     "refactor", "port",    "release"};
 static const char *const things[] = {
-    "parser",   "tokenizer", "scheduler", "database",   "index",   "cache",    "login page", "build script", "test suite",
-    "invoice",  "report",    "calendar",  "search box", "network", "firewall", "backup",     "migration",    "schema",
-    "password reset", "memory leak", "race condition", "timeout", "crash", "deadlock", "error message", "log file",
-    "release notes", "roadmap", "budget", "interview", "travel plan", "recipe", "garden", "training run", "dataset",
-    "encoder", "embedding", "kernel", "compiler", "linker", "shell script", "terminal", "keyboard", "screenshot"};
-static const char *const places[] = {"in the morning build", "for the customer demo", "before the release", "on the old laptop",
-                                     "after the meeting with the team", "because the nightly job failed", "as the review asked",
-                                     "to make it faster", "so that nothing is lost", "with the new settings", "for next quarter",
-                                     "while travelling", "on the staging server", "in production", "behind a flag"};
+    "parser",         "tokenizer",    "scheduler",      "database",     "index",        "cache",
+    "login page",     "build script", "test suite",     "invoice",      "report",       "calendar",
+    "search box",     "network",      "firewall",       "backup",       "migration",    "schema",
+    "password reset", "memory leak",  "race condition", "timeout",      "crash",        "deadlock",
+    "error message",  "log file",     "release notes",  "roadmap",      "budget",       "interview",
+    "travel plan",    "recipe",       "garden",         "training run", "dataset",      "encoder",
+    "embedding",      "kernel",       "compiler",       "linker",       "shell script", "terminal",
+    "keyboard",       "screenshot"};
+static const char *const places[] = {"in the morning build",
+                                     "for the customer demo",
+                                     "before the release",
+                                     "on the old laptop",
+                                     "after the meeting with the team",
+                                     "because the nightly job failed",
+                                     "as the review asked",
+                                     "to make it faster",
+                                     "so that nothing is lost",
+                                     "with the new settings",
+                                     "for next quarter",
+                                     "while travelling",
+                                     "on the staging server",
+                                     "in production",
+                                     "behind a flag"};
 #define PICK(list) (list[below(sizeof(list) / sizeof *(list))])
 
 /* A made-up name; low ranks come far more often than high ones (Zipf, exponent about 1). */
 static void put_name(kor_str *s)
 {
-    static const char *const syllables[] = {"ka", "ro", "min", "tel", "vu", "sor", "pex", "lan", "dri", "qua", "ne", "fol", "zu", "bek", "ti", "gar"};
+    static const char *const syllables[] = {"ka",  "ro",  "min", "tel", "vu", "sor", "pex", "lan",
+                                            "dri", "qua", "ne",  "fol", "zu", "bek", "ti",  "gar"};
     double u = (double)(next_random() >> 11) * 0x1p-53;
     uint64_t rank = (uint64_t)exp(u * log(60000.0));
-    for (int i = 0; i < 3; i++, rank /= 16) kor_str_puts(s, syllables[(rank + (uint64_t)i * 5) % 16]);
+    for (int i = 0; i < 3; i++, rank /= 16)
+        kor_str_puts(s, syllables[(rank + (uint64_t)i * 5) % 16]);
     if (rank) kor_str_printf(s, "%llu", (unsigned long long)rank);
 }
 
@@ -87,23 +106,31 @@ static void make_event(kor_str *text)
         put_name(text);
     }
     if (below(3) == 0) kor_str_printf(text, ", see #%zu", below(5000));
-    if (below(4) == 0) kor_str_printf(text, " (%08llx)", (unsigned long long)(next_random() & 0xffffffff));
-    if (below(2)) kor_str_printf(text, ". It took %zu minutes and %s %s.", below(90), PICK(verbs), PICK(places));
+    if (below(4) == 0)
+        kor_str_printf(text, " (%08llx)", (unsigned long long)(next_random() & 0xffffffff));
+    if (below(2))
+        kor_str_printf(text, ". It took %zu minutes and %s %s.", below(90), PICK(verbs),
+                       PICK(places));
 }
 
 static void make_question(kor_str *text)
 {
-    static const char *const times[] = {"", "", " last week", " yesterday", " in March", " last month", " three days ago"};
+    static const char *const times[] = {
+        "", "", " last week", " yesterday", " in March", " last month", " three days ago"};
     kor_str_clear(text);
     switch (below(4)) {
-    case 0: kor_str_printf(text, "when did I %s the %s%s?", PICK(verbs), PICK(things), PICK(times)); break;
+    case 0:
+        kor_str_printf(text, "when did I %s the %s%s?", PICK(verbs), PICK(things), PICK(times));
+        break;
     case 1:
         kor_str_puts(text, "what was it about ");
         put_name(text);
         kor_str_puts(text, PICK(times));
         break;
     case 2: kor_str_printf(text, "%s %s%s", PICK(things), PICK(places), PICK(times)); break;
-    default: kor_str_printf(text, "the work on slow pages and the %s%s", PICK(things), PICK(times)); break;
+    default:
+        kor_str_printf(text, "the work on slow pages and the %s%s", PICK(things), PICK(times));
+        break;
     }
 }
 
@@ -129,7 +156,8 @@ static int fill(const char *home, const char *model_path, size_t n)
     kor_memory *memory;
     kor_ingest *ingest;
     kor_ingest_stats stats;
-    if (kor_model_open(&model, model_path, &err) || kor_memory_open(&memory, home, KOR_MEMORY_WRITE, model, &err) ||
+    if (kor_model_open(&model, model_path, &err) ||
+        kor_memory_open(&memory, home, KOR_MEMORY_WRITE, model, &err) ||
         kor_ingest_begin(&ingest, memory, 0, &err)) {
         die(&err);
     }
@@ -139,8 +167,13 @@ static int fill(const char *home, const char *model_path, size_t n)
         char ref[32];
         make_event(&text);
         (void)snprintf(ref, sizeof ref, "event-%zu", i);
-        int64_t time = NOW - 63072000 + (int64_t)((double)i / (double)n * 63072000.0) + (int64_t)below(600);
-        kor_event e = {.time_ms = time * 1000, .source = "bench", .ref = ref, .text = kor_str_text(&text), .text_len = text.len};
+        int64_t time =
+            NOW - 63072000 + (int64_t)((double)i / (double)n * 63072000.0) + (int64_t)below(600);
+        kor_event e = {.time_ms = time * 1000,
+                       .source = "bench",
+                       .ref = ref,
+                       .text = kor_str_text(&text),
+                       .text_len = text.len};
         if (kor_ingest_add(ingest, &e, &err)) die(&err);
     }
     if (kor_ingest_end(ingest, &stats, &err)) die(&err);
@@ -153,8 +186,8 @@ static int fill(const char *home, const char *model_path, size_t n)
     if (stat(path, &st)) return 3;
     printf("| events stored, with embedding | %zu |\n", n);
     printf("| events a second | %.0f |\n", (double)n / seconds);
-    printf("| wall time embedding / storing | %.0f %% / %.0f %% |\n", 100 * stats.embed_seconds / seconds,
-           100 * stats.store_seconds / seconds);
+    printf("| wall time embedding / storing | %.0f %% / %.0f %% |\n",
+           100 * stats.embed_seconds / seconds, 100 * stats.store_seconds / seconds);
     printf("| bytes of text an event | %.0f |\n", (double)stats.text_bytes / (double)n);
     printf("| bytes of database an event beyond its text | %.0f |\n",
            ((double)st.st_size - (double)stats.text_bytes) / (double)n);
@@ -182,7 +215,11 @@ static int ask(const char *home, const char *model_path, size_t n)
     double most = 0;
     for (size_t i = 0; i < n; i++) {
         make_question(&text);
-        kor_query q = {.question = kor_str_text(&text), .len = text.len, .now_ms = (int64_t)NOW * 1000, .zone = zone, .limit = 10};
+        kor_query q = {.question = kor_str_text(&text),
+                       .len = text.len,
+                       .now_ms = (int64_t)NOW * 1000,
+                       .zone = zone,
+                       .limit = 10};
         kor_recall r = {0};
         double start = now_s();
         if (kor_recall_run(memory, &q, &r, &err)) die(&err);
@@ -224,12 +261,15 @@ static int cold(const char *program, const char *home, size_t n)
         if (child == 0) {
             int null = open("/dev/null", O_WRONLY);
             dup2(null, 1);
-            execl(program, program, "recall", kor_str_text(&text), "--home", home, "--now", "2026-05-28T20:26:40Z", (char *)NULL);
+            execl(program, program, "recall", kor_str_text(&text), "--home", home, "--now",
+                  "2026-05-28T20:26:40Z", (char *)NULL);
             _exit(127);
         }
         int status;
         struct rusage u;
-        if (child < 0 || wait4(child, &status, 0, &u) != child || !WIFEXITED(status) || WEXITSTATUS(status) > 1) return 3;
+        if (child < 0 || wait4(child, &status, 0, &u) != child || !WIFEXITED(status) ||
+            WEXITSTATUS(status) > 1)
+            return 3;
         ms[i] = (now_s() - start) * 1e3;
         if (u.ru_maxrss > peak) peak = u.ru_maxrss;
     }
@@ -244,9 +284,12 @@ static int cold(const char *program, const char *home, size_t n)
 
 int main(int argc, char **argv)
 {
-    if (argc == 5 && strcmp(argv[1], "fill") == 0) return fill(argv[2], argv[3], strtoul(argv[4], NULL, 10));
-    if (argc == 5 && strcmp(argv[1], "ask") == 0) return ask(argv[2], argv[3], strtoul(argv[4], NULL, 10));
-    if (argc == 5 && strcmp(argv[1], "cold") == 0) return cold(argv[2], argv[3], strtoul(argv[4], NULL, 10));
+    if (argc == 5 && strcmp(argv[1], "fill") == 0)
+        return fill(argv[2], argv[3], strtoul(argv[4], NULL, 10));
+    if (argc == 5 && strcmp(argv[1], "ask") == 0)
+        return ask(argv[2], argv[3], strtoul(argv[4], NULL, 10));
+    if (argc == 5 && strcmp(argv[1], "cold") == 0)
+        return cold(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     fprintf(stderr, "usage: bench_memory fill|ask HOME MODEL N, or cold PROGRAM HOME N\n");
     return 2;
 }

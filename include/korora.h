@@ -5,7 +5,8 @@
 /* libkorora runs nano models: small networks that do one thing, in about a millisecond, on any CPU,
  * with nothing sent anywhere.
  *
- * A model is one GGUF file. Open it once, keep one context per thread, call it as often as you like:
+ * A model is one GGUF file. Open it once, keep one context per thread, call it as often as you
+ * like:
  *
  *     kor_error err;
  *     kor_model *model;
@@ -41,7 +42,7 @@ extern "C" {
 
 #define KORORA_VERSION "0.1.0"
 
-/* ---- Errors ------------------------------------------------------------------------------- */
+/* ---- Errors ---- */
 
 typedef enum kor_status {
     KOR_OK = 0,
@@ -63,7 +64,7 @@ typedef struct kor_error {
 /* A short English name for a status, such as "bad input". Never NULL; static storage. */
 KOR_API const char *kor_status_name(kor_status status);
 
-/* ---- The simple calls --------------------------------------------------------------------- */
+/* ---- The simple calls ---- */
 
 /* As a length: the text ends at its NUL byte. */
 #define KOR_NUL ((size_t)-1)
@@ -96,7 +97,7 @@ KOR_API void kor_ctx_free(kor_ctx *ctx);
 KOR_API kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len,
                              kor_error *err);
 
-/* ---- More about a model --------------------------------------------------------------------- */
+/* ---- More about a model ---- */
 
 typedef struct kor_model_info {
     const char *name;         /* general.name of the file, or "" */
@@ -110,7 +111,9 @@ typedef struct kor_model_info {
     size_t vocabulary;        /* rows of the embedding table */
     size_t parameters;        /* weights and biases, counted */
     size_t file_bytes;
-    uint64_t checksum; /* tells two files apart: equal files, equal checksums */
+    size_t macs_per_token; /* multiply-adds of the linear layers: for each token, */
+    size_t macs_per_text;  /* and once a text */
+    uint64_t checksum;     /* tells two files apart: equal files, equal checksums */
 } kor_model_info;
 
 /* What a model is. The strings live as long as the model. out must not be NULL. */
@@ -119,8 +122,8 @@ KOR_API void kor_model_get_info(const kor_model *model, kor_model_info *out);
 /* Split a text into the model's tokens. Writes at most max ids to out and the number written to
  * *count. Unlike kor_embed, it is not limited to max_tokens, but reads at most the first
  * KOR_TEXT_MAX code points. Does not allocate. */
-KOR_API kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out, size_t max,
-                                size_t *count, kor_error *err);
+KOR_API kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out,
+                                size_t max, size_t *count, kor_error *err);
 
 /* Code points of a text that are read at most; what comes after them is ignored. */
 #define KOR_TEXT_MAX 16384

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every kernel of every instruction set that this machine has, against the scalar specification:
- * sizes around the lane widths, misaligned data, guard bytes around every output, extreme and random
- * values. Integer results must be equal to the bit, float results within the bound of their slot.
+ * sizes around the lane widths, misaligned data, guard bytes around every output, extreme and
+ * random values. Integer results must be equal to the bit, float results within the bound of their
+ * slot.
  *
  *     checkkern [--seed N] [--only SLOT] [--bench]
  *
@@ -32,7 +33,7 @@ static float random_float(void)
     return (float)(int64_t)next_random() * 0x1p-63f;
 }
 
-/* ---- Buffers with guards -------------------------------------------------------------------------- */
+/* ---- Buffers with guards ---- */
 
 enum { GUARD = 64, CANARY = 0xa5 };
 
@@ -76,9 +77,9 @@ static void fill_i8(int8_t *x, size_t n, fill how)
 {
     for (size_t i = 0; i < n; i++) {
         int8_t alternating = i % 2 ? -127 : 127;
-        x[i] = how == RANDOM ? (int8_t)((int)(next_random() % 255) - 127)
-               : how == ALL_MIN ? (int8_t)-127
-               : how == ALL_MAX ? (int8_t)127
+        x[i] = how == RANDOM        ? (int8_t)((int)(next_random() % 255) - 127)
+               : how == ALL_MIN     ? (int8_t)-127
+               : how == ALL_MAX     ? (int8_t)127
                : how == ALTERNATING ? alternating
                                     : (int8_t)0;
     }
@@ -121,7 +122,7 @@ static int wanted(const char *slot)
     return !only || strcmp(only, slot) == 0;
 }
 
-/* ---- The slots ------------------------------------------------------------------------------------ */
+/* ---- The slots ---- */
 
 static const kor_kernels *const spec = &kor_kernels_scalar;
 
@@ -133,25 +134,30 @@ static void check_quantize(const kor_kernels *k, size_t n, fill how, size_t shif
     int32_t ta, tb;
     char detail[128];
     fill_f32(x.data, n, how);
-    if (how == RANDOM && n > 2) ((float *)x.data)[n / 2] = shift == 3 ? NAN : shift == 2 ? 1e-38f : 30;
+    if (how == RANDOM && n > 2)
+        ((float *)x.data)[n / 2] = shift == 3 ? NAN : shift == 2 ? 1e-38f : 30;
     spec->quantize(a.data, &sa, &ta, x.data, n);
     k->quantize(b.data, &sb, &tb, x.data, n);
-    int good = memcmp(a.data, b.data, n4) == 0 && memcmp(&sa, &sb, 4) == 0 && ta == tb && intact(&b);
-    (void)snprintf(detail, sizeof detail, "n %zu fill %d shift %zu: scale %g/%g sum %d/%d", n, (int)how, shift, (double)sa,
-                   (double)sb, ta, tb);
+    int good =
+        memcmp(a.data, b.data, n4) == 0 && memcmp(&sa, &sb, 4) == 0 && ta == tb && intact(&b);
+    (void)snprintf(detail, sizeof detail, "n %zu fill %d shift %zu: scale %g/%g sum %d/%d", n,
+                   (int)how, shift, (double)sa, (double)sb, ta, tb);
     verdict("quantize", k, good, detail);
     drop(&x);
     drop(&a);
     drop(&b);
 }
 
-/* One linear layer in int8 and in f32. The int8 sums are exact, so with all scales 1 and no bias the
- * floats are equal to the bit; with scales, within a rounding of the epilogue. */
-static void check_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth, fill how, kor_activation act, int extras)
+/* One linear layer in int8 and in f32. The int8 sums are exact, so with all scales 1 and no bias
+ * the floats are equal to the bit; with scales, within a rounding of the epilogue. */
+static void check_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth, fill how,
+                       kor_activation act, int extras)
 {
     size_t k4 = kor_round_up(depth, KOR_GROUP), np = kor_round_up(n, KOR_PANEL);
-    buffer x8 = make(m * k4, 0), w8 = make(k4 * np, 0), out_a = make(m * n * 4, 4), out_b = make(m * n * 4, 4);
-    buffer x = make(m * depth * 4, 4), w = make(depth * np * 4, 0), bias = make(n * 4, 4), ws = make(n * 4, 4);
+    buffer x8 = make(m * k4, 0), w8 = make(k4 * np, 0), out_a = make(m * n * 4, 4),
+           out_b = make(m * n * 4, 4);
+    buffer x = make(m * depth * 4, 4), w = make(depth * np * 4, 0), bias = make(n * 4, 4),
+           ws = make(n * 4, 4);
     float *xs = malloc(m * sizeof *xs);
     int32_t *sums = malloc(m * sizeof *sums);
     char detail[160];
@@ -205,12 +211,17 @@ static void check_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth, f
             k->gemm_i8(&gb);
         }
         double size = 1;
-        for (size_t i = 0; i < m * n; i++) size = fmax(size, fabs((double)((float *)out_a.data)[i]));
+        for (size_t i = 0; i < m * n; i++)
+            size = fmax(size, fabs((double)((float *)out_a.data)[i]));
         double off = worst(out_a.data, out_b.data, m * n);
-        /* int8: GELU's polynomial and one fused rounding; f32: the order of depth additions of up to 16 each. */
-        double bound = f32 ? 4e-6 * (double)depth + 1e-6 * size : !extras && act != KOR_ACT_GELU ? 0 : 2e-6 * size;
-        (void)snprintf(detail, sizeof detail, "m %zu n %zu k %zu fill %d act %d extras %d: off by %g, bound %g", m, n, depth,
-                       (int)how, (int)act, extras, off, bound);
+        /* int8: GELU's polynomial and one fused rounding; f32: the order of depth additions of up
+         * to 16 each. */
+        double bound = f32                              ? 4e-6 * (double)depth + 1e-6 * size
+                       : !extras && act != KOR_ACT_GELU ? 0
+                                                        : 2e-6 * size;
+        (void)snprintf(detail, sizeof detail,
+                       "m %zu n %zu k %zu fill %d act %d extras %d: off by %g, bound %g", m, n,
+                       depth, (int)how, (int)act, extras, off, bound);
         verdict(slot, k, off <= bound && intact(&out_b), detail);
     }
     buffer *all[] = {&x8, &w8, &out_a, &out_b, &x, &w, &bias, &ws};
@@ -221,24 +232,27 @@ static void check_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth, f
 
 static void check_rows(const kor_kernels *k, size_t rows, size_t n, fill how, size_t shift)
 {
-    buffer x = make(rows * n * 4, shift * 4), a = make(rows * n * 4, shift * 4), b = make(rows * n * 4, shift * 4);
+    buffer x = make(rows * n * 4, shift * 4), a = make(rows * n * 4, shift * 4),
+           b = make(rows * n * 4, shift * 4);
     buffer gamma = make(n * 4, 4), beta = make(n * 4, 8), code = make(n, shift);
     char detail[128];
     fill_f32(x.data, rows * n, how);
     fill_f32(gamma.data, n, RANDOM);
     fill_f32(beta.data, n, RANDOM);
     fill_i8(code.data, n, how);
-#define COMPARE(slot, count, bound)                                                                                        \
-    do {                                                                                                                   \
-        double off = worst(a.data, b.data, count);                                                                         \
-        (void)snprintf(detail, sizeof detail, "rows %zu n %zu fill %d shift %zu: off by %g", rows, n, (int)how, shift, off); \
-        verdict(slot, k, off <= (bound) && intact(&b), detail);                                                            \
+#define COMPARE(slot, count, bound)                                                                \
+    do {                                                                                           \
+        double off = worst(a.data, b.data, count);                                                 \
+        (void)snprintf(detail, sizeof detail, "rows %zu n %zu fill %d shift %zu: off by %g", rows, \
+                       n, (int)how, shift, off);                                                   \
+        verdict(slot, k, off <= (bound) && intact(&b), detail);                                    \
     } while (0)
     if (wanted("layer_norm")) {
         spec->layer_norm(a.data, x.data, gamma.data, beta.data, rows, n, 1e-6f);
         memcpy(b.data, x.data, rows * n * 4); /* in place */
         k->layer_norm(b.data, b.data, gamma.data, beta.data, rows, n, 1e-6f);
-        /* A constant row has variance 0 up to rounding, which 1 / sqrt(eps) then magnifies 1000-fold. */
+        /* A constant row has variance 0 up to rounding, which 1 / sqrt(eps) then magnifies
+         * 1000-fold. */
         COMPARE("layer_norm", rows * n, how == RANDOM || how == ALTERNATING ? 2e-5 : 4e-3);
     }
     if (wanted("mean_rows")) {
@@ -272,7 +286,8 @@ static void check_attention(const kor_kernels *k, size_t t, size_t heads, size_t
     memset(scratch.data, 0xff, scratch.size); /* NaN: nothing may be read that was not written */
     k->attention(b.data, qkv.data, t, heads, dim, 1 / sqrtf((float)dim), scratch.data);
     double off = worst(a.data, b.data, t * width);
-    (void)snprintf(detail, sizeof detail, "t %zu heads %zu dim %zu fill %d: off by %g", t, heads, dim, (int)how, off);
+    (void)snprintf(detail, sizeof detail, "t %zu heads %zu dim %zu fill %d: off by %g", t, heads,
+                   dim, (int)how, off);
     verdict("attention", k, off <= 2e-5 && intact(&b) && intact(&scratch), detail);
     buffer *all[] = {&qkv, &a, &b, &scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
@@ -281,14 +296,16 @@ static void check_attention(const kor_kernels *k, size_t t, size_t heads, size_t
 static void check_dot(const kor_kernels *k, size_t rows, size_t dim, size_t gap, fill how)
 {
     size_t stride = dim + gap;
-    buffer query = make(dim, 1), data = make(rows * stride, 3), a = make(rows * 4, 0), b = make(rows * 4, 0);
+    buffer query = make(dim, 1), data = make(rows * stride, 3), a = make(rows * 4, 0),
+           b = make(rows * 4, 0);
     char detail[128];
     fill_i8(query.data, dim, how == ALTERNATING ? ALL_MIN : how);
     fill_i8(data.data, rows * stride, how);
     ((int8_t *)data.data)[0] = -128; /* not a code of ours, but a file may hold it */
     spec->dot_i8(a.data, query.data, data.data, rows, stride, dim);
     k->dot_i8(b.data, query.data, data.data, rows, stride, dim);
-    (void)snprintf(detail, sizeof detail, "rows %zu dim %zu gap %zu fill %d", rows, dim, gap, (int)how);
+    (void)snprintf(detail, sizeof detail, "rows %zu dim %zu gap %zu fill %d", rows, dim, gap,
+                   (int)how);
     verdict("dot_i8", k, memcmp(a.data, b.data, rows * 4) == 0 && intact(&b), detail);
     buffer *all[] = {&query, &data, &a, &b};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
@@ -296,7 +313,8 @@ static void check_dot(const kor_kernels *k, size_t rows, size_t dim, size_t gap,
 
 static void check_all(const kor_kernels *k)
 {
-    static const size_t widths[] = {1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 130, 256, 384, 511};
+    static const size_t widths[] = {1,  3,  4,  7,  8,   9,   15,  16,  17, 31,
+                                    33, 63, 64, 65, 127, 130, 256, 384, 511};
     static const size_t heights[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17};
     for (fill how = 0; how < FILLS; how++) {
         for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
@@ -308,7 +326,8 @@ static void check_all(const kor_kernels *k)
             }
             for (size_t j = 0; j < sizeof heights / sizeof *heights; j++) {
                 size_t depth = widths[(i * 7 + j * 5) % (sizeof widths / sizeof *widths)];
-                check_gemm(k, heights[j], n, depth, how, (kor_activation)((i + j) % 3), (int)(j & 1));
+                check_gemm(k, heights[j], n, depth, how, (kor_activation)((i + j) % 3),
+                           (int)(j & 1));
             }
         }
         for (size_t t = 1; wanted("attention") && t <= 40; t += t < 20 ? 1 : 7) {
@@ -325,7 +344,7 @@ static void check_all(const kor_kernels *k)
     check_gemm(k, 1, 16, KOR_GEMM_MAX_K, ALL_MIN, KOR_ACT_NONE, 0);
 }
 
-/* ---- Timing --------------------------------------------------------------------------------------- */
+/* ---- Timing ---- */
 
 static double seconds(void)
 {
@@ -337,7 +356,8 @@ static double seconds(void)
 /* Best of several runs, in GOP/s (two per multiply-add). */
 static void bench_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth)
 {
-    buffer x8 = make(m * depth, 0), w8 = make(depth * n, 0), out = make(m * n * 4, 0), ws = make(n * 4, 0);
+    buffer x8 = make(m * depth, 0), w8 = make(depth * n, 0), out = make(m * n * 4, 0),
+           ws = make(n * 4, 0);
     buffer x = make(m * depth * 4, 0), w = make(depth * n * 4, 0);
     float xs[256];
     int32_t sums[256] = {0};
@@ -348,8 +368,19 @@ static void bench_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth)
     fill_f32(ws.data, n, RANDOM);
     for (size_t i = 0; i < 256; i++) xs[i] = 1;
     kor_gemm g = {
-        .m = m, .n = n, .k = depth, .out = out.data, .ld_out = n, .x8 = x8.data, .x8_scale = xs,
-        .x8_sum = sums, .w8 = w8.data, .w8_scale = ws.data, .x = x.data, .ld_x = depth, .w = w.data,
+        .m = m,
+        .n = n,
+        .k = depth,
+        .out = out.data,
+        .ld_out = n,
+        .x8 = x8.data,
+        .x8_scale = xs,
+        .x8_sum = sums,
+        .w8 = w8.data,
+        .w8_scale = ws.data,
+        .x = x.data,
+        .ld_x = depth,
+        .w = w.data,
     };
     double rate[2] = {0, 0}, work = 2.0 * (double)(m * n * depth);
     for (int f32 = 0; f32 < 2; f32++) {
@@ -361,7 +392,8 @@ static void bench_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth)
             rate[f32] = fmax(rate[f32], work * (double)calls / (seconds() - start) / 1e9);
         }
     }
-    printf("%-11s %4zu x %4zu x %4zu  int8 %8.1f GOP/s  f32 %8.1f GFLOP/s\n", k->name, m, n, depth, rate[0], rate[1]);
+    printf("%-11s %4zu x %4zu x %4zu  int8 %8.1f GOP/s  f32 %8.1f GFLOP/s\n", k->name, m, n, depth,
+           rate[0], rate[1]);
     buffer *all[] = {&x8, &w8, &out, &ws, &x, &w};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
 }
@@ -371,9 +403,12 @@ int main(int argc, char **argv)
     uint64_t seed = (uint64_t)time(NULL);
     int bench = 0;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) seed = strtoull(argv[++i], NULL, 10);
-        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) only = argv[++i];
-        else if (strcmp(argv[i], "--bench") == 0) bench = 1;
+        if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
+            seed = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+            only = argv[++i];
+        else if (strcmp(argv[i], "--bench") == 0)
+            bench = 1;
         else {
             fprintf(stderr, "usage: checkkern [--seed N] [--only SLOT] [--bench]\n");
             return 2;
@@ -383,6 +418,13 @@ int main(int argc, char **argv)
     size_t n = kor_kernels_all(all);
     for (size_t i = 0; i < n; i++) {
         if (bench) {
+            double best = 0;
+            for (int run = 0; run < 7; run++) {
+                double start = seconds();
+                uint64_t work = all[i]->peak_i8(100000);
+                best = fmax(best, (double)work / (seconds() - start) / 1e9);
+            }
+            printf("%-11s registers alone      int8 %8.1f GOP/s\n", all[i]->name, best);
             bench_gemm(all[i], 16, 1536, 512);
             bench_gemm(all[i], 16, 512, 1536);
             bench_gemm(all[i], 128, 1536, 512);
@@ -392,8 +434,8 @@ int main(int argc, char **argv)
         state = seed;
         size_t before = passed, lost = failed;
         check_all(all[i]); /* scalar too: its guards and its in-place forms */
-        printf("checkkern %-11s %zu passed, %zu failed (seed %llu)\n", all[i]->name, passed - before, failed - lost,
-               (unsigned long long)seed);
+        printf("checkkern %-11s %zu passed, %zu failed (seed %llu)\n", all[i]->name,
+               passed - before, failed - lost, (unsigned long long)seed);
     }
     const char *counts = getenv("COUNTS");
     FILE *f = counts && !bench ? fopen(counts, "a") : NULL;

@@ -21,8 +21,8 @@ const char *kor_status_name(kor_status status)
     return "unknown status";
 }
 
-/* Bytes of the UTF-8 character at s (Unicode 15, table 3-7), or 0 when there is none. The NUL at the
- * end of the text ends a torn one too. */
+/* Bytes of the UTF-8 character at s (Unicode 15, table 3-7), or 0 when there is none. The NUL at
+ * the end of the text ends a torn one too. */
 static size_t character(const unsigned char *s)
 {
     if (s[0] < 0x80) return 1;
@@ -37,8 +37,8 @@ static size_t character(const unsigned char *s)
     return n;
 }
 
-/* A message quotes names from files: keep it one line of UTF-8, and keep a terminal safe from escape
- * codes, of which U+0080 to U+009F are some. */
+/* A message quotes names from files: keep it one line of UTF-8, and keep a terminal safe from
+ * escape codes, of which U+0080 to U+009F are some. */
 static void make_printable(char *text)
 {
     for (unsigned char *s = (unsigned char *)text; *s;) {

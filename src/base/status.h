@@ -6,7 +6,8 @@
 #include "korora.h"
 
 /* Fill *err (may be NULL) with code and a formatted one-line message (cut if too long; control
- * characters and what is not UTF-8 become '?'); returns code, so that a caller can write: return kor_fail(...). */
+ * characters and what is not UTF-8 become '?'); returns code, so that a caller can write: return
+ * kor_fail(...). */
 kor_status kor_fail(kor_error *err, kor_status code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

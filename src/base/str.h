@@ -4,8 +4,8 @@
 #ifndef KOR_STR_H
 #define KOR_STR_H
 
-#include <stdbool.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zero-initialise to start. data is NUL-terminated once anything was appended. */

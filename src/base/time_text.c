@@ -21,7 +21,7 @@ static int32_t offset_minutes(const kor_zone *zone, int64_t instant)
     return (int32_t)floor_div((int64_t)kor_zone_offset(zone, instant) + 30, 60);
 }
 
-/* ---- Reading ------------------------------------------------------------------------------ */
+/* ---- Reading ---- */
 
 /* Exactly count digits. */
 static bool take_digits(const char **p, size_t count, int32_t *out)
@@ -136,7 +136,7 @@ kor_status kor_time_parse(const char *text, const kor_zone *zone, int64_t now_ms
     return KOR_OK;
 }
 
-/* ---- Writing ------------------------------------------------------------------------------ */
+/* ---- Writing ---- */
 
 void kor_time_format(char out[KOR_TIME_SIZE], int64_t ms, const kor_zone *zone)
 {

@@ -31,7 +31,7 @@ static int64_t clamp_instant(int64_t t)
     return t < -instant_limit ? -instant_limit : t > instant_limit ? instant_limit : t;
 }
 
-/* ---- TZif files (RFC 8536) ---------------------------------------------------------------- */
+/* ---- TZif files (RFC 8536) ---- */
 
 typedef struct block {
     const unsigned char *times, *indexes, *types;
@@ -158,7 +158,7 @@ static kor_status load_file(kor_zone *zone, const char *path, kor_error *err)
     return status;
 }
 
-/* ---- Names -------------------------------------------------------------------------------- */
+/* ---- Names ---- */
 
 static const char *zone_directory(void)
 {
@@ -287,7 +287,7 @@ const char *kor_zone_name(const kor_zone *zone)
     return zone->name;
 }
 
-/* ---- The clock ---------------------------------------------------------------------------- */
+/* ---- The clock ---- */
 
 /* How many of the table's changes lie at or before t. */
 static size_t changes_until(const kor_zone *zone, int64_t t)

@@ -3,7 +3,7 @@
 
 #include "base/civil.h"
 
-/* ---- Reading ------------------------------------------------------------------------------ */
+/* ---- Reading ---- */
 
 typedef struct cursor {
     const char *at, *end;
@@ -112,7 +112,7 @@ bool kor_zone_rule_parse(kor_zone_rule *out, const char *text, size_t len)
            read_date(&c, &out->finish) && c.at == c.end;
 }
 
-/* ---- Applying ----------------------------------------------------------------------------- */
+/* ---- Applying ---- */
 
 /* Seconds since 1970 of the date in a year, on the clock that is about to change. */
 static int64_t date_in_year(const kor_rule_date *d, int32_t year)

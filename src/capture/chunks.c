@@ -51,7 +51,7 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* ---- Splitting a section --------------------------------------------------------------------- */
+/* ---- Splitting a section ---- */
 
 /* Where to cut a text that may be longer than a chunk: behind the last paragraph that fits, else
  * behind the last line, the last word, the last character. */
@@ -127,7 +127,7 @@ static kor_status end_section(chunker *c, int next, kor_error *err)
     return c->carry.failed ? kor_fail_memory(err) : KOR_OK;
 }
 
-/* ---- Headings -------------------------------------------------------------------------------- */
+/* ---- Headings ---- */
 
 /* The anchor that repository hosts give a heading: lower case, spaces to dashes, punctuation gone,
  * and a number when the file has had the same before. */
@@ -222,7 +222,7 @@ static size_t fence_length(span line, char *mark, span *info)
     return *mark == '`' && memchr(info->at, '`', info->len) ? 0 : n;
 }
 
-/* ---- The text, line by line ------------------------------------------------------------------ */
+/* ---- The text, line by line ---- */
 
 static span next_line(const char **at, const char *end)
 {

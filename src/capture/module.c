@@ -18,7 +18,8 @@ static bool program_folder(char *out, size_t cap)
     return true;
 }
 
-kor_status kor_module_load_and_run(const char *name, const char *path, const kor_sink *sink, kor_error *err)
+kor_status kor_module_load_and_run(const char *name, const char *path, const kor_sink *sink,
+                                   kor_error *err)
 {
     static const char *const places[] = {"", "../", "../lib/korora/"};
     char folder[3072], file[4096];
@@ -31,7 +32,8 @@ kor_status kor_module_load_and_run(const char *name, const char *path, const kor
     }
     if (!there) {
         return kor_fail(err, KOR_E_UNSUPPORTED,
-                        "%s: korora-%s.so is not there: this build left it out; install lib%s2-dev and build again",
+                        "%s: korora-%s.so is not there: this build left it out; install lib%s2-dev "
+                        "and build again",
                         name, name, name);
     }
     void *module = dlopen(file, RTLD_NOW | RTLD_LOCAL);
@@ -39,7 +41,8 @@ kor_status kor_module_load_and_run(const char *name, const char *path, const kor
     kor_status (*run)(const char *, const kor_sink *, kor_error *) = NULL;
     void *symbol = dlsym(module, "kor_module_run");
     memcpy(&run, &symbol, sizeof run); /* POSIX: a symbol may be a function */
-    kor_status status = run ? run(path, sink, err) : kor_fail(err, KOR_E_UNSUPPORTED, "%s: not a module", file);
+    kor_status status =
+        run ? run(path, sink, err) : kor_fail(err, KOR_E_UNSUPPORTED, "%s: not a module", file);
     (void)dlclose(module);
     return status;
 }

@@ -32,7 +32,7 @@ typedef struct reader {
     size_t known, unknown;
 } reader;
 
-/* ---- Times and events ------------------------------------------------------------------------ */
+/* ---- Times and events ---- */
 
 static bool read_digits(const char **s, int count, char stop, int32_t *out)
 {
@@ -84,7 +84,7 @@ static kor_status emit(reader *r, int64_t ms, const char *app, const char *title
     return r->sink->event(r->sink->arg, &event, err);
 }
 
-/* ---- dpkg.log -------------------------------------------------------------------------------- */
+/* ---- dpkg.log ---- */
 
 /* "install foo:amd64 <none> 1.2-3" to "install foo:amd64 1.2-3"; false when it is malformed. What
  * is not a change of what is installed (status, configure, trigproc, ...) leaves text empty. */
@@ -123,7 +123,7 @@ static kor_status read_action(reader *r, const char *line, size_t len, const cha
     return r->text.len ? emit(r, ms, "dpkg", NULL, line, len, err) : KOR_OK;
 }
 
-/* ---- apt/history.log ------------------------------------------------------------------------- */
+/* ---- apt/history.log ---- */
 
 /* One package of a list, "foo:amd64 (1.0, 1.1)", with its length; *rest is what comes after. */
 static size_t next_package(const char *list, const char **rest)
@@ -250,7 +250,7 @@ static void add_to_stanza(reader *r, const char *line, size_t len)
     kor_str_putc(&r->stanza, '\n');
 }
 
-/* ---- Files ----------------------------------------------------------------------------------- */
+/* ---- Files ---- */
 
 /* Lines before the first known one are held back from the sink: the file may be none of ours. */
 static kor_status unknown_line(reader *r, kor_error *err)

@@ -33,7 +33,7 @@ typedef struct listing {
     const kor_sink *sink;
 } listing;
 
-/* ---- Which files ----------------------------------------------------------------------------- */
+/* ---- Which files ---- */
 
 static bool is_one_of(const char *name, const char *const *list)
 {
@@ -144,7 +144,7 @@ static int by_time(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
-/* ---- One file -------------------------------------------------------------------------------- */
+/* ---- One file ---- */
 
 typedef struct reading {
     const kor_sink *sink;
@@ -219,7 +219,7 @@ static kor_status read_named(const char *path, const struct stat *st, const kor_
     return status;
 }
 
-/* ---- A folder of them ------------------------------------------------------------------------ */
+/* ---- A folder of them ---- */
 
 static kor_status read_listed(const file *f, kor_str *text, const kor_sink *sink, kor_error *err)
 {

@@ -143,7 +143,7 @@ static kor_status find_commits(reader *r, kor_error *err)
     return KOR_OK;
 }
 
-/* ---- What a commit changed ------------------------------------------------------------------- */
+/* ---- What a commit changed ---- */
 
 static void add_file(kor_str *text, git_diff *diff, size_t i)
 {
@@ -188,7 +188,7 @@ cleanup:
     git_tree_free(tree);
 }
 
-/* ---- Events ---------------------------------------------------------------------------------- */
+/* ---- Events ---- */
 
 static kor_status emit_commit(reader *r, git_commit *commit, kor_error *err)
 {
@@ -244,7 +244,7 @@ static kor_status emit_all(reader *r, kor_error *err)
     return KOR_OK;
 }
 
-/* ---- The repository -------------------------------------------------------------------------- */
+/* ---- The repository ---- */
 
 static kor_status open_repository(git_repository **out, const char *path, kor_error *err)
 {

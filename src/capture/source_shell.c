@@ -24,7 +24,7 @@ typedef struct history {
     int64_t time_ms; /* when timed */
 } history;
 
-/* ---- Reading numbers ------------------------------------------------------------------------- */
+/* ---- Reading numbers ---- */
 
 /* Digits that are a time in seconds, as *ms; the number of bytes read, 0 when it is none. Times
  * before 1973 are taken for something else: a command "#12" is a comment. */
@@ -58,7 +58,7 @@ static size_t zsh_prefix(const char *line, int64_t *ms)
     return line[i] == ';' ? i + 1 : 0;
 }
 
-/* ---- One command after the other ------------------------------------------------------------- */
+/* ---- One command after the other ---- */
 
 static const char fish_start[] = "- cmd: ";
 
@@ -208,7 +208,7 @@ static kor_status restart(history *h, kor_error *err)
     return advance(h, err);
 }
 
-/* ---- Whose it is, and when ------------------------------------------------------------------- */
+/* ---- Whose it is, and when ---- */
 
 /* The first line that only one shell writes decides; a history without such a line is told by its
  * name, and is bash's when that says nothing. */
@@ -318,7 +318,7 @@ static kor_status read_history(const char *path, double from, double to, const k
     return status;
 }
 
-/* ---- The places ------------------------------------------------------------------------------ */
+/* ---- The places ---- */
 
 enum { PLACES = 5 };
 

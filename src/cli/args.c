@@ -8,8 +8,7 @@
 
 int kor_report(const kor_command *command, const kor_error *err)
 {
-    kor_progress_clear();
-    fprintf(stderr, "korora %s: %s\n", command->name, err->msg);
+    kor_say(command, "%s", err->msg);
     switch (err->code) {
     case KOR_OK:
     case KOR_E_ARG:
@@ -25,29 +24,49 @@ int kor_report(const kor_command *command, const kor_error *err)
 
 int kor_wrong_use(const kor_command *command, const char *fmt, ...)
 {
+    kor_str message = {0};
     va_list ap;
-    fprintf(stderr, "korora %s: ", command->name);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    kor_str_vprintf(&message, fmt, ap);
     va_end(ap);
-    fprintf(stderr, " (see 'korora %s --help')\n", command->name);
+    kor_say(command, "%s (see 'korora %s --help')", kor_str_text(&message), command->name);
+    kor_str_free(&message);
     return EXIT_USAGE;
 }
 
 static void print_help(const kor_command *c, const kor_option *options)
 {
-    printf("%s\n\nusage: korora %s %s\n", c->summary, c->name, c->usage);
+    printf("%s\n\nusage: korora %s%s%s\n", c->summary, c->name, *c->usage ? " " : "", c->usage);
     if (c->details) printf("\n%s", c->details);
     printf("\noptions:\n");
     for (const kor_option *o = options; o && o->name; o++) {
         char left[64];
-        (void)snprintf(left, sizeof left, "%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+        (void)snprintf(left, sizeof left, "%s%s%s", o->name, o->value ? " " : "",
+                       o->value ? o->value : "");
         printf("  %-18s %s\n", left, o->help);
     }
     printf("  %-18s %s\n", "--home DIR", "the memory and your own models (default: $KORORA_HOME,");
     printf("  %-18s %s\n", "", "else $XDG_DATA_HOME/korora, else ~/.local/share/korora)");
     printf("  %-18s %s\n", "--json", "answer with JSON");
     printf("  %-18s %s\n", "--help", "this text");
+}
+
+/* Are there as many words as the command takes? */
+static bool check_words(const kor_args *a, size_t least, size_t most)
+{
+    const kor_command *c = a->command;
+    if (a->words < least) {
+        kor_say(c, "%.*s is missing: korora %s %s", (int)strcspn(c->usage, " "), c->usage, c->name,
+                c->usage);
+    } else if (a->words > most && most == 0) {
+        kor_wrong_use(c, "'%s' is too much: korora %s takes options only", a->word[0], c->name);
+    } else if (a->words > most) {
+        kor_say(c,
+                "'%s' is one argument too many; words that belong together need quotes: korora "
+                "%s %s",
+                a->word[most], c->name, c->usage);
+    }
+    return a->words >= least && a->words <= most;
 }
 
 static const kor_option *find_option(const kor_option *options, const char *name, size_t len)
@@ -58,8 +77,8 @@ static const kor_option *find_option(const kor_option *options, const char *name
     return NULL;
 }
 
-bool kor_args_parse(kor_args *a, const kor_command *command, const kor_option *options, size_t least, size_t most,
-                    int argc, char **argv, int *code)
+bool kor_args_parse(kor_args *a, const kor_command *command, const kor_option *options,
+                    size_t least, size_t most, int argc, char **argv, int *code)
 {
     *a = (kor_args){.command = command};
     bool help = false, literal = false;
@@ -89,7 +108,8 @@ bool kor_args_parse(kor_args *a, const kor_command *command, const kor_option *o
         const kor_option *o = find_option(options, arg, len);
         if (!o) o = find_option(common, arg, len);
         if (!o) {
-            kor_wrong_use(command, "unknown option '%.*s'", (int)len, arg);
+            kor_wrong_use(command, "unknown option '%.*s'%s", (int)len, arg,
+                          most ? "; a text that starts with - comes after --" : "");
             return false;
         }
         if (!o->value) {
@@ -112,16 +132,11 @@ bool kor_args_parse(kor_args *a, const kor_command *command, const kor_option *o
         *code = EXIT_DONE;
         return false;
     }
-    if (a->words < least || a->words > most) {
-        fprintf(stderr, "korora %s: %s: korora %s %s\n", command->name,
-                a->words < least ? "something is missing" : "too many arguments", command->name, command->usage);
-        return false;
-    }
-    return true;
+    return check_words(a, least, most);
 }
 
-bool kor_parse_number(const kor_command *command, const char *option, const char *text, long least, long most,
-                      long fallback, long *out, int *code)
+bool kor_parse_number(const kor_command *command, const char *option, const char *text, long least,
+                      long most, long fallback, long *out, int *code)
 {
     *out = fallback;
     if (!text) return true;
@@ -129,7 +144,8 @@ bool kor_parse_number(const kor_command *command, const char *option, const char
     errno = 0;
     long v = strtol(text, &end, 10);
     if (errno || end == text || *end || v < least || v > most) {
-        *code = kor_wrong_use(command, "%s '%s': expected a whole number from %ld to %ld", option, text, least, most);
+        *code = kor_wrong_use(command, "%s '%s': expected a whole number from %ld to %ld", option,
+                              text, least, most);
         return false;
     }
     *out = v;

@@ -12,7 +12,7 @@
 /* What the program promises its callers. */
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
-/* ---- Commands and their options --------------------------------------------------------------- */
+/* ---- Commands and their options ---- */
 
 typedef struct kor_option {
     const char *name;  /* "--limit", or "-o" */
@@ -24,14 +24,14 @@ typedef struct kor_option {
 
 typedef struct kor_command {
     const char *name, *summary;
-    const char *usage;    /* after "korora NAME " */
-    const char *details;  /* more help, with examples; lines end in \n */
+    const char *usage;                 /* after "korora NAME " */
+    const char *details;               /* more help, with examples; lines end in \n */
     int (*run)(int argc, char **argv); /* argv[0] is the command; returns the exit code */
 } kor_command;
 
-extern const kor_command kor_command_add, kor_command_convert, kor_command_doctor, kor_command_import,
-    kor_command_models, kor_command_recall, kor_command_run, kor_command_show, kor_command_timeline,
-    kor_command_version;
+extern const kor_command kor_command_add, kor_command_convert, kor_command_doctor,
+    kor_command_import, kor_command_models, kor_command_recall, kor_command_run, kor_command_show,
+    kor_command_timeline, kor_command_version;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -39,40 +39,49 @@ enum { KOR_ARGS_MAX = 256 };
 
 typedef struct kor_args {
     const kor_command *command;
-    const char *home; /* --home, or NULL */
-    bool json;        /* --json */
+    const char *home;               /* --home, or NULL */
+    bool json;                      /* --json */
     const char *word[KOR_ARGS_MAX]; /* what is not an option */
     size_t words;
 } kor_args;
 
-/* Read argv by options (ending with a NULL name; may be NULL) and by --home, --json and --help, which every
- * command has. Between least and most words must be left. False when the command is done, with
- * *code to return: after --help, or with a message for wrong use. "--" ends the options. */
-bool kor_args_parse(kor_args *a, const kor_command *command, const kor_option *options, size_t least, size_t most,
-                    int argc, char **argv, int *code);
+/* Read argv by options (ending with a NULL name; may be NULL) and by --home, --json and --help,
+ * which every command has. Between least and most words must be left. False when the command is
+ * done, with *code to return: after --help, or with a message for wrong use. "--" ends the options.
+ */
+bool kor_args_parse(kor_args *a, const kor_command *command, const kor_option *options,
+                    size_t least, size_t most, int argc, char **argv, int *code);
 
-/* Say "korora COMMAND: MESSAGE" and return the exit code of the error. */
+/* One line on stderr: "korora COMMAND: MESSAGE", safe for a terminal like kor_print_line. Without a
+ * command: "korora: MESSAGE". */
+void kor_say(const kor_command *command, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Say what is wrong and return the exit code for it. */
 int kor_report(const kor_command *command, const kor_error *err);
-int kor_wrong_use(const kor_command *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int kor_wrong_use(const kor_command *command, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A whole number between least and most from text (NULL: fallback). */
-bool kor_parse_number(const kor_command *command, const char *option, const char *text, long least, long most,
-                      long fallback, long *out, int *code);
+bool kor_parse_number(const kor_command *command, const char *option, const char *text, long least,
+                      long most, long fallback, long *out, int *code);
 
-/* ---- Places --------------------------------------------------------------------------------------- */
+/* ---- Places ---- */
 
-/* The memory's folder: --home, else $KORORA_HOME, else $XDG_DATA_HOME/korora, else ~/.local/share/korora. */
+/* The memory's folder: --home, else $KORORA_HOME, else $XDG_DATA_HOME/korora, else
+ * ~/.local/share/korora. */
 kor_status kor_home(char out[4096], const kor_args *a, kor_error *err);
 
-/* The folders that models are looked for in, in order: $KORORA_MODELS, HOME/models, beside the program
- * ("models"), the checkout's or the install prefix's. Writes at most max. */
+/* The folders that models are looked for in, in order: $KORORA_MODELS, HOME/models, beside the
+ * program ("models"), the checkout's or the install prefix's. Returns how many. */
 enum { KOR_MODEL_FOLDERS = 5 };
 size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home);
 
-/* The file of a model: a path when it has a '/' or ends in ".gguf", else NAME.gguf in those folders. */
+/* The file of a model: a path when it has a '/' or ends in ".gguf", else NAME.gguf in those
+ * folders. */
 kor_status kor_model_find(char out[4096], const char *name, const char *home, kor_error *err);
 
-/* ---- A memory with its embedder, opened together --------------------------------------------------- */
+/* ---- A memory with its embedder, opened together ---- */
 
 typedef struct kor_session {
     char home[4096];
@@ -82,27 +91,54 @@ typedef struct kor_session {
     int64_t now_ms;
 } kor_session;
 
-/* Open home's memory in the user's zone; now is a time to use as the present, or NULL. On a failure it is
- * reported, and *code is the exit code. Without an embedder, says so on stderr once. */
-bool kor_session_open(kor_session *s, const kor_args *a, kor_memory_mode mode, const char *now, int *code);
+/* A time from the command line, to be read in the user's zone. */
+typedef struct kor_time_arg {
+    const char *option; /* "--since"; NULL ends a list */
+    const char *text;   /* as given; NULL: *ms is left as it is */
+    int64_t *ms;
+    int32_t *offset_min; /* or NULL */
+} kor_time_arg;
+
+/* Read times (may be NULL), then open home's memory, so that a time which is none leaves nothing
+ * behind. The present is now unless times set s->now_ms; it comes first then. With embed the base
+ * model is opened too; where there is none, that is said on stderr. On a failure it is reported,
+ * and *code is the exit code. */
+bool kor_session_open(kor_session *s, const kor_args *a, kor_memory_mode mode, bool embed,
+                      const kor_time_arg *times, int *code);
 void kor_session_close(kor_session *s);
 
-/* ---- Output --------------------------------------------------------------------------------------- */
+/* ---- Output ---- */
 
-typedef enum kor_style { KOR_PLAIN, KOR_BOLD, KOR_DIM, KOR_BLUE, KOR_GREEN, KOR_YELLOW, KOR_RED } kor_style;
+typedef enum kor_style {
+    KOR_PLAIN,
+    KOR_BOLD,
+    KOR_DIM,
+    KOR_BLUE,
+    KOR_GREEN,
+    KOR_YELLOW,
+    KOR_RED
+} kor_style;
 
 /* printf to stdout in a style; plain when stdout is no terminal or NO_COLOR is set. */
 void kor_print(kor_style style, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Print text from an event, safe for a terminal: one line (white space runs become a space), control characters
- * left out, cut with an ellipsis after width columns. Returns the columns used. */
+/* Print text from an event, safe for a terminal: one line (white space runs become a space),
+ * control characters left out, cut with an ellipsis after width columns (0: not cut). Returns the
+ * columns used. */
 size_t kor_print_line(kor_style style, const char *text, size_t len, size_t width);
+
+/* The same for a short name in a table: at least width columns, at most twice as many, and two
+ * spaces. */
+void kor_print_cell(kor_style style, const char *text, size_t width);
 
 /* The same, as many lines as it has, indented; control characters shown as U+FFFD. */
 void kor_print_block(const char *text, size_t len, int indent);
 
 /* Columns of the terminal, 100 when there is none. */
 size_t kor_columns(void);
+
+/* Append a JSON value in one line, safe for a terminal, and free it. */
+void kor_put_json(kor_str *out, json_t *value);
 
 /* Write a JSON value as one line to stdout and free it. */
 void kor_print_json(json_t *value);
@@ -112,6 +148,11 @@ json_t *kor_event_json(const kor_event *e);
 
 /* Text as JSON: what is not UTF-8 becomes U+FFFD. Never NULL but when memory is out. */
 json_t *kor_text_json(const char *text, size_t len);
+
+/* A range of time as a line, with the rule (may be NULL) it was read by, and as {"from", "to",
+ * "zone"}. An end that is open is left out of the line and null in JSON. */
+void kor_print_range(int64_t from_ms, int64_t to_ms, const char *rule, const kor_zone *zone);
+json_t *kor_range_json(int64_t from_ms, int64_t to_ms, const kor_zone *zone);
 
 /* The wall clock in zone, and its weekday as "Mon". */
 const char *kor_day_name(int64_t ms, const kor_zone *zone, kor_civil *local);
@@ -124,5 +165,8 @@ double kor_seconds(void); /* a monotonic clock */
 
 /* 12345 as "12,345", in one of a few static buffers. */
 const char *kor_grouped(int64_t n);
+
+/* "1 event", "12,345 events"; likewise. */
+const char *kor_counted(int64_t n, const char *noun);
 
 #endif

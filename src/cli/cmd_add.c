@@ -3,24 +3,34 @@
 
 #include "memory/ingest.h"
 
+#include <errno.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { STDIN_MAX = 1 << 20 };
 
 /* "-" reads the text from standard input, up to what one event holds. */
-static bool read_text(kor_str *out, const char *word)
+static kor_status read_text(kor_str *out, const char *word, kor_error *err)
 {
+    char buffer[65536];
     if (strcmp(word, "-") != 0) {
         kor_str_puts(out, word);
-        return true;
+    } else {
+        for (size_t n; (n = fread(buffer, 1, sizeof buffer, stdin)) > 0;) {
+            kor_str_add(out, buffer, n);
+            if (out->len <= KOR_EVENT_TEXT_MAX) continue;
+            return kor_fail(err, KOR_E_INPUT,
+                            "more than %d bytes on standard input: use 'korora "
+                            "import files'",
+                            KOR_EVENT_TEXT_MAX);
+        }
+        if (ferror(stdin)) {
+            return kor_fail(err, KOR_E_IO, "cannot read standard input: %s", strerror(errno));
+        }
     }
-    char buffer[65536];
-    for (size_t n; (n = fread(buffer, 1, sizeof buffer, stdin)) > 0;) {
-        kor_str_add(out, buffer, n);
-        if (out->len > STDIN_MAX) return false;
-    }
-    return true;
+    return out->failed ? kor_fail_memory(err) : KOR_OK;
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+    return strspn(text, " \t\r\n\f\v") == len;
 }
 
 static int store(const kor_args *a, kor_session *s, const kor_event *event)
@@ -39,7 +49,6 @@ static int store(const kor_args *a, kor_session *s, const kor_event *event)
         }
     }
     if (status != KOR_OK) return kor_report(a->command, &err);
-    if (!stats.last_id) return kor_wrong_use(a->command, "the text is empty: nothing to remember");
     char time[KOR_TIME_SIZE];
     kor_time_format(time, event->time_ms, s->zone);
     if (a->json) {
@@ -52,9 +61,10 @@ static int store(const kor_args *a, kor_session *s, const kor_event *event)
 
 static int run(int argc, char **argv)
 {
-    const char *at = NULL, *source = "note", *title = NULL, *uri = NULL, *app = NULL, *scope = NULL;
+    const char *at = "now", *source = "note", *title = NULL, *uri = NULL, *app = NULL,
+               *scope = NULL;
     const kor_option options[] = {
-        {"--at", "TIME", "when it happened (RFC 3339, or local time); default now", &at, NULL},
+        {"--at", "TIME", "when it happened; default now", &at, NULL},
         {"--source", "S", "where it comes from; default note", &source, NULL},
         {"--title", "T", "a title", &title, NULL},
         {"--uri", "U", "where it can be found", &uri, NULL},
@@ -67,34 +77,27 @@ static int run(int argc, char **argv)
     if (!kor_args_parse(&a, &kor_command_add, options, 1, 1, argc, argv, &code)) return code;
     if (!*source) return kor_wrong_use(a.command, "--source is empty");
     kor_str text = {0};
-    if (!read_text(&text, a.word[0])) {
-        kor_str_free(&text);
-        return kor_wrong_use(a.command, "more than %d bytes on standard input: use 'korora import files'", STDIN_MAX);
-    }
-    kor_session s;
-    if (!kor_session_open(&s, &a, KOR_MEMORY_WRITE, NULL, &code)) {
-        kor_str_free(&text);
-        return code;
-    }
+    kor_error err;
+    kor_status status = read_text(&text, a.word[0], &err);
     kor_event event = {
-        .time_ms = s.now_ms,
         .source = source,
         .app = app,
-        .title = title,
+        .title = title && !is_blank(title, strlen(title)) ? title : NULL,
         .uri = uri,
         .scope = scope,
         .text = kor_str_text(&text),
         .text_len = text.len,
     };
-    event.offset_min = kor_zone_offset(s.zone, s.now_ms / 1000) / 60;
-    kor_error err;
-    if (at && kor_time_parse(at, s.zone, s.now_ms, &event.time_ms, &event.offset_min, &err) != KOR_OK) {
-        kor_fail_in(&err, err.code, "--at");
+    const kor_time_arg times[] = {{"--at", at, &event.time_ms, &event.offset_min}, {0}};
+    kor_session s;
+    if (status != KOR_OK) {
         code = kor_report(a.command, &err);
-    } else {
+    } else if (is_blank(event.text, event.text_len) && !event.title) {
+        code = kor_wrong_use(a.command, "the text is empty: nothing to remember");
+    } else if (kor_session_open(&s, &a, KOR_MEMORY_WRITE, true, times, &code)) {
         code = store(&a, &s, &event);
+        kor_session_close(&s);
     }
-    kor_session_close(&s);
     kor_str_free(&text);
     return code;
 }
@@ -103,8 +106,10 @@ const kor_command kor_command_add = {
     .name = "add",
     .summary = "remember one thing",
     .usage = "TEXT [OPTIONS]",
-    .details = "TEXT may be - to read it from standard input.\n\n"
-               "  korora add \"the demo moved to Friday\"\n"
-               "  git diff --stat | korora add - --title \"before the rewrite\"\n",
+    .details =
+        "TEXT may be - to read it from standard input. A TIME is 2026-11-22, 2026-11-22T10:00,\n"
+        "2026-11-22T10:00:00+01:00, now, or @ and Unix seconds.\n\n"
+        "  korora add \"the demo moved to Friday\"\n"
+        "  git diff --stat | korora add - --title \"before the rewrite\"\n",
     .run = run,
 };

@@ -19,7 +19,8 @@ typedef struct doctor {
 
 typedef enum verdict { WELL, NOTE, SICK } verdict;
 
-static void say(doctor *d, verdict v, const char *part, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void say(doctor *d, verdict v, const char *part, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 static void say(doctor *d, verdict v, const char *part, const char *fmt, ...)
 {
@@ -55,14 +56,16 @@ static void check_model(doctor *d, const char *home, kor_model **out)
         return;
     }
     float v[3][1024];
-    static const char *const texts[3] = {"the database is slow", "our SQL queries take too long", "a recipe for bread"};
+    static const char *const texts[3] = {"the database is slow", "our SQL queries take too long",
+                                         "a recipe for bread"};
     kor_status status = kor_model_open(out, path, &err);
     kor_model_info info = {0};
     if (status == KOR_OK) {
         kor_model_get_info(*out, &info);
         status = kor_ctx_new(&ctx, *out, &err);
     }
-    for (int i = 0; i < 3 && status == KOR_OK; i++) status = kor_embed(ctx, texts[i], KOR_NUL, v[i], 1024, &err);
+    for (int i = 0; i < 3 && status == KOR_OK; i++)
+        status = kor_embed(ctx, texts[i], KOR_NUL, v[i], 1024, &err);
     kor_ctx_free(ctx);
     if (status != KOR_OK) {
         say(d, SICK, "model", "%s", err.msg);
@@ -73,8 +76,11 @@ static void check_model(doctor *d, const char *home, kor_model **out)
         like += v[0][i] * v[1][i];
         unlike += v[0][i] * v[2][i];
     }
-    if (!(like > unlike)) say(d, SICK, "model", "%s: its answers make no sense; make it again", path);
-    else say(d, WELL, "model", "%s (%s, %.1f MB)", path, info.weights, (double)info.file_bytes / 1e6);
+    if (!(like > unlike))
+        say(d, SICK, "model", "%s: its answers make no sense; make it again", path);
+    else
+        say(d, WELL, "model", "%s (%s, %.1f MB)", path, info.weights,
+            (double)info.file_bytes / 1e6);
 }
 
 static void check_memory(doctor *d, const char *home, const kor_model *embedder)
@@ -96,11 +102,12 @@ static void check_memory(doctor *d, const char *home, const kor_model *embedder)
     if (status != KOR_OK) {
         say(d, SICK, "memory", "%s", err.msg);
     } else {
-        say(d, WELL, "memory", "%s events, %s vectors, %.1f MB, schema %d; index and vectors agree",
-            kor_grouped(stats.events), kor_grouped(stats.vectors), (double)stats.file_bytes / 1e6, stats.schema);
+        say(d, WELL, "memory", "%s, %s, %.1f MB, schema %d; index and vectors agree",
+            kor_counted(stats.events, "event"), kor_counted(stats.vectors, "vector"),
+            (double)stats.file_bytes / 1e6, stats.schema);
         if (embedder && stats.vectors < stats.events) {
-            say(d, NOTE, "vectors", "%s events have no vector of this model: only their words are found",
-                kor_grouped(stats.events - stats.vectors));
+            say(d, NOTE, "vectors", "%s without a vector of this model: only the words are found",
+                kor_counted(stats.events - stats.vectors, "event"));
         }
     }
     kor_memory_close(memory);
@@ -113,7 +120,8 @@ static void check_privacy(doctor *d, const char *home)
     (void)snprintf(path, sizeof path, "%s/memory.db", home);
     if (stat(path, &st) != 0) return;
     if (st.st_mode & 077) {
-        say(d, SICK, "private", "%s can be read by others (mode %03o): chmod 600 it", path, st.st_mode & 0777u);
+        say(d, SICK, "private", "%s can be read by others (mode %03o): chmod 600 it", path,
+            st.st_mode & 0777u);
     } else {
         say(d, WELL, "private", "the memory is yours alone (mode %03o)", st.st_mode & 0777u);
     }

@@ -6,23 +6,23 @@
 
 #include <string.h>
 
-typedef struct import {
+typedef struct intake {
     kor_ingest *ingest;
     const char *kind;
     double started, fraction;
     int64_t seen, skipped;
-} import;
+} intake;
 
 enum { SKIPS_SHOWN = 20 };
 
-static void show_progress(const import *m)
+static void show_progress(const intake *m)
 {
     kor_progress(m->kind, m->fraction, m->seen, kor_seconds() - m->started);
 }
 
 static kor_status on_event(void *arg, const kor_event *event, kor_error *err)
 {
-    import *m = arg;
+    intake *m = arg;
     m->seen++;
     show_progress(m);
     return kor_ingest_add(m->ingest, event, err);
@@ -30,32 +30,36 @@ static kor_status on_event(void *arg, const kor_event *event, kor_error *err)
 
 static void on_skip(void *arg, const char *where, const char *why)
 {
-    import *m = arg;
-    kor_progress_clear();
+    intake *m = arg;
     m->skipped++;
-    if (m->skipped <= SKIPS_SHOWN) fprintf(stderr, "korora import: %s: %s\n", where, why);
-    if (m->skipped == SKIPS_SHOWN + 1) fprintf(stderr, "korora import: more is left out, counted at the end\n");
+    if (m->skipped <= SKIPS_SHOWN) kor_say(&kor_command_import, "%s: %s", where, why);
+    if (m->skipped == SKIPS_SHOWN + 1) {
+        kor_say(&kor_command_import, "more is left out, counted at the end");
+    }
 }
 
 static void on_progress(void *arg, double fraction)
 {
-    import *m = arg;
+    intake *m = arg;
     m->fraction = fraction;
     show_progress(m);
 }
 
-static void print_result(const kor_args *a, const import *m, const kor_ingest_stats *stats, double seconds)
+static void print_result(const kor_args *a, const intake *m, const kor_ingest_stats *stats,
+                         double seconds)
 {
     double rate = seconds > 0 ? (double)m->seen / seconds : 0;
     if (a->json) {
         kor_print_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:f,s:f,s:f}", "source", m->kind, "added",
-                                 (json_int_t)stats->added, "known", (json_int_t)stats->known, "empty",
-                                 (json_int_t)stats->empty, "skipped", (json_int_t)m->skipped, "seconds", seconds,
-                                 "embed_seconds", stats->embed_seconds, "store_seconds", stats->store_seconds));
+                                 (json_int_t)stats->added, "known", (json_int_t)stats->known,
+                                 "empty", (json_int_t)stats->empty, "skipped",
+                                 (json_int_t)m->skipped, "seconds", seconds, "embed_seconds",
+                                 stats->embed_seconds, "store_seconds", stats->store_seconds));
         return;
     }
-    printf("%-6s %8s events read in %.2f s (%s/s): %s new, %s known", m->kind, kor_grouped(m->seen), seconds,
-           kor_grouped((int64_t)rate), kor_grouped(stats->added), kor_grouped(stats->known));
+    printf("%-6s %14s read in %.2f s (%s/s): %s new, %s known", m->kind,
+           kor_counted(m->seen, "event"), seconds, kor_grouped((int64_t)rate),
+           kor_grouped(stats->added), kor_grouped(stats->known));
     if (stats->empty) printf(", %s empty", kor_grouped(stats->empty));
     if (m->skipped) printf(", %s left out", kor_grouped(m->skipped));
     putchar('\n');
@@ -74,31 +78,29 @@ static int run(int argc, char **argv)
     const kor_source *source = kor_source_find(a.word[0]);
     if (!source) {
         kor_str kinds = {0};
-        for (const kor_source *s = kor_sources; s->name; s++) kor_str_printf(&kinds, " %s", s->name);
-        code = kor_wrong_use(a.command, "unknown kind '%s'; there are:%s", a.word[0], kor_str_text(&kinds));
+        for (const kor_source *s = kor_sources; s->name; s++)
+            kor_str_printf(&kinds, " %s", s->name);
+        code = kor_wrong_use(a.command, "unknown kind '%s'; there are:%s", a.word[0],
+                             kor_str_text(&kinds));
         kor_str_free(&kinds);
         return code;
     }
-    kor_session s;
-    if (!kor_session_open(&s, &a, KOR_MEMORY_WRITE, NULL, &code)) return code;
-    import m = {.kind = source->name, .started = kor_seconds(), .fraction = -1};
+    intake m = {.kind = source->name, .started = kor_seconds(), .fraction = -1};
     kor_sink sink = {
         .arg = &m,
         .event = on_event,
         .skip = on_skip,
         .progress = on_progress,
-        .zone = s.zone,
-        .now_ms = s.now_ms,
         .since_ms = INT64_MIN,
     };
+    const kor_time_arg times[] = {{"--since", since, &sink.since_ms, NULL}, {0}};
+    kor_session s;
+    if (!kor_session_open(&s, &a, KOR_MEMORY_WRITE, true, times, &code)) return code;
+    sink.zone = s.zone;
+    sink.now_ms = s.now_ms;
     kor_error err;
     kor_ingest_stats stats = {0};
-    kor_status status = KOR_OK;
-    if (since) {
-        status = kor_time_parse(since, s.zone, s.now_ms, &sink.since_ms, NULL, &err);
-        if (status != KOR_OK) kor_fail_in(&err, status, "--since");
-    }
-    if (status == KOR_OK) status = kor_ingest_begin(&m.ingest, s.memory, 0, &err);
+    kor_status status = kor_ingest_begin(&m.ingest, s.memory, 0, &err);
     if (status == KOR_OK) {
         status = source->run(a.words > 1 ? a.word[1] : NULL, &sink, &err);
         kor_error end_err;
@@ -109,8 +111,10 @@ static int run(int argc, char **argv)
         }
     }
     kor_progress_clear();
-    if (status == KOR_OK || stats.added > 0) print_result(&a, &m, &stats, kor_seconds() - m.started);
-    code = EXIT_DONE;
+    if (status == KOR_OK || stats.added > 0)
+        print_result(&a, &m, &stats, kor_seconds() - m.started);
+    /* Nothing but what could not be read: most likely not of this kind. */
+    code = m.seen == 0 && m.skipped > 0 ? EXIT_USAGE : EXIT_DONE;
     if (status != KOR_OK) code = kor_report(a.command, &err);
     kor_session_close(&s);
     return code;
@@ -120,16 +124,20 @@ const kor_command kor_command_import = {
     .name = "import",
     .summary = "read a history into the memory",
     .usage = "KIND [PATH] [--since TIME]",
-    .details = "kinds, and what each reads when no PATH is given:\n"
-               "  git      commits of all branches and tags; the repository here\n"
-               "  shell    bash, zsh and fish history; those in your home\n"
-               "  files    text and Markdown, by heading; needs a PATH\n"
-               "  dpkg     packages installed, upgraded and removed; /var/log\n"
-               "  jsonl    rows {\"text\", \"time\"?, \"id\"?, \"source\"?, \"app\"?, \"title\"?, \"uri\"?, \"scope\"?};\n"
-               "           standard input\n\n"
-               "What is already there is not added again, so an import can be repeated at any time. What\n"
-               "cannot be read is named on stderr and left out; the rest is kept.\n\n"
-               "  korora import git ~/src/parser\n"
-               "  korora import files ~/notes --since 2026-01-01\n",
+    .details =
+        "kinds, and what each reads when no PATH is given:\n"
+        "  git      commits of all branches and tags; the repository here\n"
+        "  shell    bash, zsh and fish history; those in your home\n"
+        "  files    text and Markdown, by heading; needs a PATH\n"
+        "  dpkg     packages installed, upgraded and removed; /var/log\n"
+        "  jsonl    rows {\"text\", \"time\"?, \"id\"?, \"source\"?, \"app\"?, \"title\"?, "
+        "\"uri\"?, \"scope\"?};\n"
+        "           standard input\n\n"
+        "What is already there is not added again, so an import can be repeated at any time. What\n"
+        "cannot be read is named on stderr and left out; the rest is kept. Exit code 2 when "
+        "nothing could\n"
+        "be read.\n\n"
+        "  korora import git ~/src/parser\n"
+        "  korora import files ~/notes --since 2026-01-01\n",
     .run = run,
 };

@@ -16,7 +16,8 @@ static int by_value(const void *a, const void *b)
 /* Median milliseconds of one answer for a sentence of 16 tokens; less than 0 when it cannot run. */
 static double measure(const kor_model *model, size_t dim)
 {
-    static const char sentence[] = "where are the notes about the new parser and its error recovery";
+    static const char sentence[] =
+        "where are the notes about the new parser and its error recovery";
     kor_ctx *ctx;
     if (kor_ctx_new(&ctx, model, NULL) != KOR_OK) return -1;
     double ms[CALLS], median = -1;
@@ -35,36 +36,75 @@ static double measure(const kor_model *model, size_t dim)
     return median;
 }
 
-static bool is_model_file(const char *name)
+/* The name of a model from that of its file; false when it is none. */
+static bool model_name(char out[256], const char *file)
 {
-    size_t n = strlen(name);
-    return n > 5 && strcmp(name + n - 5, ".gguf") == 0;
+    size_t n = strlen(file);
+    bool is_model = n > 5 && n < 256 && strcmp(file + n - 5, ".gguf") == 0;
+    if (is_model) (void)snprintf(out, 256, "%.*s", (int)(n - 5), file);
+    return is_model;
 }
 
-/* One file as a line of the table, or into list. */
-static void show(const char *path, json_t *list)
+static json_t *model_json(const char *name, const kor_model_info *info, double ms, const char *path)
+{
+    json_t *o =
+        json_pack("{s:o,s:s,s:s,s:I,s:I,s:I,s:I,s:f}", "name", kor_text_json(name, strlen(name)),
+                  "head", info->head, "weights", info->weights, "parameters",
+                  (json_int_t)info->parameters, "bytes", (json_int_t)info->file_bytes, "dim",
+                  (json_int_t)info->dim, "max_tokens", (json_int_t)info->max_tokens, "ms", ms);
+    json_object_set_new(o, "license", kor_text_json(info->license, strlen(info->license)));
+    json_object_set_new(o, "file", kor_text_json(path, strlen(path)));
+    return o;
+}
+
+static void print_model(const char *name, const kor_model_info *info, double ms, const char *path)
+{
+    kor_print_cell(KOR_PLAIN, name, 12);
+    kor_print_cell(KOR_PLAIN, info->head, 6);
+    printf("%-5s  %5.1f M  %6.2f MB  %7.3f ms  ", info->weights, (double)info->parameters / 1e6,
+           (double)info->file_bytes / 1e6, ms);
+    kor_print_line(KOR_PLAIN, path, strlen(path), 0);
+    putchar('\n');
+}
+
+/* One model as a line of the table, or into list. */
+static bool show(const char *name, const char *path, bool first, json_t *list)
 {
     kor_model *model;
     kor_error err;
     if (kor_model_open(&model, path, &err) != KOR_OK) {
-        if (list) json_array_append_new(list, json_pack("{s:s,s:s}", "file", path, "error", err.msg));
-        else printf("%s\n", err.msg);
-        return;
+        (void)kor_report(&kor_command_models, &err);
+        return false;
     }
     kor_model_info info;
     kor_model_get_info(model, &info);
     double ms = measure(model, info.dim);
-    if (list) {
-        json_array_append_new(list,
-                              json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:f,s:s,s:s}", "name", info.name, "head", info.head,
-                                        "weights", info.weights, "parameters", (json_int_t)info.parameters, "bytes",
-                                        (json_int_t)info.file_bytes, "dim", (json_int_t)info.dim, "max_tokens",
-                                        (json_int_t)info.max_tokens, "ms", ms, "license", info.license, "file", path));
-    } else {
-        printf("%-12s %-6s %-5s %5.1f M  %6.2f MB  %7.3f ms  %s\n", info.name, info.head, info.weights,
-               (double)info.parameters / 1e6, (double)info.file_bytes / 1e6, ms, path);
+    if (!list && first) {
+        kor_print(KOR_BOLD, "%-13s %-7s %-5s %8s  %9s  %10s  %s\n", "name", "head", "type",
+                  "weights", "size", "16 tokens", "file");
     }
+    if (list)
+        json_array_append_new(list, model_json(name, &info, ms, path));
+    else
+        print_model(name, &info, ms, path);
     kor_model_close(model);
+    return true;
+}
+
+/* The models of a folder, but for those that one of the same name in an earlier folder hides. */
+static void show_folder(const char *folder, const char *home, size_t *shown, json_t *list)
+{
+    struct dirent **entries;
+    int n = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        char name[256], path[4096 + 256], used[4096];
+        (void)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        bool mine = model_name(name, entries[i]->d_name) &&
+                    (kor_model_find(used, name, home, NULL) != KOR_OK || strcmp(used, path) == 0);
+        if (mine && show(name, path, *shown == 0, list)) ++*shown;
+        free(entries[i]);
+    }
+    if (n >= 0) free(entries);
 }
 
 static int run(int argc, char **argv)
@@ -73,32 +113,19 @@ static int run(int argc, char **argv)
     int code;
     if (!kor_args_parse(&a, &kor_command_models, NULL, 0, 0, argc, argv, &code)) return code;
     char home[4096], folder[KOR_MODEL_FOLDERS][4096];
-    bool has_home = kor_home(home, &a, NULL) == KOR_OK;
-    size_t folders = kor_model_folders(folder, has_home ? home : NULL), shown = 0;
+    const char *mine = kor_home(home, &a, NULL) == KOR_OK ? home : NULL;
+    size_t folders = kor_model_folders(folder, mine), shown = 0;
     json_t *list = a.json ? json_array() : NULL;
-    for (size_t i = 0; i < folders; i++) {
-        struct dirent **entries;
-        int n = scandir(folder[i], &entries, NULL, alphasort);
-        for (int j = 0; j < n; j++) {
-            char path[4096 + 256];
-            if (is_model_file(entries[j]->d_name)) {
-                (void)snprintf(path, sizeof path, "%s/%s", folder[i], entries[j]->d_name);
-                if (!list && shown == 0) {
-                    kor_print(KOR_BOLD, "%-12s %-6s %-5s %7s  %9s  %10s  %s\n", "name", "head", "type", "weights", "size",
-                              "16 tokens", "file");
-                }
-                show(path, list);
-                shown++;
-            }
-            free(entries[j]);
-        }
-        if (n >= 0) free(entries);
-    }
+    for (size_t i = 0; i < folders; i++) show_folder(folder[i], mine, &shown, list);
     if (list) {
         kor_print_json(list);
     } else if (!shown) {
         printf("No models. 'make models' makes the base model; these folders were looked in:\n");
-        for (size_t i = 0; i < folders; i++) printf("  %s\n", folder[i]);
+        for (size_t i = 0; i < folders; i++) {
+            printf("  ");
+            kor_print_line(KOR_PLAIN, folder[i], strlen(folder[i]), 0);
+            putchar('\n');
+        }
     }
     return shown ? EXIT_DONE : EXIT_NO;
 }
@@ -107,6 +134,7 @@ const kor_command kor_command_models = {
     .name = "models",
     .summary = "the shipped models and your own",
     .usage = "",
-    .details = "What each answers, its size, and the time of one answer for 16 tokens on one core, measured now.\n",
+    .details = "What each answers, its size, and the time of one answer for 16 tokens on one core, "
+               "measured\nnow. Exit code 1 when there is none.\n",
     .run = run,
 };

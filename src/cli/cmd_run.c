@@ -29,23 +29,21 @@ typedef struct runner {
 static kor_status text_of_row(const char *line, size_t len, kor_str *text, kor_error *err)
 {
     json_error_t e;
-    json_t *row = json_loadb(line, len, 0, &e), *value = json_object_get(row, "text");
+    json_t *row = json_loadb(line, len, JSON_ALLOW_NUL, &e), *value = json_object_get(row, "text");
     kor_status status = KOR_OK;
-    if (!row) status = kor_fail(err, KOR_E_INPUT, "not JSON: %s", e.text);
-    else if (!json_is_string(value)) status = kor_fail(err, KOR_E_INPUT, "no \"text\" that is a string");
-    else kor_str_add(text, json_string_value(value), json_string_length(value));
+    if (!row)
+        status = kor_fail(err, KOR_E_INPUT, "not JSON: %s", e.text);
+    else if (!json_is_string(value))
+        status = kor_fail(err, KOR_E_INPUT, "no \"text\" that is a string");
+    else
+        kor_str_add(text, json_string_value(value), json_string_length(value));
     json_decref(row);
     return status;
 }
 
 static void put_error(kor_str *out, const char *message)
 {
-    json_t *o = json_object();
-    json_object_set_new(o, "error", kor_text_json(message, strlen(message)));
-    char *text = json_dumps(o, JSON_COMPACT);
-    kor_str_puts(out, text ? text : "{\"error\":\"out of memory\"}");
-    free(text);
-    json_decref(o);
+    kor_put_json(out, json_pack("{s:o}", "error", kor_text_json(message, strlen(message))));
 }
 
 static void put_embedding(kor_str *out, const float *v, size_t n)
@@ -74,10 +72,13 @@ static void answer_one(void *arg, size_t i, size_t worker)
     }
     if (status == KOR_OK && text->failed) status = kor_fail_memory(&err);
     if (status == KOR_OK) {
-        status = kor_embed(r->ctx[worker], kor_str_text(text), text->len, v, sizeof v / sizeof *v, &err);
+        status =
+            kor_embed(r->ctx[worker], kor_str_text(text), text->len, v, sizeof v / sizeof *v, &err);
     }
-    if (status == KOR_OK) put_embedding(out, v, r->dim);
-    else put_error(out, err.msg);
+    if (status == KOR_OK)
+        put_embedding(out, v, r->dim);
+    else
+        put_error(out, err.msg);
     kor_str_free(&row);
 }
 
@@ -86,8 +87,10 @@ static bool flush(runner *r)
 {
     kor_parallel(r->workers, r->count, answer_one, r);
     for (size_t i = 0; i < r->count; i++) {
-        if (r->answer[i].failed) fputs("{\"error\":\"out of memory\"}", stdout);
-        else fwrite(kor_str_text(&r->answer[i]), 1, r->answer[i].len, stdout);
+        if (r->answer[i].failed)
+            fputs("{\"error\":\"out of memory\"}", stdout);
+        else
+            fwrite(kor_str_text(&r->answer[i]), 1, r->answer[i].len, stdout);
         putchar('\n');
     }
     r->done += (int64_t)r->count;
@@ -143,7 +146,8 @@ static int run_text(runner *r, const kor_model_info *info, const char *text, boo
     kor_error err;
     float v[8192];
     double start = kor_seconds();
-    if (kor_embed(r->ctx[0], text, KOR_NUL, v, sizeof v / sizeof *v, &err) != KOR_OK) return kor_report(r->command, &err);
+    if (kor_embed(r->ctx[0], text, KOR_NUL, v, sizeof v / sizeof *v, &err) != KOR_OK)
+        return kor_report(r->command, &err);
     double ms = (kor_seconds() - start) * 1e3;
     if (json) {
         put_embedding(&r->answer[0], v, r->dim);
@@ -153,8 +157,9 @@ static int run_text(runner *r, const kor_model_info *info, const char *text, boo
     int32_t ids[512];
     size_t tokens = 0;
     (void)kor_tokenize(r->ctx[0], text, KOR_NUL, ids, sizeof ids / sizeof *ids, &tokens, NULL);
-    printf("%s: %zu numbers from %zu tokens%s in %.2f ms\n", info->name, r->dim, tokens,
-           tokens > info->max_tokens ? " (the first it reads)" : "", ms);
+    bool cut = tokens > info->max_tokens;
+    printf("%zu numbers from %s%s in %.2f ms\n", r->dim, cut ? "the first " : "",
+           kor_counted((int64_t)(cut ? info->max_tokens : tokens), "token"), ms);
     for (size_t i = 0; i < r->dim && i < 8; i++) printf("%s%+.4f", i ? "  " : "  ", (double)v[i]);
     printf("%s\n", r->dim > 8 ? "  ..." : "");
     return EXIT_DONE;
@@ -173,9 +178,12 @@ static int run(int argc, char **argv)
     kor_args a;
     int code;
     long workers;
-    if (!kor_args_parse(&a, &kor_command_run, options, 1, KOR_ARGS_MAX, argc, argv, &code)) return code;
+    if (!kor_args_parse(&a, &kor_command_run, options, 1, KOR_ARGS_MAX, argc, argv, &code))
+        return code;
     if (text && a.words > 1) return kor_wrong_use(a.command, "--text and files exclude each other");
-    if (!kor_parse_number(a.command, "--threads", threads, 1, WORKERS, (long)kor_cores(), &workers, &code)) return code;
+    if (!kor_parse_number(a.command, "--threads", threads, 1, WORKERS, (long)kor_cores(), &workers,
+                          &code))
+        return code;
     char home[4096], path[4096];
     kor_error err;
     kor_model *model = NULL;
@@ -189,9 +197,14 @@ static int run(int argc, char **argv)
     runner *r = calloc(1, sizeof *r);
     kor_status status = r ? KOR_OK : kor_fail_memory(&err);
     if (r) {
-        *r = (runner){.command = a.command, .dim = info.dim, .jsonl = jsonl, .fraction = -1, .started = kor_seconds()};
+        *r = (runner){.command = a.command,
+                      .dim = info.dim,
+                      .jsonl = jsonl,
+                      .fraction = -1,
+                      .started = kor_seconds()};
         r->workers = text ? 1 : (size_t)workers < WORKERS ? (size_t)workers : WORKERS;
-        for (size_t i = 0; i < r->workers && status == KOR_OK; i++) status = kor_ctx_new(&r->ctx[i], model, &err);
+        for (size_t i = 0; i < r->workers && status == KOR_OK; i++)
+            status = kor_ctx_new(&r->ctx[i], model, &err);
     }
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
@@ -221,9 +234,11 @@ const kor_command kor_command_run = {
     .name = "run",
     .summary = "ask a model: one text a line in, one JSON a line out",
     .usage = "MODEL [FILE...] | MODEL --text TEXT",
-    .details = "MODEL is a name ('korora models') or a file. Without files it reads standard input. Answers come in\n"
-               "the order of the lines; a bad row answers {\"error\": ...} and the run goes on.\n\n"
-               "  korora run base --text \"where did I leave my notes?\"\n"
-               "  korora run base --jsonl < rows.jsonl > vectors.jsonl\n",
+    .details =
+        "MODEL is a name ('korora models') or a file. Without FILE, or with -, it reads standard\n"
+        "input. Answers come in the order of the lines; a bad row answers {\"error\": ...} and "
+        "the run\ngoes on.\n\n"
+        "  korora run base --text \"where did I leave my notes?\"\n"
+        "  korora run base --jsonl < rows.jsonl > vectors.jsonl\n",
     .run = run,
 };

@@ -41,17 +41,23 @@ static int run(int argc, char **argv)
     int code;
     if (!kor_args_parse(&a, &kor_command_show, NULL, 1, 1, argc, argv, &code)) return code;
     long id;
-    if (!kor_parse_number(a.command, "ID", a.word[0], 1, 0x7fffffffffffffff, 0, &id, &code)) return code;
+    if (!kor_parse_number(a.command, "ID", a.word[0], 1, 0x7fffffffffffffff, 0, &id, &code))
+        return code;
     kor_session s;
-    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, NULL, &code)) return code;
+    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, false, NULL, &code)) return code;
     kor_arena arena = {0};
     kor_event e;
     kor_error err;
-    if (kor_memory_get(s.memory, id, &arena, &e, &err) != KOR_OK) {
+    kor_status status = kor_memory_get(s.memory, id, &arena, &e, &err);
+    if (status == KOR_E_NOT_FOUND) {
+        code = kor_wrong_use(a.command, "%s", err.msg);
+    } else if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {
-        if (a.json) kor_print_json(kor_event_json(&e));
-        else print_event(&e, s.zone);
+        if (a.json)
+            kor_print_json(kor_event_json(&e));
+        else
+            print_event(&e, s.zone);
         code = EXIT_DONE;
     }
     kor_arena_free(&arena);
@@ -63,6 +69,7 @@ const kor_command kor_command_show = {
     .name = "show",
     .summary = "one event, whole",
     .usage = "ID",
-    .details = "ID is an event's number, as 'korora recall --explain' and 'korora timeline' show it.\n",
+    .details = "ID is an event's number: 'korora recall' and 'korora timeline' print it before the "
+               "event.\n",
     .run = run,
 };

@@ -2,6 +2,8 @@
 /* What was done when: the events of some days, gathered into stretches of work. */
 #include "cli/cli.h"
 
+#include "text/utf8.h"
+
 #include <string.h>
 
 enum {
@@ -28,12 +30,14 @@ typedef struct day {
 
 typedef struct timeline {
     const kor_zone *zone;
+    const char *scope; /* NULL: the user's own */
     kor_arena arena;
     day *first, **last, *current;
     int64_t count;
 } timeline;
 
-static kor_status start_stretch(timeline *t, day *d, stretch **out, const kor_event *e, kor_error *err)
+static kor_status start_stretch(timeline *t, day *d, stretch **out, const kor_event *e,
+                                kor_error *err)
 {
     stretch *s = kor_arena_alloc(&t->arena, sizeof *s);
     if (!s) return kor_fail_memory(err);
@@ -53,6 +57,7 @@ static kor_status add_title(timeline *t, stretch *s, const kor_event *e, kor_err
     const char *text = e->title && *e->title ? e->title : e->text;
     size_t len = e->title && *e->title ? strlen(e->title) : e->text_len, line = 0;
     while (line < len && line < 400 && text[line] != '\n') line++;
+    line = kor_utf8_prefix(text, len, line);
     for (size_t i = 0; i < s->titles; i++) {
         if (strlen(s->title[i]) == line && memcmp(s->title[i], text, line) == 0) return KOR_OK;
     }
@@ -66,6 +71,7 @@ static kor_status on_event(void *arg, const kor_event *e, kor_error *err)
 {
     timeline *t = arg;
     kor_civil c;
+    if (strcmp(e->scope ? e->scope : "", t->scope ? t->scope : "") != 0) return KOR_OK;
     (void)kor_day_name(e->time_ms, t->zone, &c);
     int64_t number = kor_days_from_civil(c.year, c.month, c.day);
     if (!t->current || t->current->number != number) {
@@ -77,12 +83,15 @@ static kor_status on_event(void *arg, const kor_event *e, kor_error *err)
         t->last = &d->next;
         t->current = d;
     }
-    /* Sources interleave: a stretch goes on as long as its own source pauses for no more than the gap. */
+    /* Sources interleave: a stretch goes on as long as its own source pauses for no more than the
+     * gap. */
     stretch *s = NULL;
     for (stretch *open = t->current->first; open; open = open->next) {
         if (open->closed) continue;
-        if (e->time_ms - open->to_ms > GAP_MS) open->closed = true;
-        else if (strcmp(open->source, e->source) == 0) s = open;
+        if (e->time_ms - open->to_ms > GAP_MS)
+            open->closed = true;
+        else if (strcmp(open->source, e->source) == 0)
+            s = open;
     }
     if (!s) KOR_TRY(start_stretch(t, t->current, &s, e, err));
     s->to_ms = e->time_ms;
@@ -99,16 +108,22 @@ static void print_stretch(const stretch *s, const kor_zone *zone)
     (void)kor_day_name(s->from_ms, zone, &from);
     (void)kor_day_name(s->to_ms, zone, &to);
     kor_print(KOR_BLUE, "  %02d:%02d", from.hour, from.minute);
-    if (s->to_ms / 60000 != s->from_ms / 60000) kor_print(KOR_BLUE, "-%02d:%02d", to.hour, to.minute);
-    else printf("      ");
-    kor_print(KOR_YELLOW, "  %-6s", s->source);
-    size_t used = 32, width = kor_columns();
-    if (s->count == 1) printf(" %13lld  ", (long long)s->first_id);
-    else printf(" %6s events  ", kor_grouped(s->count));
+    if (s->to_ms / 60000 != s->from_ms / 60000)
+        kor_print(KOR_BLUE, "-%02d:%02d", to.hour, to.minute);
+    else
+        printf("      ");
+    printf("  ");
+    kor_print_cell(KOR_YELLOW, s->source, 6);
+    size_t used = 38, width = kor_columns();
+    if (s->count == 1)
+        printf("%12lld  ", (long long)s->first_id);
+    else
+        printf("%12s  ", kor_counted(s->count, "event"));
     for (size_t i = 0; i < s->titles && used + 12 < width; i++) {
         if (i) used += (size_t)printf(" · ") - 1;
         size_t share = (width - used) / (s->titles - i);
-        used += kor_print_line(KOR_PLAIN, s->title[i], strlen(s->title[i]), share > 12 ? share : 12);
+        used +=
+            kor_print_line(KOR_PLAIN, s->title[i], strlen(s->title[i]), share > 12 ? share : 12);
     }
     if ((int64_t)s->titles < s->count && s->titles == TITLES) printf(" …");
     putchar('\n');
@@ -116,12 +131,14 @@ static void print_stretch(const stretch *s, const kor_zone *zone)
 
 static void print_days(const timeline *t)
 {
-    static const char *const names[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+    static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                        "Friday", "Saturday", "Sunday"};
     for (const day *d = t->first; d; d = d->next) {
         int32_t year, month, number;
         kor_civil_from_days(d->number, &year, &month, &number);
-        kor_print(KOR_BOLD, "%s %04d-%02d-%02d", names[kor_weekday(d->number)], year, month, number);
-        kor_print(KOR_DIM, "  %s event%s\n", kor_grouped(d->count), d->count == 1 ? "" : "s");
+        kor_print(KOR_BOLD, "%s %04d-%02d-%02d", names[kor_weekday(d->number)], year, month,
+                  number);
+        kor_print(KOR_DIM, "  %s\n", kor_counted(d->count, "event"));
         for (const stretch *s = d->first; s; s = s->next) print_stretch(s, t->zone);
     }
 }
@@ -144,24 +161,27 @@ static json_t *days_json(const timeline *t)
                 json_array_append_new(titles, kor_text_json(s->title[i], strlen(s->title[i])));
             }
             json_array_append_new(stretches,
-                                  json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", from, "to", to, "source", s->source,
-                                            "events", (json_int_t)s->count, "first", (json_int_t)s->first_id, "last",
+                                  json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", from, "to", to,
+                                            "source", s->source, "events", (json_int_t)s->count,
+                                            "first", (json_int_t)s->first_id, "last",
                                             (json_int_t)s->last_id, "titles", titles));
         }
-        json_array_append_new(days, json_pack("{s:s,s:I,s:o}", "day", date, "events", (json_int_t)d->count, "stretches",
-                                              stretches));
+        json_array_append_new(days, json_pack("{s:s,s:I,s:o}", "day", date, "events",
+                                              (json_int_t)d->count, "stretches", stretches));
     }
     return days;
 }
 
 /* Days in words or as a date; without any, the latest days that have events. */
-static kor_status choose_range(const kor_session *s, const char *words, kor_when *out, kor_error *err)
+static kor_status choose_range(const kor_session *s, const char *words, kor_when *out,
+                               kor_error *err)
 {
     if (words) {
         kor_when_find(out, words, strlen(words), s->now_ms, s->zone);
         if (out->found) return KOR_OK;
         return kor_fail(err, KOR_E_ARG,
-                        "'%s' is no time that is understood: try today, yesterday, 'last week', 'in March', 2026-11-20",
+                        "'%.60s' is no time that is understood: try today, yesterday, 'last week', "
+                        "'in March', 2026-11-20",
                         words);
     }
     kor_memory_stats stats;
@@ -176,35 +196,41 @@ static kor_status choose_range(const kor_session *s, const char *words, kor_when
 
 static int run(int argc, char **argv)
 {
-    const char *now = NULL;
+    const char *now = NULL, *scope = NULL;
     const kor_option options[] = {
         {"--now", "TIME", "read time words as if it were then", &now, NULL},
+        {"--scope", "S", "of a memory apart from your own", &scope, NULL},
         {0},
     };
     kor_args a;
     int code;
     if (!kor_args_parse(&a, &kor_command_timeline, options, 0, 1, argc, argv, &code)) return code;
     kor_session s;
-    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, now, &code)) return code;
-    timeline t = {.zone = s.zone};
+    const kor_time_arg times[] = {{"--now", now, &s.now_ms, NULL}, {0}};
+    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, false, times, &code)) return code;
+    timeline t = {.zone = s.zone, .scope = scope};
     t.last = &t.first;
     kor_when when = {0};
     kor_error err;
     kor_status status = choose_range(&s, a.words ? a.word[0] : NULL, &when, &err);
-    if (status == KOR_OK) status = kor_memory_each(s.memory, when.from_ms, when.to_ms, on_event, &t, &err);
+    if (status == KOR_OK)
+        status = kor_memory_each(s.memory, when.from_ms, when.to_ms, on_event, &t, &err);
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {
-        char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
-        kor_time_format(from, when.from_ms, s.zone);
-        kor_time_format(to, when.to_ms, s.zone);
         if (a.json) {
-            kor_print_json(json_pack("{s:s,s:s,s:s,s:o}", "from", from, "to", to, "zone", kor_zone_name(s.zone), "days",
-                                     days_json(&t)));
+            json_t *o = kor_range_json(when.from_ms, when.to_ms, s.zone);
+            json_object_set_new(o, "days", days_json(&t));
+            kor_print_json(o);
         } else {
-            if (when.found) kor_print(KOR_DIM, "from %s to %s (%s)\n", from, to, when.rule);
+            if (when.found) kor_print_range(when.from_ms, when.to_ms, when.rule, s.zone);
             print_days(&t);
-            if (t.count == 0) printf("Nothing happened from %s to %s that was remembered.\n", from, to);
+            if (t.count == 0 && a.words) {
+                printf("Nothing happened then that was remembered.\n");
+            } else if (t.count == 0) {
+                printf("Nothing is remembered yet. Start with: korora import git, korora import "
+                       "shell, korora add \"...\"\n");
+            }
         }
         code = t.count ? EXIT_DONE : EXIT_NO;
     }
@@ -217,9 +243,12 @@ const kor_command kor_command_timeline = {
     .name = "timeline",
     .summary = "what was done when",
     .usage = "[DAY|RANGE]",
-    .details = "The events of a day or a range, gathered into stretches of work. Without a range: the latest\n"
-               "days that have events. Exit code 1 when there is nothing.\n\n"
-               "  korora timeline yesterday\n"
-               "  korora timeline \"last week\"\n",
+    .details =
+        "The events of a day or a range, gathered into stretches of work. Without a range: "
+        "the three days\n"
+        "up to the latest event. The number before a single event is for 'korora show'. Exit "
+        "code 1\nwhen there is nothing.\n\n"
+        "  korora timeline yesterday\n"
+        "  korora timeline \"last week\"\n",
     .run = run,
 };

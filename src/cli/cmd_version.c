@@ -16,8 +16,9 @@ static int run(int argc, char **argv)
     if (a.json) {
         json_t *paths = json_array();
         for (size_t i = 0; i < n; i++) json_array_append_new(paths, json_string(all[i]->name));
-        kor_print_json(json_pack("{s:s,s:s,s:o,s:s,s:s,s:s}", "korora", kor_version(), "path", kor_cpu(), "paths", paths,
-                                 "sqlite", sqlite3_libversion(), "utf8proc", utf8proc_version(), "unicode",
+        kor_print_json(json_pack("{s:s,s:s,s:o,s:s,s:s,s:s}", "korora", kor_version(), "path",
+                                 kor_cpu(), "paths", paths, "sqlite", sqlite3_libversion(),
+                                 "utf8proc", utf8proc_version(), "unicode",
                                  utf8proc_unicode_version()));
         return EXIT_DONE;
     }
@@ -25,7 +26,8 @@ static int run(int argc, char **argv)
     printf("kernels: %s (this machine has", kor_cpu());
     for (size_t i = 0; i < n; i++) printf("%s %s", i ? "," : "", all[i]->name);
     printf("; KORORA_CPU chooses)\n");
-    printf("sqlite %s, utf8proc %s (Unicode %s)\n", sqlite3_libversion(), utf8proc_version(), utf8proc_unicode_version());
+    printf("sqlite %s, utf8proc %s (Unicode %s)\n", sqlite3_libversion(), utf8proc_version(),
+           utf8proc_unicode_version());
     return EXIT_DONE;
 }
 

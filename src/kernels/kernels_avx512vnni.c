@@ -15,8 +15,9 @@ INLINE __mmask16 tail_mask(size_t n)
     return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1);
 }
 
-/* acc += four products a lane of unsigned w and signed x. As an instruction of our own: gcc 12 copies the
- * accumulators of the intrinsic around in every step of a loop, which costs a third of the speed. */
+/* acc += four products a lane of unsigned w and signed x. As an instruction of our own: gcc 12
+ * copies the accumulators of the intrinsic around in every step of a loop, which costs a third of
+ * the speed. */
 INLINE void dot4(__m512i *acc, __m512i w, __m512i x)
 {
     __asm__("vpdpbusd %2, %1, %0" : "+v"(*acc) : "v"(w), "v"(x));
@@ -52,7 +53,8 @@ INLINE __m512 gelu512(__m512 x)
     p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(1.421413741f));
     p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(-0.284496736f));
     p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(0.254829592f));
-    p = _mm512_mul_ps(_mm512_mul_ps(p, t), exp512(_mm512_mul_ps(_mm512_xor_ps(a, _mm512_set1_ps(-0.0f)), a)));
+    p = _mm512_mul_ps(_mm512_mul_ps(p, t),
+                      exp512(_mm512_mul_ps(_mm512_xor_ps(a, _mm512_set1_ps(-0.0f)), a)));
     __m512 erf = _mm512_sub_ps(one, p);
     __m512 sign = _mm512_and_ps(z, _mm512_set1_ps(-0.0f));
     erf = _mm512_or_ps(erf, sign);
@@ -70,7 +72,8 @@ static void quantize(int8_t *code, float *scale, int32_t *sum, const float *x, s
     bool zero = !(max > KOR_QUANTIZE_MIN);
     *scale = zero ? 1 : max / 127;
     __m512 inverse = _mm512_set1_ps(zero ? 0 : 127 / max);
-    __m512i low = _mm512_set1_epi32(-127), high = _mm512_set1_epi32(127), total = _mm512_setzero_si512();
+    __m512i low = _mm512_set1_epi32(-127), high = _mm512_set1_epi32(127),
+            total = _mm512_setzero_si512();
     size_t n4 = kor_round_up(n, KOR_GROUP);
     for (size_t i = 0; i < n4; i += 16) {
         __mmask16 in = n > i ? tail_mask(n - i) : 0;
@@ -196,8 +199,8 @@ static void gemm_f32(const kor_gemm *g)
     if (j < g->n) ROWS_OF(tile_f32, 1);
 }
 
-static void layer_norm(float *out, const float *x, const float *gamma, const float *beta, size_t rows,
-                       size_t n, float eps)
+static void layer_norm(float *out, const float *x, const float *gamma, const float *beta,
+                       size_t rows, size_t n, float eps)
 {
     for (size_t r = 0; r < rows; r++, x += n, out += n) {
         __m512 s = _mm512_setzero_ps(), v = _mm512_setzero_ps();
@@ -211,19 +214,21 @@ static void layer_norm(float *out, const float *x, const float *gamma, const flo
             v = _mm512_fmadd_ps(d, d, v);
         }
         float variance = _mm512_reduce_add_ps(v) / (float)n;
-        __m512 inverse = _mm512_div_ps(_mm512_set1_ps(1), _mm512_sqrt_ps(_mm512_set1_ps(variance + eps)));
+        __m512 inverse =
+            _mm512_div_ps(_mm512_set1_ps(1), _mm512_sqrt_ps(_mm512_set1_ps(variance + eps)));
         for (size_t i = 0; i < n; i += 16) {
             __mmask16 in = tail_mask(n - i);
             __m512 d = _mm512_sub_ps(_mm512_maskz_loadu_ps(in, x + i), mean);
             __m512 gain = _mm512_mul_ps(_mm512_maskz_loadu_ps(in, gamma + i), inverse);
-            _mm512_mask_storeu_ps(out + i, in, _mm512_fmadd_ps(d, gain, _mm512_maskz_loadu_ps(in, beta + i)));
+            _mm512_mask_storeu_ps(out + i, in,
+                                  _mm512_fmadd_ps(d, gain, _mm512_maskz_loadu_ps(in, beta + i)));
         }
     }
 }
 
 /* acc[r] = sum over k of a[r][k] * b[k][0..15]. */
-INLINE void tile_8x16(__m512 acc[8], const float *a, size_t ld_a, const float *b, size_t ld_b, size_t k_count,
-                      __mmask16 in, const int rows)
+INLINE void tile_8x16(__m512 acc[8], const float *a, size_t ld_a, const float *b, size_t ld_b,
+                      size_t k_count, __mmask16 in, const int rows)
 {
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++) acc[r] = _mm512_setzero_ps();
@@ -237,7 +242,8 @@ INLINE void tile_8x16(__m512 acc[8], const float *a, size_t ld_a, const float *b
 }
 
 /* out[j][0..15] = x[0..15][j] for j < 16; rows beyond rows and columns outside in are 0. */
-INLINE void transpose_16x16(float *out, size_t ld_out, const float *x, size_t ld_x, size_t rows, size_t columns)
+INLINE void transpose_16x16(float *out, size_t ld_out, const float *x, size_t ld_x, size_t rows,
+                            size_t columns)
 {
     __m512 a[16], b[16];
     __mmask16 in = tail_mask(columns);
@@ -247,7 +253,8 @@ INLINE void transpose_16x16(float *out, size_t ld_out, const float *x, size_t ld
     }
 #pragma GCC unroll 4
     for (int q = 0; q < 4; q++) { /* 4x4 blocks within each 128-bit lane */
-        __m512 l0 = _mm512_unpacklo_ps(a[4 * q], a[4 * q + 1]), h0 = _mm512_unpackhi_ps(a[4 * q], a[4 * q + 1]);
+        __m512 l0 = _mm512_unpacklo_ps(a[4 * q], a[4 * q + 1]),
+               h0 = _mm512_unpackhi_ps(a[4 * q], a[4 * q + 1]);
         __m512 l1 = _mm512_unpacklo_ps(a[4 * q + 2], a[4 * q + 3]);
         __m512 h1 = _mm512_unpackhi_ps(a[4 * q + 2], a[4 * q + 3]);
         b[q] = _mm512_shuffle_ps(l0, l1, 0x44);
@@ -275,13 +282,15 @@ INLINE void transpose_16x16(float *out, size_t ld_out, const float *x, size_t ld
 }
 
 /* Scores of rows queries against all keys, softmax, and their mix of the values. */
-INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t width, size_t t, size_t dim,
-                   float scale, const float *keys, size_t wide, float *p, const int rows)
+INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t width, size_t t,
+                   size_t dim, float scale, const float *keys, size_t wide, float *p,
+                   const int rows)
 {
     __m512 acc[8], factor = _mm512_set1_ps(scale);
     for (size_t s = 0; s < t; s += 16) {
         tile_8x16(acc, q, ld, keys + s, wide, dim, (__mmask16)0xffff, rows);
-        for (int r = 0; r < rows; r++) _mm512_storeu_ps(p + (size_t)r * wide + s, _mm512_mul_ps(acc[r], factor));
+        for (int r = 0; r < rows; r++)
+            _mm512_storeu_ps(p + (size_t)r * wide + s, _mm512_mul_ps(acc[r], factor));
     }
     for (int r = 0; r < rows; r++) {
         float *row = p + (size_t)r * wide;
@@ -304,7 +313,8 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
     for (size_t j = 0; j < dim; j += 16) {
         __mmask16 in = tail_mask(dim - j);
         tile_8x16(acc, p, wide, v + j, ld, t, in, rows);
-        for (int r = 0; r < rows; r++) _mm512_mask_storeu_ps(out + (size_t)r * width + j, in, acc[r]);
+        for (int r = 0; r < rows; r++)
+            _mm512_mask_storeu_ps(out + (size_t)r * width + j, in, acc[r]);
     }
 }
 
@@ -342,18 +352,21 @@ static void mean_rows(float *out, const float *x, size_t rows, size_t n)
     for (size_t i = 0; i < n; i += 16) {
         __mmask16 in = tail_mask(n - i);
         __m512 s = _mm512_setzero_ps();
-        for (size_t r = 0; r < rows; r++) s = _mm512_add_ps(s, _mm512_maskz_loadu_ps(in, x + r * n + i));
+        for (size_t r = 0; r < rows; r++)
+            s = _mm512_add_ps(s, _mm512_maskz_loadu_ps(in, x + r * n + i));
         _mm512_mask_storeu_ps(out + i, in, _mm512_div_ps(s, count));
     }
 }
 
-static void embed_i8(float *out, const int8_t *code, float scale, float factor, const float *add, size_t n)
+static void embed_i8(float *out, const int8_t *code, float scale, float factor, const float *add,
+                     size_t n)
 {
     __m512 f = _mm512_set1_ps(scale * factor);
     for (size_t i = 0; i < n; i += 16) {
         __mmask16 in = tail_mask(n - i);
         __m512 c = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(in, code + i)));
-        _mm512_mask_storeu_ps(out + i, in, _mm512_fmadd_ps(c, f, _mm512_maskz_loadu_ps(in, add + i)));
+        _mm512_mask_storeu_ps(out + i, in,
+                              _mm512_fmadd_ps(c, f, _mm512_maskz_loadu_ps(in, add + i)));
     }
 }
 
@@ -363,12 +376,13 @@ static void tanh_rows(float *out, const float *x, size_t n)
     for (size_t i = 0; i < n; i += 16) {
         __mmask16 in = tail_mask(n - i);
         __m512 e = exp512(_mm512_mul_ps(_mm512_maskz_loadu_ps(in, x + i), two));
-        _mm512_mask_storeu_ps(out + i, in, _mm512_sub_ps(one, _mm512_div_ps(two, _mm512_add_ps(e, one))));
+        _mm512_mask_storeu_ps(out + i, in,
+                              _mm512_sub_ps(one, _mm512_div_ps(two, _mm512_add_ps(e, one))));
     }
 }
 
-static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t count, size_t stride,
-                   size_t dim)
+static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t count,
+                   size_t stride, size_t dim)
 {
     const __m512i flip = _mm512_set1_epi8(-128);
     int32_t query_sum = 0;
@@ -379,16 +393,34 @@ static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t
         for (; i + 128 <= dim; i += 128) {
             acc0 = _mm512_dpbusd_epi32(acc0, _mm512_xor_si512(_mm512_loadu_si512(rows + i), flip),
                                        _mm512_loadu_si512(query + i));
-            acc1 = _mm512_dpbusd_epi32(acc1, _mm512_xor_si512(_mm512_loadu_si512(rows + i + 64), flip),
-                                       _mm512_loadu_si512(query + i + 64));
+            acc1 =
+                _mm512_dpbusd_epi32(acc1, _mm512_xor_si512(_mm512_loadu_si512(rows + i + 64), flip),
+                                    _mm512_loadu_si512(query + i + 64));
         }
         for (; i < dim; i += 64) {
             __mmask64 in = dim - i >= 64 ? ~0ull : (1ull << (dim - i)) - 1;
-            acc0 = _mm512_dpbusd_epi32(acc0, _mm512_xor_si512(_mm512_maskz_loadu_epi8(in, rows + i), flip),
-                                       _mm512_maskz_loadu_epi8(in, query + i));
+            acc0 = _mm512_dpbusd_epi32(
+                acc0, _mm512_xor_si512(_mm512_maskz_loadu_epi8(in, rows + i), flip),
+                _mm512_maskz_loadu_epi8(in, query + i));
         }
         out[r] = _mm512_reduce_add_epi32(_mm512_add_epi32(acc0, acc1)) - 128 * query_sum;
     }
+}
+
+static uint64_t peak_i8(size_t rounds)
+{
+    enum { SUMS = 16 };
+    __m512i acc[SUMS], w = _mm512_set1_epi8(3), x = _mm512_set1_epi8(-2);
+#pragma GCC unroll 16
+    for (int i = 0; i < SUMS; i++) acc[i] = _mm512_setzero_si512();
+    for (size_t n = 0; n < rounds; n++) {
+#pragma GCC unroll 16
+        for (int i = 0; i < SUMS; i++) dot4(&acc[i], w, x);
+        __asm__ volatile("" : "+v"(w), "+v"(x));
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < SUMS; i++) __asm__ volatile("" : : "v"(acc[i]));
+    return 2ull * 64 * SUMS * rounds;
 }
 
 const kor_kernels kor_kernels_avx512vnni = {
@@ -402,4 +434,5 @@ const kor_kernels kor_kernels_avx512vnni = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
+    .peak_i8 = peak_i8,
 };

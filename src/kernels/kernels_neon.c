@@ -38,7 +38,8 @@ INLINE void store_part(float *x, size_t n, float32x4_t v)
     for (size_t i = 0; i < n; i++) x[i] = part[i];
 }
 
-/* exp(x), about 1 ulp: 2^n times a polynomial on [-ln2/2, ln2/2] (Cephes expf). Below -87.3 it is 2^-126. */
+/* exp(x), about 1 ulp: 2^n times a polynomial on [-ln2/2, ln2/2] (Cephes expf). Below -87.3 it is
+ * 2^-126. */
 INLINE float32x4_t exp4(float32x4_t x)
 {
     x = vminq_f32(x, vdupq_n_f32(88.37f));
@@ -110,7 +111,8 @@ INLINE void finish(const kor_gemm *g, size_t i, size_t j, float32x4_t y, size_t 
 enum { ROWS = 4 };
 
 /* acc[r][c] = sums of columns 4c..4c+3: one group of four inputs a step. */
-INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, size_t k4, const int rows)
+INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, size_t k4,
+                   const int rows)
 {
     for (size_t k = 0; k < k4; k += KOR_GROUP) {
         int8x16_t wk[4];
@@ -129,7 +131,8 @@ INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, siz
 #else
 enum { ROWS = 2 };
 
-INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, size_t k4, const int rows)
+INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, size_t k4,
+                   const int rows)
 {
     int32x4_t part[ROWS][8]; /* two columns each, two partial sums a column */
 #pragma GCC unroll 2
@@ -143,7 +146,8 @@ INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, siz
         for (int r = 0; r < rows; r++) {
             int32_t four[2] = {0, 0};
             __builtin_memcpy(four, x + (size_t)r * k4 + k, last ? 4 : 8);
-            int8x8_t x0 = vreinterpret_s8_s32(vdup_n_s32(four[0])), x1 = vreinterpret_s8_s32(vdup_n_s32(four[1]));
+            int8x8_t x0 = vreinterpret_s8_s32(vdup_n_s32(four[0])),
+                     x1 = vreinterpret_s8_s32(vdup_n_s32(four[1]));
             const int8_t *w0 = w + k * KOR_PANEL, *w1 = last ? w0 : w0 + KOR_GROUP * KOR_PANEL;
 #pragma GCC unroll 8
             for (int c = 0; c < 8; c++) {
@@ -193,8 +197,8 @@ static void gemm_i8(const kor_gemm *g)
 }
 
 /* acc[r][c] = sum over k of a[r][k] * b[k][4c..4c+3]; of the 16 columns, n exist in b. */
-INLINE void sum_f32(float32x4_t acc[4][4], const float *a, size_t ld_a, const float *b, size_t ld_b, size_t k_count,
-                    size_t n, const int rows)
+INLINE void sum_f32(float32x4_t acc[4][4], const float *a, size_t ld_a, const float *b, size_t ld_b,
+                    size_t k_count, size_t n, const int rows)
 {
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++) acc[r][0] = acc[r][1] = acc[r][2] = acc[r][3] = vdupq_n_f32(0);
@@ -205,7 +209,8 @@ INLINE void sum_f32(float32x4_t acc[4][4], const float *a, size_t ld_a, const fl
             if (4 * c >= n) break;
             float32x4_t bc = load_part(bk + 4 * c, n - 4 * c);
 #pragma GCC unroll 4
-            for (int r = 0; r < rows; r++) acc[r][c] = vfmaq_n_f32(acc[r][c], bc, a[(size_t)r * ld_a + k]);
+            for (int r = 0; r < rows; r++)
+                acc[r][c] = vfmaq_n_f32(acc[r][c], bc, a[(size_t)r * ld_a + k]);
         }
     }
 }
@@ -234,8 +239,8 @@ static void gemm_f32(const kor_gemm *g)
     }
 }
 
-static void layer_norm(float *out, const float *x, const float *gamma, const float *beta, size_t rows, size_t n,
-                       float eps)
+static void layer_norm(float *out, const float *x, const float *gamma, const float *beta,
+                       size_t rows, size_t n, float eps)
 {
     for (size_t r = 0; r < rows; r++, x += n, out += n) {
         float32x4_t s = vdupq_n_f32(0), v = vdupq_n_f32(0);
@@ -258,14 +263,16 @@ static void layer_norm(float *out, const float *x, const float *gamma, const flo
 }
 
 /* Scores of rows queries against all keys, softmax, and their mix of the values. */
-INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t width, size_t t, size_t dim,
-                   float scale, const float *keys, size_t wide, float *p, const int rows)
+INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t width, size_t t,
+                   size_t dim, float scale, const float *keys, size_t wide, float *p,
+                   const int rows)
 {
     float32x4_t acc[4][4];
     for (size_t s = 0; s < t; s += KOR_PANEL) {
         sum_f32(acc, q, ld, keys + s, wide, dim, KOR_PANEL, rows);
         for (int r = 0; r < rows; r++) {
-            for (size_t c = 0; c < 4; c++) vst1q_f32(p + (size_t)r * wide + s + 4 * c, vmulq_n_f32(acc[r][c], scale));
+            for (size_t c = 0; c < 4; c++)
+                vst1q_f32(p + (size_t)r * wide + s + 4 * c, vmulq_n_f32(acc[r][c], scale));
         }
     }
     for (int r = 0; r < rows; r++) {
@@ -278,7 +285,8 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
             sum = vaddq_f32(sum, load_part(row + s, t - s));
         }
         float inverse = 1 / vaddvq_f32(sum);
-        for (size_t s = 0; s < t; s += 4) vst1q_f32(row + s, vmulq_n_f32(vld1q_f32(row + s), inverse));
+        for (size_t s = 0; s < t; s += 4)
+            vst1q_f32(row + s, vmulq_n_f32(vld1q_f32(row + s), inverse));
     }
     for (size_t j = 0; j < dim; j += KOR_PANEL) {
         sum_f32(acc, p, wide, v + j, ld, t, dim - j, rows);
@@ -290,7 +298,8 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
     }
 }
 
-static void attention(float *out, const float *qkv, size_t t, size_t heads, size_t dim, float scale, float *scratch)
+static void attention(float *out, const float *qkv, size_t t, size_t heads, size_t dim, float scale,
+                      float *scratch)
 {
     size_t width = heads * dim, ld = 3 * width, wide = kor_round_up(t, KOR_PANEL);
     float *keys = scratch; /* [dim][wide], transposed */
@@ -302,8 +311,10 @@ static void attention(float *out, const float *qkv, size_t t, size_t heads, size
         }
         float *o = out + h * dim;
         size_t i = 0;
-        for (; i + 4 <= t; i += 4) attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 4);
-        for (; i < t; i++) attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 1);
+        for (; i + 4 <= t; i += 4)
+            attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 4);
+        for (; i < t; i++)
+            attend(o + i * width, q + i * ld, v, ld, width, t, dim, scale, keys, wide, p, 1);
     }
 }
 
@@ -316,7 +327,8 @@ static void mean_rows(float *out, const float *x, size_t rows, size_t n)
     }
 }
 
-static void embed_i8(float *out, const int8_t *code, float scale, float factor, const float *add, size_t n)
+static void embed_i8(float *out, const int8_t *code, float scale, float factor, const float *add,
+                     size_t n)
 {
     size_t i = 0;
     for (; i + 8 <= n; i += 8) {
@@ -338,7 +350,8 @@ static void tanh_rows(float *out, const float *x, size_t n)
     }
 }
 
-static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t count, size_t stride, size_t dim)
+static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t count,
+                   size_t stride, size_t dim)
 {
     for (size_t r = 0; r < count; r++, rows += stride) {
         int32x4_t acc = vdupq_n_s32(0);
@@ -358,6 +371,30 @@ static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t
     }
 }
 
+static uint64_t peak_i8(size_t rounds)
+{
+    enum { SUMS = 16 };
+    int32x4_t acc[SUMS];
+    int8x16_t w = vdupq_n_s8(3), x = vdupq_n_s8(-2);
+#pragma GCC unroll 16
+    for (int i = 0; i < SUMS; i++) acc[i] = vdupq_n_s32(0);
+    for (size_t n = 0; n < rounds; n++) {
+#pragma GCC unroll 16
+        for (int i = 0; i < SUMS; i++) {
+            __asm__ volatile("" : "+w"(w), "+w"(x));
+#ifdef KOR_NEON_DOT
+            acc[i] = vdotq_s32(acc[i], w, x);
+#else
+            int16x8_t p = vmull_s8(vget_low_s8(w), vget_low_s8(x));
+            acc[i] = vpadalq_s16(acc[i], vmlal_high_s8(p, w, x));
+#endif
+        }
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < SUMS; i++) __asm__ volatile("" : : "w"(acc[i]));
+    return 2ull * 16 * SUMS * rounds;
+}
+
 const kor_kernels TABLE = {
     .name = TABLE_NAME,
     .quantize = quantize,
@@ -369,4 +406,5 @@ const kor_kernels TABLE = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
+    .peak_i8 = peak_i8,
 };

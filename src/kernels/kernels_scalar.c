@@ -72,8 +72,8 @@ static void gemm_f32(const kor_gemm *g)
     }
 }
 
-static void layer_norm(float *out, const float *x, const float *gamma, const float *beta, size_t rows,
-                       size_t n, float eps)
+static void layer_norm(float *out, const float *x, const float *gamma, const float *beta,
+                       size_t rows, size_t n, float eps)
 {
     for (size_t r = 0; r < rows; r++, x += n, out += n) {
         float mean = 0, variance = 0;
@@ -123,7 +123,8 @@ static void mean_rows(float *out, const float *x, size_t rows, size_t n)
     }
 }
 
-static void embed_i8(float *out, const int8_t *code, float scale, float factor, const float *add, size_t n)
+static void embed_i8(float *out, const int8_t *code, float scale, float factor, const float *add,
+                     size_t n)
 {
     for (size_t i = 0; i < n; i++) out[i] = (float)code[i] * (scale * factor) + add[i];
 }
@@ -133,14 +134,29 @@ static void tanh_rows(float *out, const float *x, size_t n)
     for (size_t i = 0; i < n; i++) out[i] = tanhf(x[i]);
 }
 
-static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t count, size_t stride,
-                   size_t dim)
+static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t count,
+                   size_t stride, size_t dim)
 {
     for (size_t r = 0; r < count; r++, rows += stride) {
         int32_t sum = 0;
         for (size_t i = 0; i < dim; i++) sum += query[i] * rows[i];
         out[r] = sum;
     }
+}
+
+static uint64_t peak_i8(size_t rounds)
+{
+    enum { SUMS = 8 };
+    int32_t sum[SUMS] = {0};
+    for (size_t i = 0; i < rounds; i++) {
+        for (size_t s = 0; s < SUMS; s++) {
+            int32_t x = (int32_t)(i + s);
+            __asm__ volatile("" : "+r"(x));
+            sum[s] += x * (int32_t)s;
+        }
+    }
+    for (size_t s = 0; s < SUMS; s++) __asm__ volatile("" : : "r"(sum[s]));
+    return 2ull * SUMS * rounds;
 }
 
 const kor_kernels kor_kernels_scalar = {
@@ -154,4 +170,5 @@ const kor_kernels kor_kernels_scalar = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
+    .peak_i8 = peak_i8,
 };

@@ -12,8 +12,9 @@
 static const double K1 = 0.9, B = 0.5, TITLE = 2.0;
 
 enum {
-    COMMON = 3000,   /* events with a word, beyond which it is common and counting them stops */
-    SCORED = 6000,   /* events that are scored at most for one question */
+    COMMON = 2000, /* events with a word, beyond which it is common and counting them stops */
+    SCORED = 4000, /* events that are scored at most for one question */
+    PASSED = 4,    /* events that the filter turns away cost as much as one that is scored */
     PHRASES = 2 * KOR_QUESTION_WORDS
 };
 
@@ -28,18 +29,18 @@ typedef struct search {
     const kor_filter *filter;
     size_t count;
     term terms[PHRASES];
-    double best; /* the score of an event that has it all */
+    double average; /* length of an event in words */
+    double best;    /* the score of an event that has it all */
     kor_match *matches;
-    size_t matched, steps;
+    size_t matched, work; /* done so far: at most PASSED * SCORED */
 } search;
 
-/* ---- The ranking function ------------------------------------------------------------------- */
+/* ---- The ranking function ---- */
 
 /* What it is given, by pointer: the expression's phrases from first on are the terms. */
 typedef struct ranking {
     const search *search;
     size_t first;
-    double average; /* length of an event in words; 0 before the first call */
 } ranking;
 
 static const char RANKING[] = "kor_ranking";
@@ -47,20 +48,14 @@ static const char RANKING[] = "kor_ranking";
 static void rank_event(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context,
                        int count, sqlite3_value **values)
 {
-    ranking *r = count == 1 ? sqlite3_value_pointer(values[0], RANKING) : NULL;
+    const ranking *r = count == 2 ? sqlite3_value_pointer(values[0], RANKING) : NULL;
     if (!r) {
         sqlite3_result_error(context, "kor_bm25: wrong use", -1);
         return;
     }
-    int rc = SQLITE_OK, length = 0;
-    if (r->average <= 0) {
-        sqlite3_int64 rows = 0, words = 0;
-        rc = api->xRowCount(fts, &rows);
-        if (rc == SQLITE_OK) rc = api->xColumnTotalSize(fts, -1, &words);
-        r->average = rows > 0 && words > rows ? (double)words / (double)rows : 1;
-    }
-    if (rc == SQLITE_OK) rc = api->xColumnSize(fts, -1, &length);
-    double norm = K1 * (1 - B + B * length / r->average), sum = 0;
+    int rc = SQLITE_OK;
+    double length = sqlite3_value_double(values[1]);
+    double norm = K1 * (1 - B + B * length / r->search->average), sum = 0;
     for (size_t i = 0; rc == SQLITE_OK && i < r->search->count; i++) {
         Fts5PhraseIter it;
         int column, offset;
@@ -95,7 +90,7 @@ kor_status kor_bm25_register(kor_memory *memory, kor_error *err)
     return KOR_OK;
 }
 
-/* ---- The terms ------------------------------------------------------------------------------ */
+/* ---- The terms ---- */
 
 /* As a string of the index's query language, in which nothing has a meaning. */
 static void add_quoted(kor_str *s, const char *text)
@@ -117,11 +112,11 @@ static kor_status count_events(search *s, term *t, kor_error *err)
     kor_str quoted = {0};
     add_quoted(&quoted, t->text);
     if (quoted.failed) return kor_fail_memory(err);
-    kor_status status = kor_store_prepare(
-        s->memory,
-        "SELECT count(*), max(rowid), (SELECT max(id) FROM events) FROM"
-        " (SELECT rowid FROM words WHERE words MATCH ?1 LIMIT ?2)",
-        &statement, err);
+    kor_status status =
+        kor_store_prepare(s->memory,
+                          "SELECT count(*), max(rowid), (SELECT max(id) FROM events) FROM"
+                          " (SELECT rowid FROM words WHERE words MATCH ?1 LIMIT ?2)",
+                          &statement, err);
     if (status == KOR_OK) {
         (void)sqlite3_bind_text(statement, 1, quoted.data, (int)quoted.len, SQLITE_STATIC);
         (void)sqlite3_bind_int64(statement, 2, COMMON + 1);
@@ -178,7 +173,7 @@ static int by_rarity(const void *a, const void *b)
     return (x->df > y->df) - (x->df < y->df);
 }
 
-/* ---- The search ----------------------------------------------------------------------------- */
+/* ---- The search ---- */
 
 static void add_list(kor_str *s, const search *q, size_t count, const char *between)
 {
@@ -190,9 +185,8 @@ static void add_list(kor_str *s, const search *q, size_t count, const char *betw
     kor_str_putc(s, ')');
 }
 
-/* Score what an expression finds in one span, the last stored first, until SCORED events have been
- * looked at. The filter is in the column, not in the WHERE, so that what it turns away is counted as
- * work too. */
+/* Score what an expression finds in one span, the last stored first, until the work is done. The
+ * filter is in the column, not in the WHERE, so that what it turns away is counted too. */
 static kor_status run_span(search *s, const kor_str *expression, ranking *r, size_t span,
                            kor_error *err)
 {
@@ -201,8 +195,9 @@ static kor_status run_span(search *s, const kor_str *expression, ranking *r, siz
     KOR_TRY(kor_store_prepare(
         s->memory,
         "SELECT e.id, e.time, e.digest,"
-        " CASE WHEN e.scope = ?5 AND e.time >= ?6 AND e.time < ?7 THEN kor_bm25(words, ?1) END"
-        " FROM words CROSS JOIN events e ON e.id = words.rowid"
+        " CASE WHEN e.scope = ?5 AND e.time >= ?6 AND e.time < ?7 THEN kor_bm25(words, ?1, "
+        "e.length) END"
+        " FROM words CROSS JOIN events e INDEXED BY events_rank ON e.id = words.rowid"
         " WHERE words MATCH ?2 AND words.rowid BETWEEN ?3 AND ?4 ORDER BY words.rowid DESC",
         &statement, err));
     const kor_filter *f = s->filter;
@@ -211,11 +206,12 @@ static kor_status run_span(search *s, const kor_str *expression, ranking *r, siz
     const int64_t values[] = {f->spans[span].first, f->spans[span].last, f->scope, f->from_ms,
                               f->to_ms};
     for (int i = 0; i < 5; i++) (void)sqlite3_bind_int64(statement, i + 3, values[i]);
-    while (s->steps < SCORED) {
+    while (s->work <= PASSED * (SCORED - 1)) {
         KOR_TRY(kor_store_step(s->memory, statement, &row, err));
         if (!row) return KOR_OK;
-        s->steps++;
-        if (sqlite3_column_type(statement, 3) == SQLITE_NULL) continue;
+        bool scored = sqlite3_column_type(statement, 3) != SQLITE_NULL;
+        s->work += scored ? PASSED : 1;
+        if (!scored) continue;
         s->matches[s->matched++] = (kor_match){
             .id = sqlite3_column_int64(statement, 0),
             .time_ms = sqlite3_column_int64(statement, 1),
@@ -267,7 +263,7 @@ static kor_status run_best(search *s, kor_str *expression, kor_error *err)
         if (s->count > 1) {
             add_list(expression, s, s->count, " AND ");
             KOR_TRY(run(s, expression, 0, err));
-            if (s->steps >= SCORED) return KOR_OK;
+            if (s->work > PASSED * (SCORED - 1)) return KOR_OK;
             kor_str_clear(expression);
         }
     }
@@ -313,7 +309,9 @@ kor_status kor_bm25_search(kor_memory *memory, const kor_filter *filter,
     *count = 0;
     *matched = 0;
     if (!question->count || !filter->in_range) return KOR_OK;
-    search s = {.memory = memory, .filter = filter};
+    search s = {.memory = memory,
+                .filter = filter,
+                .average = fmax((double)memory->words / (double)memory->events, 1)};
     kor_str expression = {0};
     s.matches = kor_arena_array(arena, SCORED, sizeof *s.matches);
     kor_status status = s.matches ? add_terms(&s, question, arena, err) : kor_fail_memory(err);

@@ -34,7 +34,8 @@ static bool copy_string(kor_arena *arena, const char **s)
     return *s != NULL;
 }
 
-static kor_status copy_event(kor_arena *arena, const kor_event *from, kor_event *out, kor_error *err)
+static kor_status copy_event(kor_arena *arena, const kor_event *from, kor_event *out,
+                             kor_error *err)
 {
     *out = *from;
     bool ok = copy_string(arena, &out->source);
@@ -69,9 +70,9 @@ kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
 {
     /* Not from the cache: visit may well come back here. */
     sqlite3_stmt *statement;
-    static const char sql[] =
-        KOR_STORE_EVENT "WHERE e.id IN (SELECT id FROM events WHERE scope IN (SELECT id FROM scopes)"
-                        " AND time >= ?1 AND time < ?2) ORDER BY e.time, e.id";
+    static const char sql[] = KOR_STORE_EVENT
+        "WHERE e.id IN (SELECT id FROM events WHERE scope IN (SELECT id FROM scopes)"
+        " AND time >= ?1 AND time < ?2) ORDER BY e.time, e.id";
     if (sqlite3_prepare_v2(memory->db, sql, -1, &statement, NULL) != SQLITE_OK) {
         return kor_store_fail(memory, "read", err);
     }
@@ -93,8 +94,8 @@ static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_erro
 {
     int64_t pages, page_bytes, schema;
     out->events = memory->events;
-    KOR_TRY(kor_store_integer(memory, "SELECT sum(bytes) FROM scopes", 0, NULL, &out->text_bytes,
-                              err));
+    KOR_TRY(
+        kor_store_integer(memory, "SELECT sum(bytes) FROM scopes", 0, NULL, &out->text_bytes, err));
     KOR_TRY(kor_store_integer(memory,
                               "SELECT min((SELECT min(time) FROM events WHERE scope = s.id))"
                               " FROM scopes s",
@@ -109,7 +110,7 @@ static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_erro
     out->file_bytes = pages * page_bytes;
     out->schema = (int32_t)schema;
     KOR_TRY(kor_store_update_vectors(memory, err));
-    out->vectors = (int64_t)(memory->vectors.mapped + memory->vectors.tailed);
+    out->vectors = (int64_t)(memory->vectors.filed + memory->vectors.tailed);
     return KOR_OK;
 }
 
@@ -122,7 +123,7 @@ kor_status kor_memory_get_stats(kor_memory *memory, kor_memory_stats *out, kor_e
     return status;
 }
 
-/* ---- Checking ------------------------------------------------------------------------------- */
+/* ---- Checking ---- */
 
 static kor_status check_database(kor_memory *memory, kor_error *err)
 {
@@ -174,7 +175,8 @@ static const struct {
     {"SELECT count(*) FROM events e LEFT JOIN sources s ON s.id = e.source"
      " LEFT JOIN scopes c ON c.id = e.scope WHERE s.id IS NULL OR c.id IS NULL",
      "events without a source or a scope"},
-    {"SELECT count(*) FROM scopes c WHERE events <> (SELECT count(*) FROM events WHERE scope = c.id)",
+    {"SELECT count(*) FROM scopes c WHERE events <> (SELECT count(*) FROM events WHERE scope = "
+     "c.id)",
      "scopes that count their events wrongly"},
 };
 

@@ -62,7 +62,8 @@ static kor_status locate(kor_filter *f, kor_memory *memory, int64_t *ids, kor_er
     }
     f->in_range = (int64_t)count;
     qsort(ids, count, sizeof *ids, by_value);
-    for (int64_t gap = 64; !cut(f, ids, count, gap); gap *= 8) {}
+    for (int64_t gap = 64; !cut(f, ids, count, gap); gap *= 8) {
+    }
     return KOR_OK;
 }
 

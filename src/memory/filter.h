@@ -20,7 +20,8 @@ typedef struct kor_filter {
     int64_t width; /* ids in the spans */
 } kor_filter;
 
-/* Fill all of filter from a scope (NULL is the user's own) and a range. Needs a read transaction. */
+/* Fill all of filter from a scope (NULL is the user's own) and a range. Needs a read transaction.
+ */
 kor_status kor_filter_make(kor_filter *out, kor_memory *memory, const char *scope, bool ranged,
                            int64_t from_ms, int64_t to_ms, kor_error *err);
 

@@ -81,7 +81,7 @@ kor_status kor_ingest_begin(kor_ingest **out, kor_memory *memory, size_t workers
     return KOR_OK;
 }
 
-/* ---- Taking an event ------------------------------------------------------------------------ */
+/* ---- Taking an event ---- */
 
 static kor_status copy_clean(kor_arena *arena, const char *s, size_t len, size_t max,
                              const char **out, size_t *out_len, kor_error *err)
@@ -135,7 +135,7 @@ static kor_status copy_event(kor_ingest *in, const kor_event *event, kor_error *
     return copy_label(&in->arena, &e->scope, SIZE_MAX, err);
 }
 
-/* ---- A batch -------------------------------------------------------------------------------- */
+/* ---- A batch ---- */
 
 static void bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
@@ -254,7 +254,8 @@ static kor_status insert_vector(kor_ingest *in, size_t i, int64_t event, int64_t
     sqlite3_stmt *statement;
     bool row;
     KOR_TRY(kor_store_prepare(
-        m, "INSERT INTO vectors(event, model, scale, code) VALUES(?1, ?2, ?3, ?4)", &statement, err));
+        m, "INSERT INTO vectors(event, model, scale, code) VALUES(?1, ?2, ?3, ?4)", &statement,
+        err));
     (void)sqlite3_bind_int64(statement, 1, event);
     (void)sqlite3_bind_int64(statement, 2, model);
     (void)sqlite3_bind_double(statement, 3, (double)in->batch[i].scale);
@@ -270,6 +271,26 @@ static int64_t digest_of(const kor_event *e)
     return (int64_t)kor_hash64(e->text, e->text_len, title);
 }
 
+/* The length of an event, as its rank by words knows it. It need not agree with the tokenizer of
+ * the index: runs of ASCII letters and digits, and of anything that is not ASCII. */
+static int64_t words_in(const char *s, size_t len)
+{
+    int64_t count = 0;
+    bool inside = false;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)s[i], lower = c | 0x20;
+        bool letter = c >= 0x80 || (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
+        count += letter && !inside;
+        inside = letter;
+    }
+    return count;
+}
+
+static int64_t count_words(const kor_event *e)
+{
+    return words_in(e->text, e->text_len) + (e->title ? words_in(e->title, strlen(e->title)) : 0);
+}
+
 /* *id is 0 when another process stored it since it was looked for, or the batch has it twice. */
 static kor_status insert_event(kor_memory *m, const kor_event *e, int64_t scope, int64_t source,
                                int64_t stored_ms, int64_t *id, kor_error *err)
@@ -278,16 +299,18 @@ static kor_status insert_event(kor_memory *m, const kor_event *e, int64_t scope,
     bool row;
     KOR_TRY(kor_store_prepare(
         m,
-        "INSERT INTO events(time, scope, digest, source, zone, stored, ref, app, title, uri, text)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+        "INSERT INTO events(time, scope, digest, length, source, zone, stored, ref, app, title, "
+        "uri,"
+        " text) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
         &statement, err));
-    const int64_t values[] = {e->time_ms, scope, digest_of(e), source, e->offset_min, stored_ms};
-    for (int i = 0; i < 6; i++) (void)sqlite3_bind_int64(statement, i + 1, values[i]);
-    bind_text(statement, 7, e->ref);
-    bind_text(statement, 8, e->app);
-    bind_text(statement, 9, e->title);
-    bind_text(statement, 10, e->uri);
-    (void)sqlite3_bind_text(statement, 11, e->text, (int)e->text_len, SQLITE_STATIC);
+    const int64_t values[] = {e->time_ms, scope,         digest_of(e), count_words(e),
+                              source,     e->offset_min, stored_ms};
+    for (int i = 0; i < 7; i++) (void)sqlite3_bind_int64(statement, i + 1, values[i]);
+    bind_text(statement, 8, e->ref);
+    bind_text(statement, 9, e->app);
+    bind_text(statement, 10, e->title);
+    bind_text(statement, 11, e->uri);
+    (void)sqlite3_bind_text(statement, 12, e->text, (int)e->text_len, SQLITE_STATIC);
     KOR_TRY(kor_store_step(m, statement, &row, err));
     *id = sqlite3_changes(m->db) ? sqlite3_last_insert_rowid(m->db) : 0;
     return KOR_OK;

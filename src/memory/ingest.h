@@ -8,11 +8,11 @@
 typedef struct kor_ingest kor_ingest;
 
 typedef struct kor_ingest_stats {
-    int64_t added;         /* new, and committed: survives a crash */
-    int64_t known;         /* already there (same scope, source and ref) */
-    int64_t empty;         /* had no text and no title; not stored */
-    int64_t text_bytes;    /* of the added */
-    int64_t last_id;       /* of the last added event; 0 for none */
+    int64_t added;                       /* new, and committed: survives a crash */
+    int64_t known;                       /* already there (same scope, source and ref) */
+    int64_t empty;                       /* had no text and no title; not stored */
+    int64_t text_bytes;                  /* of the added */
+    int64_t last_id;                     /* of the last added event; 0 for none */
     double embed_seconds, store_seconds; /* wall time */
 } kor_ingest_stats;
 

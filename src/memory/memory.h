@@ -36,14 +36,16 @@ typedef struct kor_memory_stats {
 } kor_memory_stats;
 kor_status kor_memory_get_stats(kor_memory *memory, kor_memory_stats *out, kor_error *err);
 
-/* SQLite's own integrity check and that index, vectors and events agree. KOR_E_INPUT when not. */
+/* SQLite's own integrity check, and that index, vectors and events agree. KOR_E_INPUT when not. The
+ * sidecar of the vectors is made anew. */
 kor_status kor_memory_check(kor_memory *memory, kor_error *err);
 
 /* One event by id, copied into arena. KOR_E_NOT_FOUND when there is none. */
 kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_event *out,
                           kor_error *err);
 
-/* Visit events with from_ms <= time < to_ms in order of time; the event is borrowed for the call. */
+/* Visit events of all scopes with from_ms <= time < to_ms in order of time; the event is borrowed
+ * for the call. A failure of visit ends it and is handed on. */
 kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
                            kor_status (*visit)(void *arg, const kor_event *event, kor_error *err),
                            void *arg, kor_error *err);

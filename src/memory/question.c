@@ -9,22 +9,30 @@
 
 /* Both lists are one string of words between spaces; a word is looked up with its spaces. */
 static const char stop_words[] =
-    " a about all also am an and another any anybody anyone anything are aren't as at be because been"
-    " before being both but by can can't cannot could couldn't did didn't do does doesn't doing don't"
-    " done during each either every everything few for from get gets getting give given go going gone"
+    " a about all also am an and another any anybody anyone anything are aren't as at be because "
+    "been"
+    " before being both but by can can't cannot could couldn't did didn't do does doesn't doing "
+    "don't"
+    " done during each either every everything few for from get gets getting give given go going "
+    "gone"
     " got had has hasn't have haven't having he her here hers him his how i i'd i'll i'm i've if in"
-    " into is isn't it it's its just kind let like lot many may me might more most much must my myself"
+    " into is isn't it it's its just kind let like lot many may me might more most much must my "
+    "myself"
     " no nor not of off often on once one only or other our ours out over own please quite rather"
     " really same she should shouldn't since so some somebody someone something sort such than that"
-    " that's the their theirs them then there there's these they thing things this those though through"
-    " to too toward towards until up upon us very via was wasn't we well were weren't what what's when"
-    " where where's whether which while who who's whom whose why will with within without would wouldn't"
+    " that's the their theirs them then there there's these they thing things this those though "
+    "through"
+    " to too toward towards until up upon us very via was wasn't we well were weren't what what's "
+    "when"
+    " where where's whether which while who who's whom whose why will with within without would "
+    "wouldn't"
     " yes yet you your yours ";
 
 /* What comes before the matter of a question, and means something elsewhere. */
 static const char framing_words[] =
     " again bring display ever exactly find happened happening know last list look looked looking"
-    " mention mentioned pull read recall remember remind say said search see seen show tell time times"
+    " mention mentioned pull read recall remember remind say said search see seen show tell time "
+    "times"
     " up work worked working ";
 
 static bool listed(const char *list, const char *word)

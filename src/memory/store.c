@@ -15,7 +15,7 @@
 
 enum { BUSY_MS = 10000 };
 
-/* ---- The schema ----------------------------------------------------------------------------- */
+/* ---- The schema ---- */
 
 /* migrations[n] leads from schema n to n + 1. They are history: never change one, add another.
  *
@@ -28,14 +28,18 @@ static const char *const migrations[] = {
     "INSERT INTO meta VALUES('identity', random()), ('generation', 1);"
     "CREATE TABLE sources(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
     "CREATE TABLE scopes(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
-    " events INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0) STRICT;"
+    " events INTEGER NOT NULL DEFAULT 0, length INTEGER NOT NULL DEFAULT 0,"
+    " bytes INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE TABLE events(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,"
     " scope INTEGER NOT NULL REFERENCES scopes, digest INTEGER NOT NULL,"
-    " source INTEGER NOT NULL REFERENCES sources, zone INTEGER NOT NULL, stored INTEGER NOT NULL,"
-    " ref TEXT, app TEXT, title TEXT, uri TEXT, text TEXT NOT NULL) STRICT;"
+    " length INTEGER NOT NULL, source INTEGER NOT NULL REFERENCES sources, zone INTEGER NOT NULL,"
+    " stored INTEGER NOT NULL, ref TEXT, app TEXT, title TEXT, uri TEXT, text TEXT NOT NULL) "
+    "STRICT;"
     "CREATE INDEX events_time ON events(scope, time);"
+    "CREATE INDEX events_rank ON events(id, time, scope, digest, length);"
     "CREATE UNIQUE INDEX events_ref ON events(scope, source, ref) WHERE ref IS NOT NULL;"
-    "CREATE VIRTUAL TABLE words USING fts5(title, text, content='events', content_rowid='id',"
+    "CREATE VIRTUAL TABLE words USING fts5(title, text, content='events', content_rowid='id', "
+    "columnsize=0,"
     " tokenize='porter unicode61 remove_diacritics 2');"
     "CREATE TABLE models(id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL UNIQUE,"
     " name TEXT NOT NULL, dim INTEGER NOT NULL) STRICT;"
@@ -43,20 +47,20 @@ static const char *const migrations[] = {
     " model INTEGER NOT NULL REFERENCES models, scale REAL NOT NULL, code BLOB NOT NULL) STRICT;"
     "CREATE TRIGGER events_added AFTER INSERT ON events BEGIN"
     " INSERT INTO words(rowid, title, text) VALUES(new.id, new.title, new.text);"
-    " UPDATE scopes SET events = events + 1, bytes = bytes + length(CAST(new.text AS BLOB))"
-    "  WHERE id = new.scope; END;"
+    " UPDATE scopes SET events = events + 1, length = length + new.length,"
+    "  bytes = bytes + length(CAST(new.text AS BLOB)) WHERE id = new.scope; END;"
     "CREATE TRIGGER events_removed AFTER DELETE ON events BEGIN"
     " INSERT INTO words(words, rowid, title, text) VALUES('delete', old.id, old.title, old.text);"
-    " UPDATE scopes SET events = events - 1, bytes = bytes - length(CAST(old.text AS BLOB))"
-    "  WHERE id = old.scope; END;"
+    " UPDATE scopes SET events = events - 1, length = length - old.length,"
+    "  bytes = bytes - length(CAST(old.text AS BLOB)) WHERE id = old.scope; END;"
     "CREATE TRIGGER events_reworded AFTER UPDATE OF title, text ON events BEGIN"
     " INSERT INTO words(words, rowid, title, text) VALUES('delete', old.id, old.title, old.text);"
     " INSERT INTO words(rowid, title, text) VALUES(new.id, new.title, new.text); END;"
-    "CREATE TRIGGER events_recounted AFTER UPDATE OF scope, text ON events BEGIN"
-    " UPDATE scopes SET events = events - 1, bytes = bytes - length(CAST(old.text AS BLOB))"
-    "  WHERE id = old.scope;"
-    " UPDATE scopes SET events = events + 1, bytes = bytes + length(CAST(new.text AS BLOB))"
-    "  WHERE id = new.scope; END;"
+    "CREATE TRIGGER events_recounted AFTER UPDATE OF scope, length, text ON events BEGIN"
+    " UPDATE scopes SET events = events - 1, length = length - old.length,"
+    "  bytes = bytes - length(CAST(old.text AS BLOB)) WHERE id = old.scope;"
+    " UPDATE scopes SET events = events + 1, length = length + new.length,"
+    "  bytes = bytes + length(CAST(new.text AS BLOB)) WHERE id = new.scope; END;"
     "CREATE TRIGGER events_moved AFTER UPDATE OF time, scope ON events BEGIN"
     " UPDATE meta SET value = value + 1 WHERE key = 'generation'; END;"
     "CREATE TRIGGER vectors_filled AFTER INSERT ON vectors"
@@ -70,7 +74,7 @@ static const char *const migrations[] = {
 
 enum { SCHEMA = sizeof migrations / sizeof *migrations };
 
-/* ---- Errors --------------------------------------------------------------------------------- */
+/* ---- Errors ---- */
 
 kor_status kor_store_fail(kor_memory *memory, const char *doing, kor_error *err)
 {
@@ -97,11 +101,14 @@ kor_status kor_store_fail(kor_memory *memory, const char *doing, kor_error *err)
         return kor_fail(err, KOR_E_IO, "%s: cannot %s: the memory is read-only", path, doing);
     case SQLITE_FULL:
     case SQLITE_IOERR:
-        if ((code & 0xff) == SQLITE_FULL || os == ENOSPC || os == EDQUOT || os == EFBIG) {
+        /* SQLite tells a full disk apart, but not a quota or a limit on the size of files. */
+        if (code == SQLITE_IOERR_WRITE || (code & 0xff) == SQLITE_FULL) {
             return kor_fail(err, KOR_E_IO,
-                            "%s: cannot %s: disk full: nothing of this batch was stored; what was "
+                            "%s: cannot %s: %s: nothing of this batch was stored; what was "
                             "acknowledged is safe",
-                            path, doing);
+                            path, doing,
+                            code == SQLITE_IOERR_WRITE ? "disk full, over its quota, or failing"
+                                                       : "disk full");
         }
         return kor_fail(err, KOR_E_IO, "%s: cannot %s: %s", path, doing, os ? strerror(os) : why);
     case SQLITE_CANTOPEN:
@@ -111,7 +118,7 @@ kor_status kor_store_fail(kor_memory *memory, const char *doing, kor_error *err)
     }
 }
 
-/* ---- Statements ----------------------------------------------------------------------------- */
+/* ---- Statements ---- */
 
 kor_status kor_store_exec(kor_memory *memory, const char *sql, kor_error *err)
 {
@@ -173,8 +180,12 @@ kor_status kor_store_integer(kor_memory *memory, const char *sql, size_t count,
 kor_status kor_store_begin_read(kor_memory *memory, kor_error *err)
 {
     KOR_TRY(kor_store_exec(memory, "BEGIN", err));
-    kor_status status = kor_store_integer(memory, "SELECT sum(events) FROM scopes", 0, NULL,
-                                          &memory->events, err);
+    kor_status status =
+        kor_store_integer(memory, "SELECT sum(events) FROM scopes", 0, NULL, &memory->events, err);
+    if (status == KOR_OK) {
+        status = kor_store_integer(memory, "SELECT sum(length) FROM scopes", 0, NULL,
+                                   &memory->words, err);
+    }
     if (status != KOR_OK) kor_store_end_read(memory);
     return status;
 }
@@ -189,8 +200,7 @@ kor_status kor_store_scope(kor_memory *memory, const char *scope, int64_t *id, k
     sqlite3_stmt *statement;
     bool row;
     *id = 0;
-    KOR_TRY(
-        kor_store_prepare(memory, "SELECT id FROM scopes WHERE name = ?1", &statement, err));
+    KOR_TRY(kor_store_prepare(memory, "SELECT id FROM scopes WHERE name = ?1", &statement, err));
     (void)sqlite3_bind_text(statement, 1, scope ? scope : "", -1, SQLITE_STATIC);
     KOR_TRY(kor_store_step(memory, statement, &row, err));
     if (row) *id = sqlite3_column_int64(statement, 0);
@@ -209,7 +219,7 @@ kor_status kor_store_update_vectors(kor_memory *memory, kor_error *err)
     return memory->model ? kor_vectors_update(memory, err) : KOR_OK;
 }
 
-/* ---- Opening -------------------------------------------------------------------------------- */
+/* ---- Opening ---- */
 
 /* The name as a URI that nothing in it can break out of. */
 static void add_uri_path(kor_str *uri, const char *path)
@@ -281,9 +291,10 @@ static kor_status identify(kor_memory *memory, int64_t *schema, kor_error *err)
                         memory->path);
     }
     if (*schema < 0 || *schema > SCHEMA) {
-        return kor_fail(err, KOR_E_UNSUPPORTED,
-                        "%s: is from a newer korora (schema %lld, this one knows %d): update korora",
-                        memory->path, (long long)*schema, SCHEMA);
+        return kor_fail(
+            err, KOR_E_UNSUPPORTED,
+            "%s: is from a newer korora (schema %lld, this one knows %d): update korora",
+            memory->path, (long long)*schema, SCHEMA);
     }
     return KOR_OK;
 }
@@ -300,7 +311,8 @@ static kor_status migrate(kor_memory *memory, kor_error *err)
     }
     if (status == KOR_OK) {
         char sql[96];
-        (void)sqlite3_snprintf(sizeof sql, sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+        (void)sqlite3_snprintf(sizeof sql, sql,
+                               "PRAGMA application_id = %d; PRAGMA user_version = %d",
                                KOR_STORE_APPLICATION, SCHEMA);
         status = kor_store_exec(memory, sql, err);
     }
@@ -383,10 +395,11 @@ static kor_status open_to_read(kor_memory *memory, kor_error *err)
     }
     KOR_TRY(status);
     if (schema < SCHEMA) {
-        return kor_fail(err, KOR_E_UNSUPPORTED,
-                        "%s: is from an older korora (schema %lld, this one wants %d): korora add or "
-                        "korora import updates it",
-                        memory->path, (long long)schema, SCHEMA);
+        return kor_fail(
+            err, KOR_E_UNSUPPORTED,
+            "%s: is from an older korora (schema %lld, this one wants %d): korora add or "
+            "korora import updates it",
+            memory->path, (long long)schema, SCHEMA);
     }
     return kor_store_exec(memory, "PRAGMA query_only = ON", err);
 }
@@ -409,8 +422,9 @@ kor_status kor_memory_open(kor_memory **out, const char *home, kor_memory_mode m
 {
     *out = NULL;
     if (!home || !*home) {
-        return kor_fail(err, KOR_E_ARG, "no place for the memory: set HOME or KORORA_HOME, or give "
-                                        "--home DIR");
+        return kor_fail(err, KOR_E_ARG,
+                        "no place for the memory: set HOME or KORORA_HOME, or give "
+                        "--home DIR");
     }
     kor_memory *memory = calloc(1, sizeof *memory);
     if (!memory) return kor_fail_memory(err);

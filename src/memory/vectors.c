@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- The file ------------------------------------------------------------------------------- */
+/* ---- The file ---- */
 
 enum { HEADER_BYTES = 4096 };
 
@@ -62,13 +61,37 @@ static uint64_t bytes_needed(uint64_t count, size_t dim)
            KOR_VECTORS_BLOCK * sizeof(kor_vectors_head) + (last % KOR_VECTORS_BLOCK + 1) * dim;
 }
 
-static bool read_header(int fd, header *h)
+static bool read_at(int fd, void *bytes, size_t len, uint64_t offset)
 {
-    return pread(fd, h, sizeof *h, 0) == (ssize_t)sizeof *h;
+    char *p = bytes;
+    while (len) {
+        ssize_t n = pread(fd, p, len, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        p += n;
+        offset += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static bool write_at(int fd, const void *bytes, size_t len, uint64_t offset)
+{
+    const char *p = bytes;
+    while (len) {
+        ssize_t n = pwrite(fd, p, len, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        p += n;
+        offset += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return true;
 }
 
 /* Is it the sidecar of this memory, model and generation, with all rows that it claims? */
-static bool header_fits(const kor_memory *m, const header *h, int64_t generation, uint64_t file_bytes)
+static bool header_fits(const kor_memory *m, const header *h, int64_t generation,
+                        uint64_t file_bytes)
 {
     return h->magic == MAGIC && h->check == header_check(h) && h->identity == m->identity &&
            h->model == m->embedder_info.checksum && h->dim == m->vectors.dim &&
@@ -76,17 +99,17 @@ static bool header_fits(const kor_memory *m, const header *h, int64_t generation
            bytes_needed(h->count, m->vectors.dim) <= file_bytes;
 }
 
-/* ---- Reading the truth ---------------------------------------------------------------------- */
+/* ---- Reading the truth ---- */
 
 static kor_status select_rows(kor_memory *m, int64_t after, int64_t last, sqlite3_stmt **out,
                               kor_error *err)
 {
-    KOR_TRY(kor_store_prepare(
-        m,
-        "SELECT v.event, e.time, e.scope, v.scale, v.code FROM vectors v"
-        " CROSS JOIN events e ON e.id = v.event"
-        " WHERE v.event > ?1 AND v.event <= ?2 AND v.model = ?3 ORDER BY v.event",
-        out, err));
+    KOR_TRY(
+        kor_store_prepare(m,
+                          "SELECT v.event, e.time, e.scope, v.scale, v.code FROM vectors v"
+                          " CROSS JOIN events e ON e.id = v.event"
+                          " WHERE v.event > ?1 AND v.event <= ?2 AND v.model = ?3 ORDER BY v.event",
+                          out, err));
     const int64_t values[] = {after, last, m->model};
     for (int i = 0; i < 3; i++) (void)sqlite3_bind_int64(*out, i + 1, values[i]);
     return KOR_OK;
@@ -117,7 +140,7 @@ static kor_status read_block(kor_memory *m, sqlite3_stmt *rows, unsigned char *b
     return KOR_OK;
 }
 
-/* What the map lacks, into memory. */
+/* What the file lacks, into memory. */
 static kor_status read_tail(kor_memory *m, int64_t last, kor_error *err)
 {
     kor_vectors *v = &m->vectors;
@@ -126,8 +149,7 @@ static kor_status read_tail(kor_memory *m, int64_t last, kor_error *err)
     KOR_TRY(select_rows(m, v->seen, last, &rows, err));
     do {
         size_t blocks = v->tailed / KOR_VECTORS_BLOCK, bytes;
-        unsigned char *tail =
-            kor_mul(blocks + 1, size, &bytes) ? realloc(v->tail, bytes) : NULL;
+        unsigned char *tail = kor_mul(blocks + 1, size, &bytes) ? realloc(v->tail, bytes) : NULL;
         if (!tail) {
             (void)sqlite3_reset(rows);
             return kor_fail_memory(err);
@@ -142,21 +164,7 @@ static kor_status read_tail(kor_memory *m, int64_t last, kor_error *err)
     return KOR_OK;
 }
 
-/* ---- Writing the file ----------------------------------------------------------------------- */
-
-static bool write_at(int fd, const void *bytes, size_t len, uint64_t offset)
-{
-    const char *p = bytes;
-    while (len) {
-        ssize_t n = pwrite(fd, p, len, (off_t)offset);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        p += n;
-        offset += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return true;
-}
+/* ---- Writing the file ---- */
 
 static bool write_rows(int fd, uint64_t row, const unsigned char *block, size_t first, size_t end,
                        size_t dim)
@@ -164,7 +172,8 @@ static bool write_rows(int fd, uint64_t row, const unsigned char *block, size_t 
     uint64_t base = HEADER_BYTES + row / KOR_VECTORS_BLOCK * block_bytes(dim);
     const kor_vectors_head *heads = block_heads(block);
     uint64_t codes = base + KOR_VECTORS_BLOCK * sizeof *heads;
-    return write_at(fd, heads + first, (end - first) * sizeof *heads, base + first * sizeof *heads) &&
+    return write_at(fd, heads + first, (end - first) * sizeof *heads,
+                    base + first * sizeof *heads) &&
            write_at(fd, block_codes(block) + first * dim, (end - first) * dim, codes + first * dim);
 }
 
@@ -219,47 +228,25 @@ static bool replace(const kor_memory *m, const char *path, int64_t generation)
     return kor_writer_commit(&w, NULL) == KOR_OK;
 }
 
-/* ---- Bringing it up to date ----------------------------------------------------------------- */
+/* ---- Bringing it up to date ---- */
 
-/* Map the rows that a header claims. A row out of order or without a finite scale is damage. */
-static bool map_rows(kor_vectors *v, int fd, const header *h)
-{
-    size_t size = (size_t)bytes_needed(h->count, v->dim);
-    void *p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-    if (p == MAP_FAILED) return false;
-    v->map = (kor_map){.data = p, .size = size};
-    v->mapped = (size_t)h->count;
-    v->seen = h->seen;
-    int64_t before = 0;
-    for (size_t i = 0; i < v->mapped; i++) {
-        const unsigned char *block =
-            v->map.data + HEADER_BYTES + i / KOR_VECTORS_BLOCK * block_bytes(v->dim);
-        const kor_vectors_head *head = block_heads(block) + i % KOR_VECTORS_BLOCK;
-        if (head->id <= before || head->id > h->seen || !isfinite(head->scale)) {
-            kor_map_close(&v->map);
-            v->mapped = 0;
-            v->seen = 0;
-            return false;
-        }
-        before = head->id;
-    }
-    return true;
-}
-
-/* Open the file, append to it what it lacks when it may be written, and map it. *fits is false when
- * it is not there, not ours, or damaged: then nothing is mapped. */
+/* Open the file and append to it what it lacks when it may be written. *fits is false when it is
+ * not there, not ours, or not whole. */
 static kor_status use_file(kor_memory *m, const char *path, int64_t generation, int64_t last,
                            bool writable, bool *fits, kor_error *err)
 {
+    kor_vectors *v = &m->vectors;
     header h;
     struct stat st;
     kor_status status = KOR_OK;
+    kor_vectors_close(v);
     *fits = false;
     int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return KOR_OK;
     /* Where a file system has no locks, the checks have to do. */
-    while (flock(fd, writable ? LOCK_EX : LOCK_SH) != 0 && errno == EINTR) {}
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && read_header(fd, &h) &&
+    while (flock(fd, writable ? LOCK_EX : LOCK_SH) != 0 && errno == EINTR) {
+    }
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && read_at(fd, &h, sizeof h, 0) &&
         header_fits(m, &h, generation, (uint64_t)st.st_size)) {
         if (writable && h.seen < last) {
             header longer = h;
@@ -267,10 +254,18 @@ static kor_status use_file(kor_memory *m, const char *path, int64_t generation, 
             status = append(m, fd, &longer, last, &done, err);
             if (done) h = longer;
         }
-        *fits = status == KOR_OK && map_rows(&m->vectors, fd, &h);
+        *fits = status == KOR_OK;
     }
-    close(fd);
-    return status;
+    if (!*fits) {
+        close(fd);
+        return status;
+    }
+    (void)flock(fd, LOCK_UN);
+    v->open = true;
+    v->fd = fd;
+    v->filed = (size_t)h.count;
+    v->seen = h.seen;
+    return KOR_OK;
 }
 
 static kor_status load(kor_memory *m, const char *path, int64_t generation, int64_t last,
@@ -282,7 +277,6 @@ static kor_status load(kor_memory *m, const char *path, int64_t generation, int6
     if (!fits && replace(m, path, generation)) {
         KOR_TRY(use_file(m, path, generation, last, true, &fits, err));
     } else if (fits && v->seen < last) {
-        kor_vectors_close(v);
         KOR_TRY(use_file(m, path, generation, last, true, &fits, err));
         if (!fits) KOR_TRY(use_file(m, path, generation, last, false, &fits, err));
     }
@@ -303,7 +297,6 @@ kor_status kor_vectors_update(kor_memory *memory, kor_error *err)
                               &generation, err));
     KOR_TRY(kor_store_integer(memory, "SELECT max(event) FROM vectors", 0, NULL, &last, err));
     if (v->ready && v->generation == generation && v->seen >= last) return KOR_OK;
-    kor_vectors_close(v);
     kor_str path = {0};
     sidecar_path(memory, &path);
     kor_status status =
@@ -328,27 +321,23 @@ kor_status kor_vectors_rebuild(kor_memory *memory, kor_error *err)
 
 void kor_vectors_close(kor_vectors *vectors)
 {
-    kor_map_close(&vectors->map);
+    if (vectors->open) close(vectors->fd);
     free(vectors->tail);
     *vectors = (kor_vectors){.dim = vectors->dim};
 }
 
-/* ---- Scanning ------------------------------------------------------------------------------- */
+/* ---- Scanning ---- */
 
-/* The block that row i (of map and tail together) stands in; *slot is its place there. */
-static const unsigned char *block_of(const kor_vectors *v, size_t i, size_t *slot)
-{
-    bool tail = i >= v->mapped;
-    if (tail) i -= v->mapped;
-    *slot = i % KOR_VECTORS_BLOCK;
-    return (tail ? v->tail : v->map.data + HEADER_BYTES) +
-           i / KOR_VECTORS_BLOCK * block_bytes(v->dim);
-}
-
-static bool passes(const kor_vectors_filter *f, const kor_vectors_head *h)
-{
-    return h->scope == f->scope && h->time_ms >= f->from_ms && h->time_ms < f->to_ms;
-}
+typedef struct scanner {
+    const kor_vectors_filter *filter;
+    const int8_t *query;
+    float scale;
+    size_t dim;
+    int64_t before; /* the id of the last row */
+    double sum, squares;
+    kor_near *wanted, *wanted_end;
+    kor_scan *out;
+} scanner;
 
 /* Put a row where it belongs among the nearest. Equal texts have equal vectors: one place for all,
  * for the latest of them. */
@@ -369,83 +358,111 @@ static void offer(kor_scan *s, const kor_near *row)
     s->near[at] = *row;
 }
 
-typedef struct scanner {
-    const kor_vectors_filter *filter;
-    const int8_t *query;
-    float scale;
-    size_t dim;
-    double sum, squares;
-    kor_scan *out;
-} scanner;
+static void take_row(scanner *s, const kor_vectors_head *head, int32_t dot)
+{
+    kor_near row = {.id = head->id,
+                    .time_ms = head->time_ms,
+                    .cosine = (float)dot * (s->scale * head->scale),
+                    .scale = head->scale};
+    s->sum += (double)row.cosine;
+    s->squares += (double)row.cosine * (double)row.cosine;
+    offer(s->out, &row);
+    while (s->wanted < s->wanted_end && s->wanted->id < row.id) s->wanted++;
+    if (s->wanted < s->wanted_end && s->wanted->id == row.id) s->wanted->cosine = row.cosine;
+}
 
-/* Rows slot.. of one block, count of them; neighbours that pass are multiplied together. */
-static void scan_rows(scanner *s, const unsigned char *block, size_t slot, size_t count,
-                      float *cosine)
+static bool passes(const kor_vectors_filter *f, const kor_vectors_head *h)
+{
+    return h->scope == f->scope && h->time_ms >= f->from_ms && h->time_ms < f->to_ms;
+}
+
+/* count rows, at most a block; neighbours that pass are multiplied together. */
+static void scan_rows(scanner *s, const kor_vectors_head *heads, const int8_t *codes, size_t count)
 {
     int32_t dots[KOR_VECTORS_BLOCK];
-    const kor_vectors_head *heads = block_heads(block) + slot;
-    const int8_t *codes = block_codes(block) + slot * s->dim;
-    for (size_t i = 0; i < count;) {
-        if (!passes(s->filter, &heads[i])) {
-            cosine[i++] = NAN;
-            continue;
-        }
-        size_t end = i + 1;
+    for (size_t i = 0, end; i < count; i = end) {
+        end = i + 1;
+        if (!passes(s->filter, &heads[i])) continue;
         while (end < count && passes(s->filter, &heads[end])) end++;
         kor_kernels_get()->dot_i8(dots, s->query, codes + i * s->dim, end - i, s->dim, s->dim);
-        for (size_t k = i; k < end; k++) {
-            float c = (float)dots[k - i] * (s->scale * heads[k].scale);
-            cosine[k] = c;
-            s->sum += c;
-            s->squares += (double)c * c;
-            offer(s->out, &(kor_near){.id = heads[k].id, .time_ms = heads[k].time_ms, .cosine = c,
-                                      .scale = heads[k].scale});
-        }
+        for (size_t k = i; k < end; k++) take_row(s, &heads[k], dots[k - i]);
         s->out->passed += end - i;
-        i = end;
     }
 }
 
-kor_status kor_vectors_scan(const kor_vectors *vectors, const float *query,
-                            const kor_vectors_filter *filter, kor_arena *arena, kor_scan *out,
-                            kor_error *err)
+/* A block of the file: its heads, and of the codes those from the first row that passes to the
+ * last. False when it is damaged. */
+static bool scan_block(scanner *s, int fd, uint64_t offset, size_t count, kor_vectors_head *heads,
+                       int8_t *codes)
 {
-    size_t rows = vectors->mapped + vectors->tailed;
-    int32_t ignored;
-    scanner s = {.filter = filter, .dim = vectors->dim, .out = out};
-    *out = (kor_scan){.cosine = kor_arena_array(arena, rows, sizeof *out->cosine)};
-    int8_t *codes = kor_arena_alloc(arena, kor_round_up(vectors->dim, KOR_GROUP));
-    if (!out->cosine || !codes) return kor_fail_memory(err);
-    kor_kernels_get()->quantize(codes, &s.scale, &ignored, query, vectors->dim);
-    s.query = codes;
-    for (size_t i = 0; i < rows;) {
-        size_t slot, left = (i < vectors->mapped ? vectors->mapped : rows) - i;
-        const unsigned char *block = block_of(vectors, i, &slot);
-        size_t count = KOR_VECTORS_BLOCK - slot < left ? KOR_VECTORS_BLOCK - slot : left;
-        scan_rows(&s, block, slot, count, out->cosine + i);
-        i += count;
+    size_t first = count, end = 0;
+    if (!read_at(fd, heads, count * sizeof *heads, offset)) return false;
+    for (size_t i = 0; i < count; i++) {
+        if (heads[i].id <= s->before || !isfinite(heads[i].scale)) return false;
+        s->before = heads[i].id;
+        if (!passes(s->filter, &heads[i])) continue;
+        if (first == count) first = i;
+        end = i + 1;
     }
-    if (out->passed) {
-        double n = (double)out->passed;
-        out->mean = s.sum / n;
-        out->deviation = sqrt(fmax(s.squares / n - out->mean * out->mean, 0));
-    }
-    return KOR_OK;
+    if (first >= end) return true;
+    offset += KOR_VECTORS_BLOCK * sizeof *heads + first * s->dim;
+    if (!read_at(fd, codes, (end - first) * s->dim, offset)) return false;
+    scan_rows(s, heads + first, codes, end - first);
+    return true;
 }
 
-float kor_vectors_cosine(const kor_vectors *vectors, const kor_scan *scan, int64_t id)
+/* All rows, through buffer, which has room for a block and the query. *whole is false when the file
+ * is damaged; what was found is then of no use. */
+static void scan_all(const kor_vectors *v, scanner *s, const float *query, unsigned char *buffer,
+                     bool *whole)
 {
-    size_t low = 0, high = vectors->mapped + vectors->tailed, slot;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const kor_vectors_head *head = block_heads(block_of(vectors, middle, &slot));
-        if (head[slot].id < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
+    size_t size = block_bytes(v->dim);
+    kor_vectors_head *heads = (kor_vectors_head *)(void *)buffer;
+    int8_t *codes = (int8_t *)(buffer + KOR_VECTORS_BLOCK * sizeof *heads);
+    int8_t *coded = (int8_t *)(buffer + size);
+    int32_t sum;
+    kor_kernels_get()->quantize(coded, &s->scale, &sum, query, v->dim);
+    s->query = coded;
+    *whole = true;
+    for (size_t i = 0; i < v->filed && *whole; i += KOR_VECTORS_BLOCK) {
+        size_t left = v->filed - i, count = left < KOR_VECTORS_BLOCK ? left : KOR_VECTORS_BLOCK;
+        *whole =
+            scan_block(s, v->fd, HEADER_BYTES + i / KOR_VECTORS_BLOCK * size, count, heads, codes);
+    }
+    for (size_t i = 0; i < v->tailed && *whole; i += KOR_VECTORS_BLOCK) {
+        size_t left = v->tailed - i, count = left < KOR_VECTORS_BLOCK ? left : KOR_VECTORS_BLOCK;
+        const unsigned char *block = v->tail + i / KOR_VECTORS_BLOCK * size;
+        scan_rows(s, block_heads(block), block_codes(block), count);
+    }
+}
+
+kor_status kor_vectors_scan(kor_memory *memory, const float *query,
+                            const kor_vectors_filter *filter, kor_near *wanted, size_t count,
+                            kor_scan *out, kor_error *err)
+{
+    const kor_vectors *v = &memory->vectors;
+    kor_status status = KOR_OK;
+    bool whole = false;
+    unsigned char *buffer = malloc(block_bytes(v->dim) + kor_round_up(v->dim, KOR_GROUP));
+    if (!buffer) return kor_fail_memory(err);
+    for (int attempt = 0; attempt < 2 && !whole && status == KOR_OK; attempt++) {
+        if (attempt) status = kor_vectors_rebuild(memory, err);
+        scanner s = {.filter = filter,
+                     .dim = v->dim,
+                     .wanted = wanted,
+                     .out = out,
+                     .wanted_end = wanted + count};
+        *out = (kor_scan){0};
+        if (status == KOR_OK) scan_all(v, &s, query, buffer, &whole);
+        if (out->passed) {
+            double n = (double)out->passed;
+            out->mean = s.sum / n;
+            out->deviation = sqrt(fmax(s.squares / n - out->mean * out->mean, 0));
         }
     }
-    if (low == vectors->mapped + vectors->tailed) return NAN;
-    const kor_vectors_head *head = block_heads(block_of(vectors, low, &slot));
-    return head[slot].id == id ? scan->cosine[low] : NAN;
+    free(buffer);
+    if (status == KOR_OK && !whole) {
+        return kor_fail(err, KOR_E_IO, "%s: cannot read the vectors beside it", memory->path);
+    }
+    return status;
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sidecar: a rebuildable, mapped copy of the vectors that a query scans without SQLite.
+/* The sidecar: a rebuildable copy of the vectors that a query reads without SQLite.
  *
  * The truth is the table vectors. The file vectors-CHECKSUM.kvec beside the memory holds the same
  * int8 codes of one model, in order of event id, in blocks of KOR_VECTORS_BLOCK rows: first their
- * heads, then their codes, so that a filter by time and scope touches heads alone. It only grows;
- * its header says how many rows are whole, and is written after them. When something other than
- * growth happened to the truth (the generation in meta differs), or when a byte is not as it should
- * be, a new file replaces it. What cannot be written is kept in memory instead. */
+ * heads, then their codes, so that a filter by time and scope reads heads alone. It only grows; its
+ * header says how many rows are whole, and is written after them. When something other than growth
+ * happened to the truth (the generation in meta differs), or when a byte is not as it should be, a
+ * new file replaces it. What cannot be written is kept in memory instead.
+ *
+ * A scan reads the file block by block through a small buffer. Against a mapping, that measured a
+ * quarter of the time in a process that asks one question (no page faults), twice the time in one
+ * that asks many, and it keeps 54 MB per 100,000 events out of every process. */
 #ifndef KOR_VECTORS_H
 #define KOR_VECTORS_H
 
@@ -26,9 +30,10 @@ typedef struct kor_vectors {
     size_t dim;
     bool ready;
     int64_t generation, seen; /* of the truth: what it was, and the last event looked at */
-    kor_map map;
-    size_t mapped;       /* rows in the map */
-    unsigned char *tail; /* blocks of what the map lacks */
+    bool open;
+    int fd;              /* the file, when open */
+    size_t filed;        /* rows in the file */
+    unsigned char *tail; /* blocks of what the file lacks */
     size_t tailed;       /* rows in the tail */
 } kor_vectors;
 
@@ -53,19 +58,18 @@ typedef struct kor_near {
 } kor_near;
 
 typedef struct kor_scan {
-    size_t passed; /* rows that passed the filter */
+    size_t passed;          /* rows that passed the filter */
     double mean, deviation; /* of their cosines with the query */
     size_t count;
     kor_near near[KOR_VECTORS_NEAR]; /* the nearest, best first; of equal vectors the latest */
-    float *cosine; /* [rows], NAN where filtered; the arena's */
 } kor_scan;
 
-/* Compare a query (dim floats of length 1) with every row that passes the filter. */
-kor_status kor_vectors_scan(const kor_vectors *vectors, const float *query,
-                            const kor_vectors_filter *filter, kor_arena *arena, kor_scan *out,
-                            kor_error *err);
-
-/* The cosine of one event after a scan; NAN when it has no vector or was filtered. */
-float kor_vectors_cosine(const kor_vectors *vectors, const kor_scan *scan, int64_t id);
+/* Compare a query (dim floats of length 1) with every row that passes the filter. wanted (count, in
+ * ascending order of id) are events whose cosine is asked for in any case: it is filled in where
+ * they have a vector and pass. A file that turns out to be damaged is made anew. Needs a read
+ * transaction and vectors that are up to date. */
+kor_status kor_vectors_scan(kor_memory *memory, const float *query,
+                            const kor_vectors_filter *filter, kor_near *wanted, size_t count,
+                            kor_scan *out, kor_error *err);
 
 #endif

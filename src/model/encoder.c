@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Binding -------------------------------------------------------------------------------------- */
+/* ---- Binding ---- */
 
 /* Reads tensors by name; counts the parameters on the way. */
 typedef struct binder {
@@ -18,7 +18,8 @@ typedef struct binder {
 static kor_status bind_floats(binder *b, const float **out, const char *name, size_t n, size_t rows)
 {
     const kor_tensor *t = NULL;
-    KOR_TRY(kor_gguf_get_tensor(b->file, name, KOR_TENSOR_F32, (size_t[KOR_GGUF_DIMS]){n, rows, 1, 1}, &t, b->err));
+    KOR_TRY(kor_gguf_get_tensor(b->file, name, KOR_TENSOR_F32,
+                                (size_t[KOR_GGUF_DIMS]){n, rows, 1, 1}, &t, b->err));
     *out = t->data;
     return KOR_OK;
 }
@@ -29,7 +30,8 @@ static kor_status bind_linear(binder *b, kor_linear *out, const char *name, size
     char full[96];
     const kor_tensor *t = NULL;
     *out = (kor_linear){.in = in, .out = n};
-    size_t panels = kor_round_up(n, KOR_PANEL) / KOR_PANEL, groups = kor_round_up(in, KOR_GROUP) / KOR_GROUP;
+    size_t panels = kor_round_up(n, KOR_PANEL) / KOR_PANEL,
+           groups = kor_round_up(in, KOR_GROUP) / KOR_GROUP;
     (void)snprintf(full, sizeof full, "%s.weight", name);
     if (b->int8) {
         size_t shape[KOR_GGUF_DIMS] = {KOR_GROUP, KOR_PANEL, groups, panels};
@@ -44,16 +46,17 @@ static kor_status bind_linear(binder *b, kor_linear *out, const char *name, size
     (void)snprintf(full, sizeof full, "%s.bias", name);
     KOR_TRY(bind_floats(b, &out->bias, full, n, 1));
     b->e->parameters += in * n + n;
+    b->e->macs_per_token += in * n;
     return KOR_OK;
 }
 
-static kor_status bind_norm(binder *b, const float **gamma, const float **beta, const char *name, size_t n)
+static kor_status bind_norm(binder *b, kor_norm *out, const char *name, size_t n)
 {
     char full[96];
     (void)snprintf(full, sizeof full, "%s.weight", name);
-    KOR_TRY(bind_floats(b, gamma, full, n, 1));
+    KOR_TRY(bind_floats(b, &out->gamma, full, n, 1));
     (void)snprintf(full, sizeof full, "%s.bias", name);
-    KOR_TRY(bind_floats(b, beta, full, n, 1));
+    KOR_TRY(bind_floats(b, &out->beta, full, n, 1));
     b->e->parameters += 2 * n;
     return KOR_OK;
 }
@@ -63,26 +66,44 @@ static kor_status bind_layer(binder *b, size_t i)
     kor_encoder_layer *l = &b->e->layer[i];
     char name[64];
 #define NAMED(part) (snprintf(name, sizeof name, "blk.%zu.%s", i, part), name)
-    KOR_TRY(bind_norm(b, &l->norm1_gamma, &l->norm1_beta, NAMED("attn_norm"), l->in));
+    KOR_TRY(bind_norm(b, &l->norm1, NAMED("attn_norm"), l->in));
     KOR_TRY(bind_linear(b, &l->qkv, NAMED("attn_qkv"), l->in, 3 * l->in));
     KOR_TRY(bind_linear(b, &l->attention_out, NAMED("attn_output"), l->in, l->out));
     if (l->in != l->out) KOR_TRY(bind_linear(b, &l->residual, NAMED("residual"), l->in, l->out));
-    KOR_TRY(bind_norm(b, &l->norm2_gamma, &l->norm2_beta, NAMED("ffn_norm"), l->out));
+    KOR_TRY(bind_norm(b, &l->norm2, NAMED("ffn_norm"), l->out));
     KOR_TRY(bind_linear(b, &l->up, NAMED("ffn_up"), l->out, l->hidden));
     KOR_TRY(bind_linear(b, &l->down, NAMED("ffn_down"), l->hidden, l->out));
 #undef NAMED
     return KOR_OK;
 }
 
-static kor_status get_size(const kor_gguf *g, const char *key, size_t i, size_t most, size_t *out, kor_error *err)
+static kor_status get_size(const kor_gguf *g, const char *key, size_t i, size_t most, size_t *out,
+                           kor_error *err)
 {
     uint32_t v;
     KOR_TRY(kor_gguf_get_u32_at(g, key, i, &v, err));
     if (v == 0 || v > most) {
-        return kor_fail(err, KOR_E_INPUT, "metadata '%s'[%zu] is %u, expected 1 to %zu", key, i, v, most);
+        return kor_fail(err, KOR_E_INPUT, "metadata '%s'[%zu] is %u, expected 1 to %zu", key, i, v,
+                        most);
     }
     *out = v;
     return KOR_OK;
+}
+
+/* Which of the words a metadata string is; the first when it is not there. */
+static kor_status get_choice(const kor_gguf *g, const char *key, const char *const words[2],
+                             bool *second, kor_error *err)
+{
+    kor_bytes s = {words[0], strlen(words[0])};
+    if (kor_gguf_find(g, key)) KOR_TRY(kor_gguf_get_string(g, key, &s, err));
+    for (int i = 0; i < 2; i++) {
+        if (s.len == strlen(words[i]) && memcmp(s.data, words[i], s.len) == 0) {
+            *second = i == 1;
+            return KOR_OK;
+        }
+    }
+    return kor_fail(err, KOR_E_UNSUPPORTED, "metadata '%s' must be %s or %s", key, words[0],
+                    words[1]);
 }
 
 kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *g, kor_error *err)
@@ -92,7 +113,8 @@ kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *g, kor_error *err)
 
     const kor_gguf_kv *widths = kor_gguf_find(g, "korora.encoder.widths");
     if (!widths || widths->count < 2 || widths->count > KOR_ENCODER_LAYERS + 1) {
-        return kor_fail(err, KOR_E_INPUT, "metadata 'korora.encoder.widths' must list 2 to %d widths",
+        return kor_fail(err, KOR_E_INPUT,
+                        "metadata 'korora.encoder.widths' must list 2 to %d widths",
                         KOR_ENCODER_LAYERS + 1);
     }
     out->layers = widths->count - 1;
@@ -103,28 +125,44 @@ kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *g, kor_error *err)
         KOR_TRY(get_size(g, "korora.encoder.heads", i, 256, &l->heads, err));
         KOR_TRY(get_size(g, "korora.encoder.hidden", i, 4 * KOR_ENCODER_WIDTH, &l->hidden, err));
         if (l->in % l->heads) {
-            return kor_fail(err, KOR_E_INPUT, "layer %zu: %zu heads do not divide a width of %zu", i, l->heads, l->in);
+            return kor_fail(err, KOR_E_INPUT, "layer %zu: %zu heads do not divide a width of %zu",
+                            i, l->heads, l->in);
         }
     }
     size_t in = out->layer[0].in;
     out->dim = out->layer[out->layers - 1].out;
+    bool gelu = false;
+    KOR_TRY(get_choice(g, "korora.encoder.norm", (const char *const[]){"pre", "post"},
+                       &out->post_norm, err));
+    KOR_TRY(get_choice(g, "korora.encoder.activation", (const char *const[]){"relu", "gelu"}, &gelu,
+                       err));
+    out->activation = gelu ? KOR_ACT_GELU : KOR_ACT_RELU;
+    for (size_t i = 0; out->post_norm && i < out->layers; i++) {
+        if (out->layer[i].in != out->layer[i].out) {
+            return kor_fail(err, KOR_E_INPUT,
+                            "layer %zu: a post-norm layer cannot change the width", i);
+        }
+    }
     uint32_t tokens = 0;
     KOR_TRY(kor_gguf_get_u32(g, "korora.encoder.max_tokens", &tokens, err));
     if (tokens == 0 || tokens > KOR_ENCODER_TOKENS) {
-        return kor_fail(err, KOR_E_INPUT, "metadata 'korora.encoder.max_tokens' is %u, expected 1 to %d", tokens,
+        return kor_fail(err, KOR_E_INPUT,
+                        "metadata 'korora.encoder.max_tokens' is %u, expected 1 to %d", tokens,
                         KOR_ENCODER_TOKENS);
     }
     out->max_tokens = tokens;
     KOR_TRY(kor_gguf_get_f32(g, "korora.encoder.embedding_scale", &out->embedding_scale, err));
     KOR_TRY(kor_gguf_get_f32(g, "korora.encoder.norm_epsilon", &out->norm_epsilon, err));
     if (!isfinite(out->embedding_scale) || !(out->norm_epsilon > 0)) {
-        return kor_fail(err, KOR_E_INPUT, "metadata 'korora.encoder': a scale or epsilon is not a usable number");
+        return kor_fail(err, KOR_E_INPUT,
+                        "metadata 'korora.encoder': a scale or epsilon is not a usable number");
     }
 
     const kor_tensor *t = kor_gguf_tensor(g, "token_embd.weight");
-    if (!t || t->shape[0] != in || t->shape[2] != 1 || t->shape[3] != 1 || t->shape[1] > INT32_MAX ||
-        (t->type != KOR_TENSOR_I8 && t->type != KOR_TENSOR_F32)) {
-        return kor_fail(err, KOR_E_INPUT, "tensor 'token_embd.weight' must be I8 or F32, %zu wide", in);
+    if (!t || t->shape[0] != in || t->shape[2] != 1 || t->shape[3] != 1 ||
+        t->shape[1] > INT32_MAX || (t->type != KOR_TENSOR_I8 && t->type != KOR_TENSOR_F32)) {
+        return kor_fail(err, KOR_E_INPUT, "tensor 'token_embd.weight' must be I8 or F32, %zu wide",
+                        in);
     }
     out->vocabulary = t->shape[1];
     b.int8 = t->type == KOR_TENSOR_I8;
@@ -136,20 +174,25 @@ kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *g, kor_error *err)
     }
     out->parameters = in * out->vocabulary;
     KOR_TRY(bind_floats(&b, &out->position, "position_embd.weight", in, out->max_tokens));
+    if (out->post_norm) KOR_TRY(bind_norm(&b, &out->embedding_norm, "token_embd_norm", in));
     for (size_t i = 0; i < out->layers; i++) KOR_TRY(bind_layer(&b, i));
-    return bind_linear(&b, &out->pooler, "pooler", out->dim, out->dim);
+    if (!kor_gguf_tensor(g, "pooler.weight")) return KOR_OK;
+    KOR_TRY(bind_linear(&b, &out->pooler, "pooler", out->dim, out->dim));
+    out->macs_per_text = out->dim * out->dim;
+    out->macs_per_token -= out->macs_per_text;
+    return KOR_OK;
 }
 
-/* ---- Forward -------------------------------------------------------------------------------------- */
+/* ---- Forward ---- */
 
 typedef struct scratch {
-    float *x, *y;         /* [tokens][widest] */
-    float *normed;        /* [tokens][widest] */
-    float *wide;          /* [tokens][max(3 * in, hidden)]: qkv, then the hidden layer */
-    int8_t *code;         /* [tokens][max of all inputs, rounded up] */
-    float *code_scale;    /* [tokens] */
-    int32_t *code_sum;    /* [tokens] */
-    float *attention;     /* kor_attention_scratch */
+    float *x, *y;      /* [tokens][widest] */
+    float *normed;     /* [tokens][widest] */
+    float *wide;       /* [tokens][max(3 * in, hidden)]: qkv, then the hidden layer */
+    int8_t *code;      /* [tokens][max of all inputs, rounded up] */
+    float *code_scale; /* [tokens] */
+    int32_t *code_sum; /* [tokens] */
+    float *attention;  /* kor_attention_scratch */
 } scratch;
 
 static void *take(char **at, size_t bytes)
@@ -193,8 +236,9 @@ size_t kor_encoder_scratch(const kor_encoder *e)
 }
 
 /* out[m][l->out] = act(x[m][l->in] W + b) + add */
-static void linear_forward(const kor_linear *l, const kor_kernels *k, const scratch *s, const float *x, size_t m,
-                           float *out, const float *add, kor_activation act)
+static void linear_forward(const kor_linear *l, const kor_kernels *k, const scratch *s,
+                           const float *x, size_t m, float *out, const float *add,
+                           kor_activation act)
 {
     kor_gemm g = {
         .m = m,
@@ -226,7 +270,8 @@ static void linear_forward(const kor_linear *l, const kor_kernels *k, const scra
     k->gemm_i8(&g);
 }
 
-static void embed_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids, size_t count, float *x)
+static void embed_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                          size_t count, float *x)
 {
     size_t n = e->layer[0].in;
     for (size_t t = 0; t < count; t++) {
@@ -234,7 +279,8 @@ static void embed_forward(const kor_encoder *e, const kor_kernels *k, const int3
         const float *position = e->position + t * n;
         float *row = x + t * n;
         if (e->embedding8) {
-            k->embed_i8(row, e->embedding8 + id * n, e->embedding8_scale[id], e->embedding_scale, position, n);
+            k->embed_i8(row, e->embedding8 + id * n, e->embedding8_scale[id], e->embedding_scale,
+                        position, n);
         } else {
             const float *from = e->embedding + id * n;
             for (size_t j = 0; j < n; j++) row[j] = e->embedding_scale * from[j] + position[j];
@@ -242,11 +288,23 @@ static void embed_forward(const kor_encoder *e, const kor_kernels *k, const int3
     }
 }
 
-static void layer_forward(const kor_encoder *e, const kor_encoder_layer *l, const kor_kernels *k, scratch *s,
-                          size_t count)
+/* Normalise count rows of n floats into out, which may be x. */
+static void norm_forward(const kor_encoder *e, const kor_kernels *k, const kor_norm *norm,
+                         const float *x, size_t count, size_t n, float *out)
 {
-    k->layer_norm(s->normed, s->x, l->norm1_gamma, l->norm1_beta, count, l->in, e->norm_epsilon);
-    linear_forward(&l->qkv, k, s, s->normed, count, s->wide, NULL, KOR_ACT_NONE);
+    k->layer_norm(out, x, norm->gamma, norm->beta, count, n, e->norm_epsilon);
+}
+
+/* s->x to s->x, through one layer. */
+static void layer_forward(const kor_encoder *e, const kor_encoder_layer *l, const kor_kernels *k,
+                          scratch *s, size_t count)
+{
+    const float *read = s->x;
+    if (!e->post_norm) {
+        norm_forward(e, k, &l->norm1, s->x, count, l->in, s->normed);
+        read = s->normed;
+    }
+    linear_forward(&l->qkv, k, s, read, count, s->wide, NULL, KOR_ACT_NONE);
     size_t dim = l->in / l->heads;
     k->attention(s->normed, s->wide, count, l->heads, dim, 1 / sqrtf((float)dim), s->attention);
     const float *carried = s->x;
@@ -255,13 +313,19 @@ static void layer_forward(const kor_encoder *e, const kor_encoder_layer *l, cons
         carried = s->y;
     }
     linear_forward(&l->attention_out, k, s, s->normed, count, s->y, carried, KOR_ACT_NONE);
-    k->layer_norm(s->normed, s->y, l->norm2_gamma, l->norm2_beta, count, l->out, e->norm_epsilon);
-    linear_forward(&l->up, k, s, s->normed, count, s->wide, NULL, KOR_ACT_RELU);
+    if (e->post_norm) norm_forward(e, k, &l->norm1, s->y, count, l->out, s->y);
+    read = s->y;
+    if (!e->post_norm) {
+        norm_forward(e, k, &l->norm2, s->y, count, l->out, s->normed);
+        read = s->normed;
+    }
+    linear_forward(&l->up, k, s, read, count, s->wide, NULL, e->activation);
     linear_forward(&l->down, k, s, s->wide, count, s->x, s->y, KOR_ACT_NONE);
+    if (e->post_norm) norm_forward(e, k, &l->norm2, s->x, count, l->out, s->x);
 }
 
-void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids, size_t count, float *out,
-                         void *memory)
+void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                         size_t count, float *out, void *memory)
 {
     scratch s;
     (void)lay_out(e, &s, (uintptr_t)memory);
@@ -270,11 +334,16 @@ void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32
         memset(pooled, 0, e->dim * sizeof *pooled);
     } else {
         embed_forward(e, k, ids, count, s.x);
+        if (e->post_norm) norm_forward(e, k, &e->embedding_norm, s.x, count, e->layer[0].in, s.x);
         for (size_t i = 0; i < e->layers; i++) layer_forward(e, &e->layer[i], k, &s, count);
         k->mean_rows(pooled, s.x, count, e->dim);
     }
-    linear_forward(&e->pooler, k, &s, pooled, 1, s.y, NULL, KOR_ACT_NONE);
-    k->tanh_rows(out, s.y, e->dim);
+    if (e->pooler.weight) {
+        linear_forward(&e->pooler, k, &s, pooled, 1, s.y, NULL, KOR_ACT_NONE);
+        k->tanh_rows(out, s.y, e->dim);
+    } else {
+        memcpy(out, pooled, e->dim * sizeof *out);
+    }
     float squares = 0;
     for (size_t i = 0; i < e->dim; i++) squares += out[i] * out[i];
     float inverse = 1 / sqrtf(fmaxf(squares, 1e-12f));

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The encoder: token ids in, a sentence vector out. A pre-norm transformer (Vaswani et al. 2017) over a
- * token table and a position table, a mean over the tokens, and a tanh layer on top, as in the
- * Universal Sentence Encoder's small transformer (Cer et al. 2018).
+/* The encoder: token ids in, a sentence vector out. A transformer (Vaswani et al. 2017) over a
+ * token table and a position table, and a mean over the tokens.
  *
  *     x[t]   = embedding_scale * E[id[t]] + P[t]                  [t][widths[0]]
- *     each layer, in -> out wide:
- *       a    = LN1(x)                                             [t][in]
- *       q|k|v = a Wqkv + bqkv                                     [t][3 in]
+ *     each layer, in -> out wide, normalised before its parts ("pre"), as in the Universal Sentence
+ *     Encoder's small transformer (Cer et al. 2018):
+ *       q|k|v = LN1(x) Wqkv + bqkv                                [t][3 in]
  *       y    = x Wres + bres (x itself when in = out) + attention(q, k, v) Wo + bo    [t][out]
- *       x    = y + relu(LN2(y) W1 + b1) W2 + b2                   [t][out]
+ *       x    = y + act(LN2(y) W1 + b1) W2 + b2                    [t][out]
+ *     or after them ("post"), as in BERT (Devlin et al. 2019), with x = LN0(x) first and in = out:
+ *       q|k|v = x Wqkv + bqkv
+ *       y    = LN1(x + attention(q, k, v) Wo + bo)
+ *       x    = LN2(y + act(y W1 + b1) W2 + b2)
  *     pooled = mean over t of x                                   [dim]
- *     v      = tanh(pooled Wt + bt), divided by its length        [dim] */
+ *     v      = tanh(pooled Wt + bt), or pooled itself where the file has no pooler, divided by its
+ * length   [dim] */
 #ifndef KOR_ENCODER_H
 #define KOR_ENCODER_H
 
@@ -22,27 +26,35 @@ enum { KOR_ENCODER_LAYERS = 32, KOR_ENCODER_WIDTH = 8192, KOR_ENCODER_TOKENS = 4
 /* A linear layer: a view into the file. */
 typedef struct kor_linear {
     size_t in, out;
-    const void *weight;   /* packed as kernels.h says; int8 when scale is set, else f32 */
-    const float *scale;   /* [out] or NULL */
-    const float *bias;    /* [out] */
+    const void *weight; /* packed as kernels.h says; int8 when scale is set, else f32 */
+    const float *scale; /* [out] or NULL */
+    const float *bias;  /* [out] */
 } kor_linear;
+
+/* A layer norm: a view into the file. gamma is NULL where there is none. */
+typedef struct kor_norm {
+    const float *gamma, *beta;
+} kor_norm;
 
 typedef struct kor_encoder_layer {
     size_t in, out, heads, hidden;
-    const float *norm1_gamma, *norm1_beta; /* [in] */
-    const float *norm2_gamma, *norm2_beta; /* [out] */
+    kor_norm norm1, norm2;                             /* in and out wide */
     kor_linear qkv, attention_out, residual, up, down; /* residual.weight is NULL when in = out */
 } kor_encoder_layer;
 
 typedef struct kor_encoder {
     size_t layers, dim, max_tokens, vocabulary;
     size_t parameters;
+    size_t macs_per_token, macs_per_text; /* multiply-adds of the linear layers */
     float embedding_scale, norm_epsilon;
+    bool post_norm;
+    kor_activation activation;
+    kor_norm embedding_norm;       /* LN0, of post-norm encoders */
     const float *embedding;        /* f32 [vocabulary][widths[0]], or NULL */
     const int8_t *embedding8;      /* int8, with */
     const float *embedding8_scale; /* [vocabulary] */
     const float *position;         /* [max_tokens][widths[0]] */
-    kor_linear pooler;
+    kor_linear pooler;             /* weight is NULL where there is none */
     kor_encoder_layer layer[KOR_ENCODER_LAYERS];
 } kor_encoder;
 
@@ -53,9 +65,9 @@ kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *file, kor_error *e
 /* Scratch of kor_encoder_forward in bytes. */
 size_t kor_encoder_scratch(const kor_encoder *e);
 
-/* ids[count], count <= max_tokens, each below vocabulary -> out[dim]. No tokens give the vector of a
- * zero mean. scratch has kor_encoder_scratch(e) bytes, aligned to 64. */
-void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids, size_t count, float *out,
-                         void *scratch);
+/* ids[count], count <= max_tokens, each below vocabulary -> out[dim]. No tokens give the vector of
+ * a zero mean. scratch has kor_encoder_scratch(e) bytes, aligned to 64. */
+void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                         size_t count, float *out, void *scratch);
 
 #endif

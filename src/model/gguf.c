@@ -9,7 +9,7 @@
 
 static const char checksum_key[] = "korora.checksum";
 
-/* ---- The cursor --------------------------------------------------------------------------------- */
+/* ---- The cursor ---- */
 
 typedef struct cursor {
     const unsigned char *data;
@@ -21,7 +21,8 @@ static kor_status need(const cursor *c, uint64_t bytes, const char *what)
 {
     if (bytes <= c->size - c->at) return KOR_OK;
     return kor_fail(c->err, KOR_E_INPUT,
-                    "offset %zu: %s needs %" PRIu64 " bytes, the file has %zu left: it is cut short or damaged",
+                    "offset %zu: %s needs %" PRIu64
+                    " bytes, the file has %zu left: it is cut short or damaged",
                     c->at, what, bytes, c->size - c->at);
 }
 
@@ -63,7 +64,8 @@ static kor_status read_type(cursor *c, kor_gguf_type *out)
     size_t at = c->at;
     KOR_TRY(read_uint(c, 4, &type, "a value type"));
     if (type >= KOR_GGUF_TYPES) {
-        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: value type %" PRIu64 " does not exist", at, type);
+        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: value type %" PRIu64 " does not exist",
+                        at, type);
     }
     *out = (kor_gguf_type)type;
     return KOR_OK;
@@ -74,7 +76,8 @@ static kor_status read_kv(cursor *c, kor_gguf_kv *kv)
     KOR_TRY(read_string(c, &kv->key, "a metadata key"));
     size_t at = c->at;
     if (kv->key.len == 0 || kv->key.len > 65535) {
-        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: a metadata key of %zu bytes", at, kv->key.len);
+        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: a metadata key of %zu bytes", at,
+                        kv->key.len);
     }
     KOR_TRY(read_type(c, &kv->type));
     kv->item = kv->type;
@@ -82,7 +85,8 @@ static kor_status read_kv(cursor *c, kor_gguf_kv *kv)
     if (kv->type == KOR_GGUF_ARRAY) {
         KOR_TRY(read_type(c, &kv->item));
         if (kv->item == KOR_GGUF_ARRAY) {
-            return kor_fail(c->err, KOR_E_UNSUPPORTED, "offset %zu: arrays of arrays are not supported", at);
+            return kor_fail(c->err, KOR_E_UNSUPPORTED,
+                            "offset %zu: arrays of arrays are not supported", at);
         }
         KOR_TRY(read_uint(c, 8, &count, "an array length"));
     }
@@ -120,14 +124,16 @@ static kor_status read_tensor_info(cursor *c, kor_tensor *t, uint64_t *offset)
     size_t at = c->at;
     KOR_TRY(read_string(c, &t->name, "a tensor name"));
     if (t->name.len == 0 || t->name.len > 64) {
-        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: a tensor name of %zu bytes (1 to 64)", at, t->name.len);
+        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: a tensor name of %zu bytes (1 to 64)", at,
+                        t->name.len);
     }
     int name_len = (int)t->name.len;
     const char *name = t->name.data;
     uint64_t dims, type;
     KOR_TRY(read_uint(c, 4, &dims, "a tensor's dimensions"));
     if (dims < 1 || dims > KOR_GGUF_DIMS) {
-        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: tensor '%.*s' has %" PRIu64 " dimensions (1 to 4)", at,
+        return kor_fail(c->err, KOR_E_INPUT,
+                        "offset %zu: tensor '%.*s' has %" PRIu64 " dimensions (1 to 4)", at,
                         name_len, name, dims);
     }
     t->dims = (size_t)dims;
@@ -137,7 +143,8 @@ static kor_status read_tensor_info(cursor *c, kor_tensor *t, uint64_t *offset)
         if (i < dims) KOR_TRY(read_uint(c, 8, &n, "a tensor's shape"));
         t->shape[i] = (size_t)n;
         if (n == 0 || !kor_mul(t->count, t->shape[i], &t->count)) {
-            return kor_fail(c->err, KOR_E_INPUT, "offset %zu: tensor '%.*s' has an impossible shape", at, name_len,
+            return kor_fail(c->err, KOR_E_INPUT,
+                            "offset %zu: tensor '%.*s' has an impossible shape", at, name_len,
                             name);
         }
     }
@@ -145,12 +152,14 @@ static kor_status read_tensor_info(cursor *c, kor_tensor *t, uint64_t *offset)
     size_t element = element_size(type);
     if (!element) {
         return kor_fail(c->err, KOR_E_UNSUPPORTED,
-                        "offset %zu: tensor '%.*s' has element type %" PRIu64 " (only F32, F16, I8, I32)", at,
-                        name_len, name, type);
+                        "offset %zu: tensor '%.*s' has element type %" PRIu64
+                        " (only F32, F16, I8, I32)",
+                        at, name_len, name, type);
     }
     t->type = (kor_tensor_type)type;
     if (!kor_mul(t->count, element, &t->size)) {
-        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: tensor '%.*s' has an impossible shape", at, name_len, name);
+        return kor_fail(c->err, KOR_E_INPUT, "offset %zu: tensor '%.*s' has an impossible shape",
+                        at, name_len, name);
     }
     return read_uint(c, 8, offset, "a tensor's offset");
 }
@@ -174,7 +183,8 @@ static int by_name(const void *a, const void *b)
 
 static int by_place(const void *a, const void *b)
 {
-    uintptr_t x = (uintptr_t)((const kor_tensor *)a)->data, y = (uintptr_t)((const kor_tensor *)b)->data;
+    uintptr_t x = (uintptr_t)((const kor_tensor *)a)->data,
+              y = (uintptr_t)((const kor_tensor *)b)->data;
     return (x > y) - (x < y);
 }
 
@@ -187,7 +197,8 @@ static kor_status place_tensors(kor_gguf *g, cursor *c, const uint64_t *offsets,
         size_t room = c->size - start;
         if (offsets[i] % alignment != 0 || offsets[i] > room || t->size > room - offsets[i]) {
             return kor_fail(c->err, KOR_E_INPUT,
-                            "tensor '%.*s': %zu bytes at %" PRIu64 " are misaligned or outside the file's %zu bytes "
+                            "tensor '%.*s': %zu bytes at %" PRIu64
+                            " are misaligned or outside the file's %zu bytes "
                             "of data: it is cut short or damaged",
                             (int)t->name.len, t->name.data, t->size, offsets[i], room);
         }
@@ -197,15 +208,16 @@ static kor_status place_tensors(kor_gguf *g, cursor *c, const uint64_t *offsets,
     for (size_t i = 1; i < g->tensor_count; i++) {
         const kor_tensor *a = &g->tensors[i - 1], *b = &g->tensors[i];
         if ((const unsigned char *)a->data + a->size > (const unsigned char *)b->data) {
-            return kor_fail(c->err, KOR_E_INPUT, "tensors '%.*s' and '%.*s' overlap", (int)a->name.len,
-                            a->name.data, (int)b->name.len, b->name.data);
+            return kor_fail(c->err, KOR_E_INPUT, "tensors '%.*s' and '%.*s' overlap",
+                            (int)a->name.len, a->name.data, (int)b->name.len, b->name.data);
         }
     }
     qsort(g->tensors, g->tensor_count, sizeof *g->tensors, by_name);
     for (size_t i = 1; i < g->tensor_count; i++) {
         const kor_tensor *t = &g->tensors[i];
         if (by_name(t - 1, t) == 0) {
-            return kor_fail(c->err, KOR_E_INPUT, "two tensors are named '%.*s'", (int)t->name.len, t->name.data);
+            return kor_fail(c->err, KOR_E_INPUT, "two tensors are named '%.*s'", (int)t->name.len,
+                            t->name.data);
         }
     }
     return KOR_OK;
@@ -222,14 +234,17 @@ kor_status kor_gguf_parse(kor_gguf *out, const void *data, size_t size, kor_erro
     }
     KOR_TRY(read_uint(&c, 4, &version, "the header"));
     if (version != 3) {
-        return kor_fail(err, KOR_E_UNSUPPORTED, "GGUF version %" PRIu64 "; this program reads version 3", version);
+        return kor_fail(err, KOR_E_UNSUPPORTED,
+                        "GGUF version %" PRIu64 "; this program reads version 3", version);
     }
     KOR_TRY(read_uint(&c, 8, &tensors, "the header"));
     KOR_TRY(read_uint(&c, 8, &kvs, "the header"));
-    /* The least that an entry takes bounds how many a file can hold, before anything is allocated. */
+    /* The least that an entry takes bounds how many a file can hold, before anything is allocated.
+     */
     if (tensors > size / 24 || kvs > size / 13) {
         return kor_fail(err, KOR_E_INPUT,
-                        "offset 8: %" PRIu64 " tensors and %" PRIu64 " metadata entries do not fit in %zu bytes",
+                        "offset 8: %" PRIu64 " tensors and %" PRIu64
+                        " metadata entries do not fit in %zu bytes",
                         tensors, kvs, size);
     }
     out->kv = kor_arena_array(&out->arena, (size_t)kvs, sizeof *out->kv);
@@ -241,18 +256,20 @@ kor_status kor_gguf_parse(kor_gguf *out, const void *data, size_t size, kor_erro
     for (size_t i = 1; i < out->kv_count; i++) {
         const kor_bytes *key = &out->kv[i].key;
         if (by_key(&out->kv[i - 1], &out->kv[i]) == 0) {
-            return kor_fail(err, KOR_E_INPUT, "metadata '%.*s' is given twice", (int)key->len, key->data);
+            return kor_fail(err, KOR_E_INPUT, "metadata '%.*s' is given twice", (int)key->len,
+                            key->data);
         }
     }
     for (; out->tensor_count < tensors; out->tensor_count++) {
-        KOR_TRY(read_tensor_info(&c, &out->tensors[out->tensor_count], &offsets[out->tensor_count]));
+        KOR_TRY(
+            read_tensor_info(&c, &out->tensors[out->tensor_count], &offsets[out->tensor_count]));
     }
     uint32_t alignment = KOR_GGUF_ALIGNMENT;
     if (kor_gguf_find(out, "general.alignment")) {
         KOR_TRY(kor_gguf_get_u32(out, "general.alignment", &alignment, err));
         if (alignment == 0 || alignment % KOR_GGUF_ALIGNMENT != 0 || alignment > 65536) {
-            return kor_fail(err, KOR_E_UNSUPPORTED, "alignment %u; a multiple of %d is needed", alignment,
-                            KOR_GGUF_ALIGNMENT);
+            return kor_fail(err, KOR_E_UNSUPPORTED, "alignment %u; a multiple of %d is needed",
+                            alignment, KOR_GGUF_ALIGNMENT);
         }
     }
     return place_tensors(out, &c, offsets, alignment);
@@ -264,7 +281,7 @@ void kor_gguf_free(kor_gguf *g)
     *g = (kor_gguf){0};
 }
 
-/* ---- Looking things up ---------------------------------------------------------------------------- */
+/* ---- Looking things up ---- */
 
 const kor_gguf_kv *kor_gguf_find(const kor_gguf *g, const char *key)
 {
@@ -280,17 +297,18 @@ const kor_tensor *kor_gguf_tensor(const kor_gguf *g, const char *name)
     return bsearch(&want, g->tensors, g->tensor_count, sizeof *g->tensors, by_name);
 }
 
-static kor_status get(const kor_gguf *g, const char *key, kor_gguf_type type, bool array, const kor_gguf_kv **out,
-                      kor_error *err)
+static kor_status get(const kor_gguf *g, const char *key, kor_gguf_type type, bool array,
+                      const kor_gguf_kv **out, kor_error *err)
 {
-    static const char *const names[KOR_GGUF_TYPES] = {"u8",   "i8",     "u16",   "i16", "u32", "i32", "f32",
-                                                      "bool", "string", "array", "u64", "i64", "f64"};
+    static const char *const names[KOR_GGUF_TYPES] = {"u8",  "i8",  "u16",  "i16",    "u32",
+                                                      "i32", "f32", "bool", "string", "array",
+                                                      "u64", "i64", "f64"};
     const kor_gguf_kv *kv = kor_gguf_find(g, key);
     if (!kv) return kor_fail(err, KOR_E_INPUT, "metadata '%s' is missing", key);
     if (kv->item != type || (kv->type == KOR_GGUF_ARRAY) != array) {
         return kor_fail(err, KOR_E_INPUT, "metadata '%s' is %s%s, expected %s%s", key,
-                        kv->type == KOR_GGUF_ARRAY ? "an array of " : "", names[kv->item], array ? "an array of " : "",
-                        names[type]);
+                        kv->type == KOR_GGUF_ARRAY ? "an array of " : "", names[kv->item],
+                        array ? "an array of " : "", names[type]);
     }
     *out = kv;
     return KOR_OK;
@@ -329,29 +347,32 @@ kor_status kor_gguf_get_string(const kor_gguf *g, const char *key, kor_bytes *ou
     return KOR_OK;
 }
 
-kor_status kor_gguf_get_u32_at(const kor_gguf *g, const char *key, size_t i, uint32_t *out, kor_error *err)
+kor_status kor_gguf_get_u32_at(const kor_gguf *g, const char *key, size_t i, uint32_t *out,
+                               kor_error *err)
 {
     const kor_gguf_kv *kv;
     KOR_TRY(get(g, key, KOR_GGUF_U32, true, &kv, err));
     if (i >= kv->count) {
-        return kor_fail(err, KOR_E_INPUT, "metadata '%s' has %zu elements, expected at least %zu", key, kv->count,
-                        i + 1);
+        return kor_fail(err, KOR_E_INPUT, "metadata '%s' has %zu elements, expected at least %zu",
+                        key, kv->count, i + 1);
     }
     *out = (uint32_t)load_le(kv->data + 4 * i, 4);
     return KOR_OK;
 }
 
 kor_status kor_gguf_get_tensor(const kor_gguf *g, const char *name, kor_tensor_type type,
-                               const size_t shape[KOR_GGUF_DIMS], const kor_tensor **out, kor_error *err)
+                               const size_t shape[KOR_GGUF_DIMS], const kor_tensor **out,
+                               kor_error *err)
 {
     const kor_tensor *t = kor_gguf_tensor(g, name);
     if (!t) return kor_fail(err, KOR_E_INPUT, "tensor '%s' is missing", name);
     if (t->type != type || memcmp(t->shape, shape, sizeof t->shape) != 0) {
         return kor_fail(err, KOR_E_INPUT,
-                        "tensor '%s' is of type %d, shape %zu x %zu x %zu x %zu; expected type %d, %zu x %zu x %zu x "
+                        "tensor '%s' is of type %d, shape %zu x %zu x %zu x %zu; expected type %d, "
+                        "%zu x %zu x %zu x "
                         "%zu",
-                        name, (int)t->type, t->shape[0], t->shape[1], t->shape[2], t->shape[3], (int)type, shape[0],
-                        shape[1], shape[2], shape[3]);
+                        name, (int)t->type, t->shape[0], t->shape[1], t->shape[2], t->shape[3],
+                        (int)type, shape[0], shape[1], shape[2], shape[3]);
     }
     *out = t;
     return KOR_OK;
@@ -369,8 +390,9 @@ kor_status kor_gguf_verify(const kor_gguf *g, uint64_t *checksum, kor_error *err
     h = kor_hash64(g->data + at + 8, g->size - at - 8, h);
     if (h != stated) {
         return kor_fail(err, KOR_E_INPUT,
-                        "checksum %016" PRIx64 ", expected %016" PRIx64 ": the file is damaged, get it again", h,
-                        stated);
+                        "checksum %016" PRIx64 ", expected %016" PRIx64
+                        ": the file is damaged, get it again",
+                        h, stated);
     }
     if (checksum) *checksum = stated;
     return KOR_OK;

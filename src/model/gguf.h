@@ -46,8 +46,8 @@ typedef struct kor_bytes {
 
 typedef struct kor_gguf_kv {
     kor_bytes key;
-    kor_gguf_type type, item; /* item: element type of an array, else type */
-    size_t count;             /* elements of an array, else 1 */
+    kor_gguf_type type, item;  /* item: element type of an array, else type */
+    size_t count;              /* elements of an array, else 1 */
     const unsigned char *data; /* first element, unaligned */
     size_t size;               /* bytes of all elements */
 } kor_gguf_kv;
@@ -55,10 +55,10 @@ typedef struct kor_gguf_kv {
 typedef struct kor_tensor {
     kor_bytes name;
     kor_tensor_type type;
-    size_t dims;                  /* 1 to 4 */
-    size_t shape[KOR_GGUF_DIMS];  /* shape[0] varies fastest; unused ones are 1 */
-    size_t count, size;           /* elements, bytes */
-    const void *data;             /* aligned to KOR_GGUF_ALIGNMENT */
+    size_t dims;                 /* 1 to 4 */
+    size_t shape[KOR_GGUF_DIMS]; /* shape[0] varies fastest; unused ones are 1 */
+    size_t count, size;          /* elements, bytes */
+    const void *data;            /* aligned to KOR_GGUF_ALIGNMENT */
 } kor_tensor;
 
 typedef struct kor_gguf {
@@ -88,13 +88,16 @@ kor_status kor_gguf_get_u64(const kor_gguf *g, const char *key, uint64_t *out, k
 kor_status kor_gguf_get_f32(const kor_gguf *g, const char *key, float *out, kor_error *err);
 kor_status kor_gguf_get_string(const kor_gguf *g, const char *key, kor_bytes *out, kor_error *err);
 /* Element i of an array of U32. */
-kor_status kor_gguf_get_u32_at(const kor_gguf *g, const char *key, size_t i, uint32_t *out, kor_error *err);
+kor_status kor_gguf_get_u32_at(const kor_gguf *g, const char *key, size_t i, uint32_t *out,
+                               kor_error *err);
 
-/* The tensor of that name, type and shape (unused dimensions 1), or KOR_E_INPUT saying what was expected. */
+/* The tensor of that name, type and shape (unused dimensions 1), or KOR_E_INPUT saying what was
+ * expected. */
 kor_status kor_gguf_get_tensor(const kor_gguf *g, const char *name, kor_tensor_type type,
-                               const size_t shape[KOR_GGUF_DIMS], const kor_tensor **out, kor_error *err);
+                               const size_t shape[KOR_GGUF_DIMS], const kor_tensor **out,
+                               kor_error *err);
 
-/* ---- Writing ------------------------------------------------------------------------------ */
+/* ---- Writing ---- */
 
 /* Collects a file in memory, metadata first. Like kor_str, it remembers that memory ran out; the
  * commit says so. Zero-initialise. */

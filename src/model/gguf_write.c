@@ -79,8 +79,8 @@ static void pad(kor_str *s, size_t already)
     while ((already + s->len) % KOR_GGUF_ALIGNMENT && !s->failed) kor_str_putc(s, 0);
 }
 
-void kor_gguf_add_tensor(kor_gguf_out *o, const char *name, kor_tensor_type type, size_t dims, const size_t *shape,
-                         const void *data)
+void kor_gguf_add_tensor(kor_gguf_out *o, const char *name, kor_tensor_type type, size_t dims,
+                         const size_t *shape, const void *data)
 {
     size_t bytes = type == KOR_TENSOR_I8 ? 1 : type == KOR_TENSOR_F16 ? 2 : 4;
     pad(&o->data, 0);
@@ -123,8 +123,10 @@ kor_status kor_gguf_commit(kor_gguf_out *o, const char *path, kor_error *err)
         status = kor_writer_open(&w, path, err);
         if (status == KOR_OK) {
             status = kor_writer_add(&w, head.data, head.len, err);
-            if (status == KOR_OK) status = kor_writer_commit(&w, err);
-            else kor_writer_abandon(&w);
+            if (status == KOR_OK)
+                status = kor_writer_commit(&w, err);
+            else
+                kor_writer_abandon(&w);
         }
     }
     kor_str_free(&head);

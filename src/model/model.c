@@ -21,9 +21,9 @@ struct kor_model {
 
 struct kor_ctx {
     const kor_model *model;
-    int32_t *ids;   /* [max_tokens] */
-    void *lattice;  /* kor_unigram_scratch */
-    void *scratch;  /* kor_encoder_scratch */
+    int32_t *ids;  /* [max_tokens] */
+    void *lattice; /* kor_unigram_scratch */
+    void *scratch; /* kor_encoder_scratch */
 };
 
 enum { FORMAT = 1 };
@@ -38,7 +38,7 @@ const char *kor_cpu(void)
     return kor_kernels_get()->name;
 }
 
-/* ---- Opening -------------------------------------------------------------------------------------- */
+/* ---- Opening ---- */
 
 static kor_status load_tokenizer(kor_model *m, kor_error *err)
 {
@@ -47,14 +47,15 @@ static kor_status load_tokenizer(kor_model *m, kor_error *err)
     kor_bytes kind = {0};
     KOR_TRY(kor_gguf_get_string(&m->file, "tokenizer.ggml.model", &kind, err));
     if (kind.len != 7 || memcmp(kind.data, "unigram", 7) != 0) {
-        return kor_fail(err, KOR_E_UNSUPPORTED, "tokenizer '%.*s' (only unigram)", (int)(kind.len < 40 ? kind.len : 40),
-                        kind.data);
+        return kor_fail(err, KOR_E_UNSUPPORTED, "tokenizer '%.*s' (only unigram)",
+                        (int)(kind.len < 40 ? kind.len : 40), kind.data);
     }
     if (!tokens || tokens->type != KOR_GGUF_ARRAY || tokens->item != KOR_GGUF_STRING || !scores ||
-        scores->type != KOR_GGUF_ARRAY || scores->item != KOR_GGUF_F64 || scores->count != tokens->count ||
-        tokens->count > m->encoder.vocabulary) {
+        scores->type != KOR_GGUF_ARRAY || scores->item != KOR_GGUF_F64 ||
+        scores->count != tokens->count || tokens->count > m->encoder.vocabulary) {
         return kor_fail(err, KOR_E_INPUT,
-                        "metadata 'tokenizer.ggml.tokens' and 'scores' must be equally many strings and f64 (at most "
+                        "metadata 'tokenizer.ggml.tokens' and 'scores' must be equally many "
+                        "strings and f64 (at most "
                         "%zu)",
                         m->encoder.vocabulary);
     }
@@ -62,7 +63,8 @@ static kor_status load_tokenizer(kor_model *m, kor_error *err)
     if (!trie || trie->type != KOR_TENSOR_I32 || trie->dims != 1) {
         return kor_fail(err, KOR_E_INPUT, "tensor 'tokenizer.trie' must be a list of I32");
     }
-    return kor_unigram_bind(&m->tokenizer, trie->data, trie->count, scores->data, scores->count, err);
+    return kor_unigram_bind(&m->tokenizer, trie->data, trie->count, scores->data, scores->count,
+                            err);
 }
 
 /* An optional string of the file as a C string; "" when there is none. */
@@ -90,6 +92,8 @@ static kor_status fill_info(kor_model *m, kor_error *err)
     i->max_tokens = m->encoder.max_tokens;
     i->vocabulary = m->encoder.vocabulary;
     i->parameters = m->encoder.parameters;
+    i->macs_per_token = m->encoder.macs_per_token;
+    i->macs_per_text = m->encoder.macs_per_text;
     i->file_bytes = m->map.size;
     return KOR_OK;
 }
@@ -106,7 +110,8 @@ static kor_status load(kor_model *m, kor_error *err)
     uint32_t format = 0;
     KOR_TRY(kor_gguf_get_u32(&m->file, "korora.format", &format, err));
     if (format != FORMAT) {
-        return kor_fail(err, KOR_E_UNSUPPORTED, "format %u; korora %s reads format %d", format, KORORA_VERSION, FORMAT);
+        return kor_fail(err, KOR_E_UNSUPPORTED, "format %u; korora %s reads format %d", format,
+                        KORORA_VERSION, FORMAT);
     }
     KOR_TRY(kor_gguf_verify(&m->file, &m->info.checksum, err));
     KOR_TRY(kor_encoder_bind(&m->encoder, &m->file, err));
@@ -117,7 +122,8 @@ static kor_status load(kor_model *m, kor_error *err)
 kor_status kor_model_open(kor_model **out, const char *path, kor_error *err)
 {
     if (out) *out = NULL;
-    if (!out || !path) return kor_fail(err, KOR_E_ARG, "kor_model_open: out and path must not be NULL");
+    if (!out || !path)
+        return kor_fail(err, KOR_E_ARG, "kor_model_open: out and path must not be NULL");
     kor_model *m = calloc(1, sizeof *m);
     if (!m) return kor_fail_memory(err);
     m->kernels = kor_kernels_get();
@@ -149,12 +155,13 @@ void kor_model_get_info(const kor_model *model, kor_model_info *out)
     *out = model->info;
 }
 
-/* ---- Calling -------------------------------------------------------------------------------------- */
+/* ---- Calling ---- */
 
 kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
 {
     if (out) *out = NULL;
-    if (!out || !model) return kor_fail(err, KOR_E_ARG, "kor_ctx_new: out and model must not be NULL");
+    if (!out || !model)
+        return kor_fail(err, KOR_E_ARG, "kor_ctx_new: out and model must not be NULL");
     kor_ctx *c = calloc(1, sizeof *c);
     if (!c) return kor_fail_memory(err);
     c->model = model;
@@ -178,33 +185,39 @@ void kor_ctx_free(kor_ctx *ctx)
     free(ctx);
 }
 
-static kor_status check_text(kor_ctx *ctx, const char *text, size_t *len, const char *caller, kor_error *err)
+static kor_status check_text(kor_ctx *ctx, const char *text, size_t *len, const char *caller,
+                             kor_error *err)
 {
     if (!ctx) return kor_fail(err, KOR_E_ARG, "%s: ctx must not be NULL", caller);
-    if (!text && *len != 0) return kor_fail(err, KOR_E_ARG, "%s: text is NULL and its length is not 0", caller);
+    if (!text && *len != 0)
+        return kor_fail(err, KOR_E_ARG, "%s: text is NULL and its length is not 0", caller);
     if (*len == KOR_NUL) *len = strlen(text);
     return KOR_OK;
 }
 
-kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out, size_t max, size_t *count,
-                        kor_error *err)
+kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out, size_t max,
+                        size_t *count, kor_error *err)
 {
-    if (!count || (!out && max)) return kor_fail(err, KOR_E_ARG, "kor_tokenize: out and count must not be NULL");
+    if (!count || (!out && max))
+        return kor_fail(err, KOR_E_ARG, "kor_tokenize: out and count must not be NULL");
     *count = 0;
     KOR_TRY(check_text(ctx, text, &len, "kor_tokenize", err));
     *count = kor_unigram_encode(ctx->model->tokenizer, text, len, out, max, ctx->lattice);
     return KOR_OK;
 }
 
-kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len, kor_error *err)
+kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len,
+                     kor_error *err)
 {
     KOR_TRY(check_text(ctx, text, &len, "kor_embed", err));
     const kor_model *m = ctx->model;
     if (!out || out_len < m->encoder.dim) {
-        return kor_fail(err, KOR_E_ARG, "kor_embed: out has room for %zu floats, the model gives %zu",
+        return kor_fail(err, KOR_E_ARG,
+                        "kor_embed: out has room for %zu floats, the model gives %zu",
                         out ? out_len : 0, m->encoder.dim);
     }
-    size_t count = kor_unigram_encode(m->tokenizer, text, len, ctx->ids, m->encoder.max_tokens, ctx->lattice);
+    size_t count =
+        kor_unigram_encode(m->tokenizer, text, len, ctx->ids, m->encoder.max_tokens, ctx->lattice);
     kor_encoder_forward(&m->encoder, m->kernels, ctx->ids, count, out, ctx->scratch);
     return KOR_OK;
 }

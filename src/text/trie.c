@@ -28,7 +28,9 @@ static int by_text(const void *a, const void *b)
 static kor_status reserve(builder *b, size_t base)
 {
     size_t need = base + LABELS;
-    if (need > KOR_TRIE_MAX) return kor_fail(b->err, KOR_E_INPUT, "the trie would need more than %d units", KOR_TRIE_MAX);
+    if (need > KOR_TRIE_MAX)
+        return kor_fail(b->err, KOR_E_INPUT, "the trie would need more than %d units",
+                        KOR_TRIE_MAX);
     if (need <= b->cap) return KOR_OK;
     size_t cap = b->cap;
     while (cap < need) cap *= 2;
@@ -95,12 +97,15 @@ static kor_status add_children(builder *b, size_t node, size_t from, size_t to, 
     return KOR_OK;
 }
 
-kor_status kor_trie_build(kor_trie_key *keys, size_t count, uint32_t **units, size_t *unit_count, kor_error *err)
+kor_status kor_trie_build(kor_trie_key *keys, size_t count, uint32_t **units, size_t *unit_count,
+                          kor_error *err)
 {
     enum { KEY_MAX = 1024 /* bounds the recursion */ };
     for (size_t i = 0; i < count; i++) {
-        if (keys[i].len == 0 || keys[i].len > KEY_MAX || memchr(keys[i].text, 0, keys[i].len) || keys[i].id >= KOR_TRIE_MAX) {
-            return kor_fail(err, KOR_E_INPUT, "trie key %zu is empty, too long, or has a NUL byte", i);
+        if (keys[i].len == 0 || keys[i].len > KEY_MAX || memchr(keys[i].text, 0, keys[i].len) ||
+            keys[i].id >= KOR_TRIE_MAX) {
+            return kor_fail(err, KOR_E_INPUT, "trie key %zu is empty, too long, or has a NUL byte",
+                            i);
         }
     }
     if (count) qsort(keys, count, sizeof *keys, by_text);

@@ -23,12 +23,14 @@ kor_status kor_unigram_new(kor_unigram **out, const kor_piece *pieces, size_t co
 {
     *out = NULL;
     if (count > (1u << 20) || first > count) {
-        return kor_fail(err, KOR_E_INPUT, "vocabulary of %zu pieces (%zu reserved): at most %u", count,
-                        first, 1u << 20);
+        return kor_fail(err, KOR_E_INPUT, "vocabulary of %zu pieces (%zu reserved): at most %u",
+                        count, first, 1u << 20);
     }
     for (size_t i = first; i < count; i++) {
-        if (pieces[i].len == 0 || pieces[i].len > KOR_PIECE_MAX || !kor_utf8_valid(pieces[i].text, pieces[i].len)) {
-            return kor_fail(err, KOR_E_INPUT, "vocabulary piece %zu: not 1 to %d bytes of UTF-8", i, KOR_PIECE_MAX);
+        if (pieces[i].len == 0 || pieces[i].len > KOR_PIECE_MAX ||
+            !kor_utf8_valid(pieces[i].text, pieces[i].len)) {
+            return kor_fail(err, KOR_E_INPUT, "vocabulary piece %zu: not 1 to %d bytes of UTF-8", i,
+                            KOR_PIECE_MAX);
         }
         if (!isfinite(pieces[i].score)) {
             return kor_fail(err, KOR_E_INPUT, "vocabulary piece %zu: its score is not a number", i);
@@ -58,11 +60,12 @@ kor_status kor_unigram_new(kor_unigram **out, const kor_piece *pieces, size_t co
     return KOR_OK;
 }
 
-kor_status kor_unigram_bind(kor_unigram **out, const uint32_t *units, size_t unit_count, const void *scores,
-                            size_t count, kor_error *err)
+kor_status kor_unigram_bind(kor_unigram **out, const uint32_t *units, size_t unit_count,
+                            const void *scores, size_t count, kor_error *err)
 {
     *out = NULL;
-    if (unit_count == 0 || count > INT32_MAX) return kor_fail(err, KOR_E_INPUT, "the vocabulary has an empty trie");
+    if (unit_count == 0 || count > INT32_MAX)
+        return kor_fail(err, KOR_E_INPUT, "the vocabulary has an empty trie");
     kor_unigram *u = calloc(1, sizeof *u);
     if (!u) return kor_fail_memory(err);
     u->trie = (kor_trie){units, unit_count};
@@ -85,7 +88,7 @@ void kor_unigram_free(kor_unigram *u)
     free(u);
 }
 
-/* ---- Encoding --------------------------------------------------------------------------------- */
+/* ---- Encoding ---- */
 
 /* One code point may become 18 under NFKC; the buffer has room for the text and one such burst. */
 enum { BURST = 32, CODE_POINTS = KOR_TEXT_MAX + BURST, BYTES = 4 * CODE_POINTS + 4 };
@@ -125,7 +128,8 @@ static size_t put(unsigned char *out, uint32_t cp)
     return kor_utf8_encode(cp == ' ' ? SPACE : cp, (char *)out);
 }
 
-/* l->text = U+2581, then NFKC of text with its spaces as U+2581; returns its bytes, 0 for an empty text. */
+/* l->text = U+2581, then NFKC of text with its spaces as U+2581; returns its bytes, 0 for an empty
+ * text. */
 static size_t normalise(lattice *l, const char *text, size_t len)
 {
     const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
@@ -133,7 +137,8 @@ static size_t normalise(lattice *l, const char *text, size_t len)
     size_t bytes = put(l->text, SPACE), at = 0;
     /* ASCII is its own normal form. */
     size_t most = len < KOR_TEXT_MAX ? len : KOR_TEXT_MAX;
-    while (at < most && (unsigned char)text[at] < 0x80) bytes += put(l->text + bytes, (unsigned char)text[at++]);
+    while (at < most && (unsigned char)text[at] < 0x80)
+        bytes += put(l->text + bytes, (unsigned char)text[at++]);
     if (at == most) return bytes;
 
     size_t n = 0;
@@ -147,8 +152,8 @@ static size_t normalise(lattice *l, const char *text, size_t len)
         at += kor_utf8_decode(text + at, len - at, &cp);
         int boundary = 0;
         size_t room = CODE_POINTS - n;
-        utf8proc_ssize_t got = utf8proc_decompose_char((utf8proc_int32_t)cp, l->cps + n, (utf8proc_ssize_t)room, options,
-                                                       &boundary);
+        utf8proc_ssize_t got = utf8proc_decompose_char((utf8proc_int32_t)cp, l->cps + n,
+                                                       (utf8proc_ssize_t)room, options, &boundary);
         if (got < 0 || (size_t)got > room) break;
         n += (size_t)got;
     }
@@ -159,7 +164,8 @@ static size_t normalise(lattice *l, const char *text, size_t len)
         i = end + 1;
     }
     utf8proc_ssize_t composed = utf8proc_normalize_utf32(l->cps, (utf8proc_ssize_t)n, options);
-    for (utf8proc_ssize_t i = 0; i < composed; i++) bytes += put(l->text + bytes, (uint32_t)l->cps[i]);
+    for (utf8proc_ssize_t i = 0; i < composed; i++)
+        bytes += put(l->text + bytes, (uint32_t)l->cps[i]);
     return bytes;
 }
 
@@ -170,23 +176,24 @@ static size_t character_bytes(unsigned char lead)
 
 static void extend(lattice *l, size_t from, size_t to, double score, int32_t id)
 {
-    /* At least as good replaces, so that of equals the later start wins; and a path whose score is exactly 0
-     * counts as none and gives way to any other. */
+    /* At least as good replaces, so that of equals the later start wins; and a path whose score is
+     * exactly 0 counts as none and gives way to any other. */
     if (l->score[to] != 0 && score < l->score[to]) return;
     l->score[to] = score;
     l->start[to] = (int32_t)from;
     l->id[to] = id;
 }
 
-size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, int32_t *out, size_t max,
-                          void *scratch)
+size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, int32_t *out,
+                          size_t max, void *scratch)
 {
     lattice *l = scratch;
     size_t n = normalise(l, text, len);
     if (n == 0) return 0;
 
-    /* Viterbi over end positions. A character that no piece starts with costs 0. That, and the rules of
-     * extend, are quirks of the program that the base encoder's ids come from: they belong to the model. */
+    /* Viterbi over end positions. A character that no piece starts with costs 0. That, and the
+     * rules of extend, are quirks of the program that the base encoder's ids come from: they belong
+     * to the model. */
     for (size_t i = 0; i <= n; i++) {
         l->id[i] = -1;
         l->score[i] = 0;
@@ -196,7 +203,10 @@ size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, in
         if (i > 0 && l->id[i] < 0) continue; /* no path ends here */
         bool any = false;
         uint32_t node = 0;
-        for (size_t j = i; j < n && (node = kor_trie_child(&u->trie, node, l->text[j])) != 0; j++) {
+        /* A trie from a hostile file may have no bottom. */
+        size_t end = n - i < KOR_PIECE_MAX ? n : i + KOR_PIECE_MAX;
+        for (size_t j = i; j < end && (node = kor_trie_child(&u->trie, node, l->text[j])) != 0;
+             j++) {
             int32_t id = kor_trie_id(&u->trie, node);
             if (id < 0 || (size_t)id >= u->count) continue;
             double score;
@@ -209,7 +219,8 @@ size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, in
 
     /* A character that no piece ends with could leave the end unreached; take the longest path. */
     while (n > 0 && l->id[n] < 0) n--;
-    /* Walk back, noting for each piece where the one after it ends; then forward, one unknown for each run. */
+    /* Walk back, noting for each piece where the one after it ends; then forward, one unknown for
+     * each run. */
     int32_t next = (int32_t)n;
     for (size_t at = n; at > 0;) {
         size_t from = (size_t)l->start[at];
@@ -220,7 +231,8 @@ size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, in
     size_t count = 0;
     for (size_t end = (size_t)next;; end = (size_t)l->start[end]) {
         int32_t id = l->id[end];
-        bool repeat = id == KOR_UNIGRAM_UNKNOWN && count > 0 && out[count - 1] == KOR_UNIGRAM_UNKNOWN;
+        bool repeat =
+            id == KOR_UNIGRAM_UNKNOWN && count > 0 && out[count - 1] == KOR_UNIGRAM_UNKNOWN;
         if (!repeat) {
             if (count == max) break;
             out[count++] = id;

@@ -71,7 +71,8 @@ bool kor_utf8_valid(const char *s, size_t len)
         uint32_t cp;
         size_t n = kor_utf8_decode(s + i, len - i, &cp);
         /* U+FFFD itself is three bytes long; a replacement never is with this value. */
-        if (cp == 0xfffd && !(n == 3 && (unsigned char)s[i] == 0xef && (unsigned char)s[i + 2] == 0xbd)) {
+        if (cp == 0xfffd &&
+            !(n == 3 && (unsigned char)s[i] == 0xef && (unsigned char)s[i + 2] == 0xbd)) {
             return false;
         }
         i += n;

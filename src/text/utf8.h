@@ -12,7 +12,8 @@
  * subpart (Unicode 15, section 3.9). */
 size_t kor_utf8_decode(const char *s, size_t len, uint32_t *cp);
 
-/* Encode one code point (a surrogate or one above U+10FFFF as U+FFFD); returns bytes written, 1 to 4. */
+/* Encode one code point (a surrogate or one above U+10FFFF as U+FFFD); returns bytes written, 1
+ * to 4. */
 size_t kor_utf8_encode(uint32_t cp, char out[4]);
 
 /* Is all of it UTF-8? */

@@ -50,7 +50,7 @@ bool kor_read_day_number(kor_cursor *c, int32_t *day)
     return true;
 }
 
-/* ---- Relative ------------------------------------------------------------------------------ */
+/* ---- Relative ---- */
 
 bool kor_read_relative(kor_cursor *c, kor_time_unit wanted, int32_t *n)
 {
@@ -69,7 +69,7 @@ bool kor_read_relative(kor_cursor *c, kor_time_unit wanted, int32_t *n)
     return true;
 }
 
-/* ---- Months by name ----------------------------------------------------------------------- */
+/* ---- Months by name ---- */
 
 /* Whether `may` or `march` can be meant as a month here: it can when it is written as a name or
  * when nothing follows that it could be the verb of. sure: the words before it leave no doubt. */
@@ -176,7 +176,7 @@ static bool read_ordinal_day(kor_cursor *c, kor_word before, kor_draft *draft)
     return true;
 }
 
-/* ---- Numbers ------------------------------------------------------------------------------ */
+/* ---- Numbers ---- */
 
 /* "2026-11-20", "2026/11/20", "2026-11". A month 13 is read, for the resolver to refuse. */
 static bool read_iso(kor_cursor *c, kor_draft *draft)
@@ -268,7 +268,7 @@ bool kor_read_date(kor_cursor *c, kor_word before, kor_draft *draft)
     return true;
 }
 
-/* ---- Amounts ------------------------------------------------------------------------------ */
+/* ---- Amounts ---- */
 
 bool kor_read_amount(kor_cursor *c, int32_t *n, kor_time_unit *unit)
 {

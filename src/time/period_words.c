@@ -18,7 +18,7 @@ static void set_weekday(kor_draft *draft, int32_t weekday, kor_choice choice, in
     draft->period.n = n;
 }
 
-/* ---- last, this, next --------------------------------------------------------------------- */
+/* ---- last, this, next ---- */
 
 /* A unit, or an amount of units, after last, past or next; direction is -1 or 1. */
 static bool read_unit_after(kor_cursor *c, kor_word which, kor_word before, kor_draft *draft)
@@ -97,7 +97,7 @@ static bool read_which(kor_cursor *c, kor_word before, kor_draft *draft)
     return true;
 }
 
-/* ---- Relative to today -------------------------------------------------------------------- */
+/* ---- Relative to today ---- */
 
 /* "3 days ago", "two weeks from now", "two days before yesterday", "the day after tomorrow", "the
  * week before last". */
@@ -180,7 +180,7 @@ static bool read_named(kor_cursor *c, kor_word before, kor_draft *draft)
     return true;
 }
 
-/* ---- Weekdays ----------------------------------------------------------------------------- */
+/* ---- Weekdays ---- */
 
 /* "Tuesday", "Tuesday of last week", "Tuesday, 17 November". */
 static bool read_weekday(kor_cursor *c, kor_word before, kor_draft *draft)
@@ -218,7 +218,7 @@ static bool read_core(kor_cursor *c, kor_word before, kor_draft *draft)
     return true;
 }
 
-/* ---- What may follow ---------------------------------------------------------------------- */
+/* ---- What may follow ---- */
 
 static bool is_day(const kor_period *p)
 {
@@ -334,7 +334,7 @@ static void read_rest(kor_cursor *c, kor_draft *draft)
     }
 }
 
-/* ---- What may come first ------------------------------------------------------------------ */
+/* ---- What may come first ---- */
 
 /* A day after a part or a clock time: "the morning of 20 November", "at 3 pm yesterday". */
 static bool read_its_day(kor_cursor *c, kor_draft *draft)

@@ -38,7 +38,7 @@ static inline bool kor_take_mark(kor_cursor *c, int32_t mark)
     return found;
 }
 
-/* ---- Clock times -------------------------------------------------------------------------- */
+/* ---- Clock times ---- */
 
 typedef struct kor_clock {
     int32_t minute; /* after midnight; of an open one as said, 1:00 to 12:59 */
@@ -71,7 +71,7 @@ bool kor_read_clocks(kor_cursor *c, bool with_and, kor_draft *draft);
 /* Fill in the period's clock minutes. */
 void kor_settle_clocks(kor_draft *draft);
 
-/* ---- Days and longer ---------------------------------------------------------------------- */
+/* ---- Days and longer ---- */
 
 /* "20 November 2026", "Nov 3", "2026-11-20", "2026-11", "Q3 2025"; what a word such as `in` before
  * it allows: "March", "2025", "the 20th". before is that word, KOR_WORD_NONE for none. */

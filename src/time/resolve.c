@@ -32,7 +32,7 @@ static int64_t instant_ms(const context *c, int64_t local)
     return kor_zone_instant(c->zone, local) * 1000;
 }
 
-/* ---- Days --------------------------------------------------------------------------------- */
+/* ---- Days ---- */
 
 typedef struct days {
     int64_t first, end; /* civil days, half-open */
@@ -166,7 +166,7 @@ static bool period_days(const kor_period *p, int64_t today, days *out)
     }
 }
 
-/* ---- Within days -------------------------------------------------------------------------- */
+/* ---- Within days ---- */
 
 /* Minutes after midnight. */
 static const struct {
@@ -251,7 +251,7 @@ static range day_range(const context *c, const kor_period *p, int64_t day)
     return r;
 }
 
-/* ---- Ranges ------------------------------------------------------------------------------- */
+/* ---- Ranges ---- */
 
 static range clock_units_away(const context *c, const kor_period *p)
 {
@@ -362,7 +362,7 @@ static bool description_range(const context *c, const kor_description *d, range 
     return true;
 }
 
-/* ---- Words for people --------------------------------------------------------------------- */
+/* ---- Words for people ---- */
 
 static const char *const unit_names[] = {
     [KOR_UNIT_MINUTE] = "minute",   [KOR_UNIT_HOUR] = "hour",       [KOR_UNIT_DAY] = "day",

@@ -13,12 +13,11 @@
  *   3 days ago        that day, and for minutes and hours that minute
  *   last 3 days       from local midnight three days ago to now: today so far is included
  *   last 3 hours      from the instant three hours ago to now
- *   since X, from X onward   from the start of X to now; after X: from its end, for clock times from there
- *   before X, by X    from the year 1 to the start of X; until X: to the end of X, for clock times
- *                     to there
- *   X to Y            the last unit is included for days and above; a clock time ends exactly there
- *   at 3 pm           that hour; at 3:15 pm: that minute
- * "To now" ends 1 ms after now, so that what happened at this instant is in. */
+ *   since X, from X onward   from the start of X to now; after X: from its end, for clock times
+ * from there before X, by X    from the year 1 to the start of X; until X: to the end of X, for
+ * clock times to there X to Y            the last unit is included for days and above; a clock time
+ * ends exactly there at 3 pm           that hour; at 3:15 pm: that minute "To now" ends 1 ms after
+ * now, so that what happened at this instant is in. */
 #ifndef KOR_RESOLVE_H
 #define KOR_RESOLVE_H
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- The lexicon -------------------------------------------------------------------------- */
+/* ---- The lexicon ---- */
 
 enum { AMBIGUOUS = 1, SINGULAR = 2, ABBREVIATED = 4, LONGEST = 13 };
 
@@ -217,7 +217,7 @@ static const entry *look_up(const unsigned char *word, size_t len)
     return NULL;
 }
 
-/* ---- Tokens ------------------------------------------------------------------------------- */
+/* ---- Tokens ---- */
 
 static bool is_digit(unsigned char c)
 {

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- The table ---------------------------------------------------------------------------- */
+/* ---- The table ---- */
 
 typedef struct row {
     const char *text, *span; /* span NULL: nothing is found */
@@ -501,7 +501,7 @@ static void test_when_reads_within_length(void **state)
     kor_zone_close(zone);
 }
 
-/* ---- The rule for people ------------------------------------------------------------------ */
+/* ---- The rule for people ---- */
 
 static void test_when_says_how_it_read(void **state)
 {
@@ -544,7 +544,7 @@ static void test_when_says_how_it_read(void **state)
     kor_zone_close(zone);
 }
 
-/* ---- Every day of years ------------------------------------------------------------------- */
+/* ---- Every day of years ---- */
 
 /* The local date of an instant, by libc, as days since 1970. */
 static int64_t libc_day(int64_t ms)
@@ -607,7 +607,7 @@ static void test_when_begins_days_at_local_midnight(void **state)
     tzset();
 }
 
-/* ---- Hostile input ------------------------------------------------------------------------ */
+/* ---- Hostile input ---- */
 
 static uint64_t next_random(uint64_t *seed)
 {

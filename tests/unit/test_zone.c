@@ -320,7 +320,7 @@ static void test_zone_follows_the_environment(void **state)
     }
 }
 
-/* ---- Files that lie ----------------------------------------------------------------------- */
+/* ---- Files that lie ---- */
 
 typedef struct folder {
     char path[512], file[600];
@@ -489,7 +489,7 @@ static void test_zone_refuses_lying_headers(void **state)
     remove_folder(&f);
 }
 
-/* ---- Times as text ------------------------------------------------------------------------ */
+/* ---- Times as text ---- */
 
 static void test_zone_parses_times(void **state)
 {

@@ -1,0 +1,85 @@
+# Completion of korora for bash. Needs nothing but bash: source it, or put it where your system keeps completions.
+
+# The models there are, asked of the program itself.
+_korora_models() {
+    "${COMP_WORDS[0]}" models --json 2> /dev/null | grep -o '"name":"[^"]*"' | cut -d '"' -f 4
+}
+
+# Offer what compgen makes of the arguments and begins with what is typed.
+_korora_offer() {
+    local offers
+    mapfile -t offers < <(compgen "$@" -- "$current")
+    COMPREPLY+=("${offers[@]}")
+}
+
+_korora() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+    local commands="add import recall timeline show run models convert doctor version help"
+    local options="--home --json --help" values="--home" words="" files="" word i place=0
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        _korora_offer -W "$commands --help --version"
+        return
+    fi
+    case $command in
+    add)
+        options="$options --at --source --title --uri --app --scope"
+        values="$values --at --source --title --uri --app --scope" ;;
+    import)
+        options="$options --since"
+        values="$values --since" ;;
+    recall)
+        options="$options --limit --from --to --now --scope --explain --batch"
+        values="$values --limit --from --to --now --scope --batch" ;;
+    timeline)
+        options="$options --now --scope"
+        values="$values --now --scope" ;;
+    show) ;;
+    run)
+        options="$options --text --jsonl --threads"
+        values="$values --text --threads" ;;
+    models) ;;
+    convert)
+        options="$options -o --type"
+        values="$values -o --type" ;;
+    doctor) ;;
+    version) ;;
+    help)
+        [ "$COMP_CWORD" -eq 2 ] && _korora_offer -W "${commands% help}"
+        return ;;
+    *) return ;;
+    esac
+    # The value of an option.
+    case " $values " in *" $previous "*)
+        case $previous in
+        --home) _korora_offer -d ;;
+        --batch | -o) _korora_offer -f ;;
+        --type) _korora_offer -W "int8 f32" ;;
+        --from | --to | --now | --since | --at) _korora_offer -W "now" ;;
+        esac
+        return ;;
+    esac
+    if [ "${current#-}" != "$current" ]; then
+        _korora_offer -W "$options"
+        return
+    fi
+    # Which argument is it, not counting options and their values?
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case " $values " in *" $word "*) ((i++)); continue ;; esac
+        case $word in -?*) ;; *) place=$((place + 1)) ;; esac
+    done
+    case $command$place in
+    import0) words="git shell files dpkg jsonl" ;;
+    import1) files=1 ;;
+    run0) words=$(_korora_models) files=1 ;;
+    run*) files=1 ;;
+    timeline0) words="today yesterday" ;;
+    convert0) _korora_offer -d ;;
+    esac
+    [ -n "$words" ] && _korora_offer -W "$words"
+    [ -n "$files" ] && _korora_offer -f
+    return 0
+}
+
+complete -o filenames -F _korora korora

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "gguf_maker.h"
+#include "golden.h"
+#include "scratch.h"
+#include "text/unigram.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every allocation of a run fails once: the first, then the second, until a run gets by. Each
+ * failure must come back as KOR_E_MEMORY with nothing leaked. The program's own allocator counts
+ * and fails; a sanitizer brings its own, which only counts, so that there the runs check for leaks
+ * alone. */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+static atomic_long taken, live;  /* allocations made; made and not freed */
+static atomic_long fail_at = -1; /* how many succeed before the one that fails; below 0: all */
+static atomic_bool failed;
+
+#if SANITIZED
+
+#include <sanitizer/allocator_interface.h>
+
+static void took(const volatile void *p, size_t size)
+{
+    (void)size;
+    if (!p) return;
+    taken++;
+    live++;
+}
+
+static void gave_back(const volatile void *p)
+{
+    if (p) live--;
+}
+
+static void set_up(void)
+{
+    assert_true(__sanitizer_install_malloc_and_free_hooks(took, gave_back) > 0);
+}
+
+#else
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *p);
+extern char __executable_start, etext; /* the linker's: where this program's code lies */
+
+/* Only what this program calls, the library within it, may fail: qsort in libc, for one, does
+ * without memory that it cannot get. Allocations of all are counted. */
+static bool refuse(const void *caller)
+{
+    uintptr_t at = (uintptr_t)caller;
+    if (at < (uintptr_t)&__executable_start || at >= (uintptr_t)&etext || fail_at < 0) return false;
+    if (fail_at-- > 0) return false;
+    failed = true;
+    return true;
+}
+
+static void *count(void *p)
+{
+    if (p) {
+        taken++;
+        live++;
+    }
+    return p;
+}
+
+#define EXPORTED __attribute__((visibility("default")))
+#define CALLER __builtin_return_address(0)
+
+EXPORTED void *malloc(size_t size)
+{
+    return refuse(CALLER) ? NULL : count(__libc_malloc(size));
+}
+
+EXPORTED void *calloc(size_t n, size_t size)
+{
+    return refuse(CALLER) ? NULL : count(__libc_calloc(n, size));
+}
+
+EXPORTED void *realloc(void *p, size_t size)
+{
+    if (refuse(CALLER)) return NULL;
+    void *moved = __libc_realloc(p, size);
+    if (moved) taken++;
+    if (moved && !p) live++;
+    return moved;
+}
+
+EXPORTED void *aligned_alloc(size_t alignment, size_t size)
+{
+    return refuse(CALLER) ? NULL : count(__libc_memalign(alignment, size));
+}
+
+EXPORTED int posix_memalign(void **out, size_t alignment, size_t size)
+{
+    void *p = refuse(CALLER) ? NULL : count(__libc_memalign(alignment, size));
+    if (p) *out = p;
+    return p ? 0 : 12; /* ENOMEM */
+}
+
+EXPORTED void free(void *p)
+{
+    if (p) live--;
+    __libc_free(p);
+}
+
+static void set_up(void)
+{
+}
+
+#endif
+
+/* What a run reports: it may not assert, for that would allocate in the middle. */
+typedef struct report {
+    kor_status status; /* of the first call that failed */
+    kor_error err;
+    bool torn; /* a call failed and still gave something, or succeeded and gave nothing */
+} report;
+
+typedef void run_function(report *r, void *arg);
+
+/* Returns how many runs failed. */
+static long sweep(run_function *run, void *arg)
+{
+    for (long k = 0;; k++) {
+        report r = {0};
+        long before = live;
+        failed = false;
+        fail_at = SANITIZED ? -1 : k;
+        run(&r, arg);
+        fail_at = -1;
+        if (live != before) fail_msg("allocation %ld failed: %ld leaked", k, live - before);
+        if (r.torn) fail_msg("allocation %ld failed: an output is not what its status says", k);
+        if (!failed) {
+            assert_works(r.status, &r.err);
+            return k;
+        }
+        if (r.status != KOR_E_MEMORY || r.err.code != KOR_E_MEMORY ||
+            !strstr(r.err.msg, "out of memory")) {
+            fail_msg("allocation %ld failed: %s, '%s'", k, kor_status_name(r.status), r.err.msg);
+        }
+    }
+}
+
+/* Every call of korora.h, as an application makes them. */
+static void run_library(report *r, void *path)
+{
+    kor_model *model = path;
+    kor_ctx *ctx = path;
+    kor_model_info info;
+    float v[GOLDEN_DIM];
+    int32_t ids[8];
+    size_t count;
+    (void)kor_cpu();
+    (void)kor_version();
+    (void)kor_status_name(KOR_OK);
+    r->status = kor_model_open(&model, path, &r->err);
+    r->torn |= !model != (r->status != KOR_OK);
+    if (r->status == KOR_OK) {
+        kor_model_get_info(model, &info);
+        r->status = kor_ctx_new(&ctx, model, &r->err);
+        r->torn |= !ctx != (r->status != KOR_OK);
+        if (r->status == KOR_OK)
+            r->status = kor_tokenize(ctx, "p\xc3\xa2t\xc3\xa9", 6, ids, 8, &count, &r->err);
+        if (r->status == KOR_OK) r->status = kor_embed(ctx, "abc", 3, v, GOLDEN_DIM, &r->err);
+        if (ctx != path) kor_ctx_free(ctx);
+    }
+    kor_model_close(model);
+}
+
+static void test_malloc_sweep_library_survives_every_failure(void **state)
+{
+    (void)state;
+    folder f = folder_new();
+    char path[4096];
+    for (int int8 = 0; int8 < 2; int8++) {
+        (void)snprintf(path, sizeof path, "%s", in(&f, "tiny.gguf"));
+        tiny_write(path, int8, &(tiny_change){0});
+        long failures = sweep(run_library, path);
+        assert_true(SANITIZED || failures >= 5); /* model, tables, ctx, its three buffers, ... */
+    }
+    (void)snprintf(path, sizeof path, "%s", model_path("base.gguf"));
+    long failures = sweep(run_library, path);
+    assert_true(SANITIZED || failures >= 5);
+    folder_remove(&f);
+}
+
+static void run_vocabulary(report *r, void *arg)
+{
+    (void)arg;
+    kor_piece pieces[TINY_PIECES];
+    for (size_t i = 0; i < TINY_PIECES; i++)
+        pieces[i] = (kor_piece){tiny_pieces[i], strlen(tiny_pieces[i]), -1};
+    kor_unigram *u = arg;
+    r->status = kor_unigram_new(&u, pieces, TINY_PIECES, 2, &r->err);
+    r->torn = !u != (r->status != KOR_OK);
+    kor_unigram_free(u);
+}
+
+static void test_malloc_sweep_tokenizer_survives_every_failure(void **state)
+{
+    (void)state;
+    int something;
+    long failures = sweep(run_vocabulary, &something);
+    assert_true(SANITIZED || failures >= 4); /* keys, scores, the trie, the tokenizer */
+}
+
+/* A file that could not be written for want of memory is as it was. */
+static void run_writer(report *r, void *path)
+{
+    kor_gguf_out o = {0};
+    kor_gguf_add_string(&o, "s", "text");
+    kor_gguf_add_tensor(&o, "t", KOR_TENSOR_F32, 1, (size_t[]){100}, (float[100]){0});
+    r->status = kor_gguf_commit(&o, path, &r->err);
+    kor_gguf_out_free(&o);
+}
+
+static void test_malloc_sweep_writer_survives_every_failure(void **state)
+{
+    (void)state;
+    folder f = folder_new();
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s", in(&f, "a.gguf"));
+    long failures = sweep(run_writer, path);
+    assert_true(SANITIZED || failures >= 4);
+    assert_int_equal(entries(&f), 1);
+    folder_remove(&f);
+}
+
+static void test_malloc_sweep_hot_path_does_not_allocate(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"base.gguf", "base-f32.gguf"};
+    golden *all = golden_load();
+    static char hostile[100000];
+    memset(hostile, 'x', sizeof hostile);
+    for (size_t i = 0; i + 1 < sizeof hostile; i += 2)
+        memcpy(hostile + i, i % 4 ? "\xcc\x81" : "\xcc\xa3", 2);
+    for (size_t m = 0; m < 2; m++) {
+        kor_model *model = open_model(names[m]);
+        kor_ctx *ctx;
+        kor_error err;
+        assert_works(kor_ctx_new(&ctx, model, &err), &err);
+        float v[GOLDEN_DIM];
+        int32_t ids[GOLDEN_IDS];
+        size_t count;
+        long before = taken;
+        size_t wrong = 0;
+        for (size_t i = 0; i < 100; i++) {
+            const golden *g = &all[i % GOLDEN_TEXTS];
+            wrong += kor_embed(ctx, g->text, g->len, v, GOLDEN_DIM, &err) != KOR_OK;
+            wrong += kor_tokenize(ctx, g->text, g->len, ids, GOLDEN_IDS, &count, &err) != KOR_OK;
+        }
+        wrong += kor_embed(ctx, hostile, sizeof hostile, v, GOLDEN_DIM, &err) != KOR_OK;
+        wrong += kor_embed(ctx, NULL, 0, v, GOLDEN_DIM, &err) != KOR_OK;
+        wrong += kor_embed(ctx, "x", 1, v, 0, &err) != KOR_E_ARG;
+        long made = taken - before;
+        assert_int_equal(wrong, 0);
+        assert_int_equal(made, 0);
+        kor_ctx_free(ctx);
+        kor_model_close(model);
+    }
+    golden_free(all);
+}
+
+/* The tests above would pass if nothing were counted. */
+static void test_malloc_sweep_counts_and_fails_allocations(void **state)
+{
+    (void)state;
+    long before = taken, alive = live;
+    void *volatile a = malloc(10);
+    void *volatile b = calloc(2, 10);
+    void *volatile c = aligned_alloc(64, 64);
+    assert_int_equal(taken, before + 3);
+    assert_int_equal(live, alive + 3);
+    free(a);
+    free(b);
+    free(c);
+    assert_int_equal(live, alive);
+    if (SANITIZED) return;
+    fail_at = 1;
+    a = malloc(10);
+    b = malloc(10);
+    c = malloc(10);
+    fail_at = -1;
+    assert_non_null(a);
+    assert_null(b);
+    assert_non_null(c);
+    free(a);
+    free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_malloc_sweep_counts_and_fails_allocations),
+        cmocka_unit_test(test_malloc_sweep_library_survives_every_failure),
+        cmocka_unit_test(test_malloc_sweep_tokenizer_survives_every_failure),
+        cmocka_unit_test(test_malloc_sweep_writer_survives_every_failure),
+        cmocka_unit_test(test_malloc_sweep_hot_path_does_not_allocate),
+    };
+    set_up();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
