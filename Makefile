@@ -202,6 +202,14 @@ fuzz-replay: test-models
 	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" fuzz-build
 	@for t in $(FUZZ_TARGETS); do echo "fuzz $$t"; build/asan/fuzz_$$t tests/fuzz/corpus/$$t || exit 1; done
 
+.PHONY: fuzz-seeds
+## fuzz-seeds: write the models that the GGUF fuzzer starts from, after a change of the format
+fuzz-seeds: $(OUT)/make_seeds
+	$< tests/fuzz/corpus/gguf
+
+$(OUT)/make_seeds: tests/fuzz/make_seeds.c $(OUT)/libkorora.a
+	$(CC) $(KCFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $< $(OUT)/libkorora.a $(LDFLAGS) -lcmocka $(LIB_LIBS)
+
 .PHONY: fuzz-build
 fuzz-build: $(FUZZ_TARGETS:%=$(OUT)/fuzz_%)
 $(OUT)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(TEST_OBJ) $(OUT)/libkorora.a

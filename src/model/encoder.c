@@ -195,11 +195,11 @@ typedef struct scratch {
     float *attention;  /* kor_attention_scratch */
 } scratch;
 
-static void *take(char **at, size_t bytes)
+static void *take(uintptr_t *at, size_t bytes)
 {
-    char *p = *at;
+    uintptr_t p = *at;
     *at = p + kor_round_up(bytes, 64);
-    return p;
+    return (void *)p;
 }
 
 /* Lay the scratch out from base and return its end: from 0 to measure, from real memory to use. */
@@ -217,7 +217,7 @@ static uintptr_t lay_out(const kor_encoder *e, scratch *s, uintptr_t base)
         if (a > attention) attention = a;
     }
     if (widest > input) input = widest;
-    char *at = (char *)base;
+    uintptr_t at = base;
     s->x = take(&at, tokens * widest * sizeof(float));
     s->y = take(&at, tokens * widest * sizeof(float));
     s->normed = take(&at, tokens * widest * sizeof(float));
@@ -226,7 +226,7 @@ static uintptr_t lay_out(const kor_encoder *e, scratch *s, uintptr_t base)
     s->code_scale = take(&at, tokens * sizeof(float));
     s->code_sum = take(&at, tokens * sizeof(int32_t));
     s->attention = take(&at, attention * sizeof(float));
-    return (uintptr_t)at;
+    return at;
 }
 
 size_t kor_encoder_scratch(const kor_encoder *e)

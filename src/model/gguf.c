@@ -223,9 +223,8 @@ static kor_status place_tensors(kor_gguf *g, cursor *c, const uint64_t *offsets,
     return KOR_OK;
 }
 
-kor_status kor_gguf_parse(kor_gguf *out, const void *data, size_t size, kor_error *err)
+static kor_status parse(kor_gguf *out, const void *data, size_t size, kor_error *err)
 {
-    *out = (kor_gguf){.data = data, .size = size};
     cursor c = {.data = data, .size = size, .err = err};
     uint64_t magic, version, tensors, kvs;
     KOR_TRY(read_uint(&c, 4, &magic, "the header"));
@@ -273,6 +272,14 @@ kor_status kor_gguf_parse(kor_gguf *out, const void *data, size_t size, kor_erro
         }
     }
     return place_tensors(out, &c, offsets, alignment);
+}
+
+kor_status kor_gguf_parse(kor_gguf *out, const void *data, size_t size, kor_error *err)
+{
+    *out = (kor_gguf){.data = data, .size = size};
+    kor_status status = parse(out, data, size, err);
+    if (status != KOR_OK) kor_gguf_free(out);
+    return status;
 }
 
 void kor_gguf_free(kor_gguf *g)

@@ -73,8 +73,8 @@ typedef struct kor_gguf {
 
 /* Parse and check size bytes at data (aligned to 32, kept by the caller as long as out is used):
  * magic, version, counts, every length and type, that names are unique, that tensors are aligned,
- * inside the file and apart from each other. Errors say the offset. Free with kor_gguf_free, also
- * after a failure. */
+ * inside the file and apart from each other. Errors say the offset. Free with kor_gguf_free; after
+ * a failure out holds nothing. */
 kor_status kor_gguf_parse(kor_gguf *out, const void *data, size_t size, kor_error *err);
 void kor_gguf_free(kor_gguf *g);
 

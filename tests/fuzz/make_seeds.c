@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* usage: make_seeds FOLDER    Writes the models that the GGUF fuzzer starts from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "unit/gguf_maker.h"
+
+int main(int argc, char **argv)
+{
+    const struct {
+        const char *name;
+        bool int8;
+        tiny_change change;
+    } seeds[] = {
+        {"tiny-f32", false, {0}},
+        {"tiny-int8", true, {0}},
+        {"no-pooler", true, {.drop = "pooler.weight"}},
+        {"no-scale", true, {.drop = "blk.0.ffn_up.scale"}},
+        {"wrong-type", false, {.retype = "position_embd.weight"}},
+        {"wrong-shape", true, {.reshape = "blk.0.attn_qkv.weight"}},
+        {"many-heads", false, {.key = "korora.encoder.heads", .value = 4000000000u}},
+        {"wide", true, {.key = "korora.encoder.widths", .value = 65536}},
+        {"deep-trie",
+         true,
+         {.trie = (const uint32_t[]){0x80000000u, 1, 0xffffffffu}, .trie_units = 3}},
+    };
+    for (size_t i = 0; argc == 2 && i < sizeof seeds / sizeof *seeds; i++) {
+        char path[4096];
+        (void)snprintf(path, sizeof path, "%s/%s", argv[1], seeds[i].name);
+        tiny_write(path, seeds[i].int8, &seeds[i].change);
+    }
+    return argc == 2 ? 0 : 2;
+}
