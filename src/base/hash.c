@@ -30,16 +30,32 @@ static uint64_t read_le64(const unsigned char *p)
     return x;
 }
 
-static void stripe(uint64_t lane[8], const unsigned char *p)
+/* Both halves of a 128-bit product: every bit of the one factor reaches every bit of the other. */
+static uint64_t fold(uint64_t a, uint64_t b)
 {
-    for (int i = 0; i < 8; i++) lane[i] = rotl(lane[i] ^ read_le64(p + 8 * i), 29) * P1;
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+enum { LANES = 4 };
+
+static inline __attribute__((always_inline)) void stripe(uint64_t lane[LANES],
+                                                         const unsigned char *p)
+{
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        uint64_t a = read_le64(p + 16 * i), b = read_le64(p + 16 * i + 8);
+        lane[i] = rotl(lane[i], 23) ^ fold(a ^ lane[i], b ^ P1);
+    }
+}
+
+/* The folded multiplication of wyhash (Wang Yi 2019) over four lanes: as fast as memory. */
 uint64_t kor_hash64(const void *bytes, size_t len, uint64_t seed)
 {
     const unsigned char *p = bytes;
-    uint64_t lane[8];
-    for (int i = 0; i < 8; i++) lane[i] = finalise(seed + ((uint64_t)i + 1) * P1);
+    uint64_t lane[LANES];
+    for (int i = 0; i < LANES; i++) lane[i] = finalise(seed + ((uint64_t)i + 1) * P1);
     size_t left = len;
     for (; left >= 64; left -= 64, p += 64) stripe(lane, p);
     if (left) {
@@ -48,7 +64,7 @@ uint64_t kor_hash64(const void *bytes, size_t len, uint64_t seed)
         stripe(lane, tail);
     }
     uint64_t h = finalise(seed ^ len);
-    for (int i = 0; i < 8; i++) h = finalise(h ^ lane[i]) + P1;
+    for (int i = 0; i < LANES; i++) h = finalise(h ^ lane[i]) + P1;
     return finalise(h);
 }
 

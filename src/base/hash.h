@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "k64": 64 bits over len bytes, about 8 bytes a cycle. Eight lanes of 64 bits read little-endian
- * words in turn, each lane h = rotl(h ^ word, 29) * P; the tail is zero-padded to 64 bytes and the
- * length is mixed in. Every single-bit change of the input changes the result of its lane, since
- * each step is a bijection of the lane. */
+/* "k64": 64 bits over len bytes, about as fast as they can be read. Four lanes take 16 bytes each
+ * in turn, as two little-endian words: h = rotl(h, 23) ^ fold((h ^ first) * (second ^ P)), where
+ * fold joins the halves of a 128-bit product (the mixing of wyhash); the tail is padded with zeros
+ * to 64 bytes and the length is mixed in. */
 uint64_t kor_hash64(const void *bytes, size_t len, uint64_t seed);
 
 /* 128 bits as 32 lower-case hex digits and a NUL: kor_hash64 under two seeds. */
