@@ -311,6 +311,38 @@ static void check_dot(const kor_kernels *k, size_t rows, size_t dim, size_t gap,
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
 }
 
+static void check_hamming(const kor_kernels *k, size_t rows, size_t words, fill how)
+{
+    buffer query = make(words * 8, 0), data = make(rows * words * 8, 0), a = make(rows * 4, 0),
+           b = make(rows * 4, 4);
+    char detail[80];
+    fill_i8(query.data, words * 8, RANDOM);
+    fill_i8(data.data, rows * words * 8, how);
+    spec->hamming(a.data, query.data, data.data, rows, words);
+    k->hamming(b.data, query.data, data.data, rows, words);
+    (void)snprintf(detail, sizeof detail, "rows %zu words %zu fill %d", rows, words, (int)how);
+    verdict("hamming", k, memcmp(a.data, b.data, rows * 4) == 0 && intact(&b), detail);
+    buffer *all[] = {&query, &data, &a, &b};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
+}
+
+static void check_bag(const kor_kernels *k, size_t count, size_t dim, size_t shift, fill how)
+{
+    enum { ROWS = 50 };
+    buffer table = make(ROWS * dim, shift), ids = make(count * 4, 0), a = make(dim * 4, 0),
+           b = make(dim * 4, 4);
+    char detail[80];
+    fill_i8(table.data, ROWS * dim, how);
+    for (size_t i = 0; i < count; i++)
+        ((uint32_t *)ids.data)[i] = (uint32_t)(i * 31 + shift) % ROWS;
+    spec->bag_i8(a.data, table.data, ids.data, count, dim);
+    k->bag_i8(b.data, table.data, ids.data, count, dim);
+    (void)snprintf(detail, sizeof detail, "ids %zu dim %zu fill %d", count, dim, (int)how);
+    verdict("bag_i8", k, memcmp(a.data, b.data, dim * 4) == 0 && intact(&b), detail);
+    buffer *all[] = {&table, &ids, &a, &b};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
+}
+
 static void check_all(const kor_kernels *k)
 {
     static const size_t widths[] = {1,  3,  4,  7,  8,   9,   15,  16,  17, 31,
@@ -323,6 +355,8 @@ static void check_all(const kor_kernels *k)
                 if (wanted("quantize")) check_quantize(k, n, how, shift);
                 check_rows(k, 1 + shift, n, how, shift);
                 if (wanted("dot_i8")) check_dot(k, 1 + shift * 3, n, shift * 5, how);
+                if (wanted("hamming")) check_hamming(k, 1 + shift * 3, n, how);
+                if (wanted("bag_i8")) check_bag(k, shift * 37, n, shift, how);
             }
             for (size_t j = 0; j < sizeof heights / sizeof *heights; j++) {
                 size_t depth = widths[(i * 7 + j * 5) % (sizeof widths / sizeof *widths)];

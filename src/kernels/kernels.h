@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The arithmetic: one table of functions per instruction set, chosen once at run time.
  *
- * Numeric contract. Integer results (quantize, the sums inside gemm_i8, dot_i8) have the same bits
- * on every instruction set. Float results may differ in rounding: within the bounds that
- * tests/checkkern.c states for each slot.
+ * Numeric contract. Integer results (quantize, the sums inside gemm_i8, dot_i8, hamming, bag_i8)
+ * have the same bits on every instruction set. Float results may differ in rounding: within the
+ * bounds that tests/checkkern.c states for each slot.
  *
  * Activations are int8 in [-127, 127] with one scale a row; weights are int8 in [-127, 127] with
  * one scale an output channel. Products are summed in int32: with K <= KOR_GEMM_MAX_K,
@@ -87,6 +87,14 @@ typedef struct kor_kernels {
     /* out[i] = sum of query[j] * row_i[j], rows stride bytes apart. */
     void (*dot_i8)(int32_t *out, const int8_t *query, const int8_t *rows, size_t count,
                    size_t stride, size_t dim);
+
+    /* out[i] = bits that differ between query and row i, each words words of 64 bits long. */
+    void (*hamming)(uint32_t *out, const uint64_t *query, const uint64_t *rows, size_t count,
+                    size_t words);
+
+    /* out[dim] = sum of the rows ids[count] of table [][dim]. Exact for count < 2^24. */
+    void (*bag_i8)(int32_t *out, const int8_t *table, const uint32_t *ids, size_t count,
+                   size_t dim);
 
     /* Multiply-adds of int8 in registers alone, as gemm_i8 does them: the speed that no product can
      * exceed. Returns the operations done, two a multiply-add; takes about rounds times 10 ns. */

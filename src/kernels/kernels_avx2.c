@@ -7,6 +7,7 @@
  * 2 * 127 * 127 = 32258: it never saturates, so the sums are exact. (A weight of -128 cannot come
  * from our packing; in a hostile file it gives 2 * 128 * 127 = 32512, still exact.) */
 #include "kernels/kernels.h"
+#include "kernels/kernels_plain.h"
 
 #include <immintrin.h>
 
@@ -494,5 +495,7 @@ const kor_kernels TABLE = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
+    .hamming = hamming,
+    .bag_i8 = bag_i8,
     .peak_i8 = peak_i8,
 };

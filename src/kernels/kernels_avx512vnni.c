@@ -5,6 +5,7 @@
  * side: w + 128 (one XOR a load), so that the broadcast of four activations stays a plain memory
  * operand; sum((w + 128) x) - 128 sum(x) = sum(w x), exactly. */
 #include "kernels/kernels.h"
+#include "kernels/kernels_plain.h"
 
 #include <immintrin.h>
 
@@ -95,9 +96,28 @@ INLINE void finish(const kor_gemm *g, size_t i, size_t j, __m512 y, __mmask16 in
     _mm512_mask_storeu_ps(g->out + i * g->ld_out + j, in, y);
 }
 
+/* The weights of the next column block, brought nearer while this one is computed: each row tile
+ * fetches its share. */
+typedef struct ahead {
+    const char *at;
+    size_t step; /* bytes for each step along k; 0 fetches the same line again, which is free */
+} ahead;
+
+INLINE ahead look_ahead(const void *weights, size_t bytes, size_t tile, size_t tiles)
+{
+    return (ahead){(const char *)weights + bytes / tiles * tile, bytes ? 128 / tiles : 0};
+}
+
+INLINE void fetch(ahead *next)
+{
+    _mm_prefetch(next->at, _MM_HINT_T0);
+    next->at += next->step;
+}
+
 /* rows x (16 * panels) outputs at row i, column j. rows and panels are constants where it is
  * inlined, so the accumulators live in registers: 8 x 2 of them, 2 weights, 1 broadcast. */
-INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows, const int panels)
+INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, ahead next, const int rows,
+                    const int panels)
 {
     size_t k4 = kor_round_up(g->k, KOR_GROUP);
     const int8_t *w = g->w8 + j * k4;
@@ -109,6 +129,7 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows, const
         for (int p = 0; p < panels; p++) acc[r][p] = _mm512_setzero_si512();
     }
     for (size_t k = 0; k < k4; k += KOR_GROUP) {
+        fetch(&next);
         __m512i w0 = _mm512_xor_si512(_mm512_loadu_si512(w + k * KOR_PANEL), flip);
         __m512i w1 = w0;
         if (panels > 1) {
@@ -139,7 +160,8 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows, const
     }
 }
 
-INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, const int rows, const int panels)
+INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, ahead next, const int rows,
+                     const int panels)
 {
     const float *w = g->w + j * g->k;
     const float *x = g->x + i * g->ld_x;
@@ -149,6 +171,7 @@ INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, const int rows, cons
         for (int p = 0; p < panels; p++) acc[r][p] = _mm512_setzero_ps();
     }
     for (size_t k = 0; k < g->k; k++) {
+        fetch(&next);
         __m512 w0 = _mm512_loadu_ps(w + k * KOR_PANEL);
         __m512 w1 = panels > 1 ? _mm512_loadu_ps(w + (g->k + k) * KOR_PANEL) : w0;
 #pragma GCC unroll 8
@@ -168,35 +191,48 @@ INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, const int rows, cons
     }
 }
 
-/* All rows of one column block: eights, then what is left with a tile of its own size. */
-#define ROWS_OF(tile, panels)                                                                      \
+/* All rows of one column block, in tiles of at most 8 and as equal as can be: a tile of one or two
+ * rows costs almost as much as one of eight. */
+#define ROWS_OF(tile, panels, weights, bytes)                                                      \
     do {                                                                                           \
-        size_t i = 0;                                                                              \
-        for (; i + 8 <= g->m; i += 8) tile(g, i, j, 8, panels);                                    \
-        switch (g->m - i) {                                                                        \
-        case 7: tile(g, i, j, 7, panels); break;                                                   \
-        case 6: tile(g, i, j, 6, panels); break;                                                   \
-        case 5: tile(g, i, j, 5, panels); break;                                                   \
-        case 4: tile(g, i, j, 4, panels); break;                                                   \
-        case 3: tile(g, i, j, 3, panels); break;                                                   \
-        case 2: tile(g, i, j, 2, panels); break;                                                   \
-        case 1: tile(g, i, j, 1, panels); break;                                                   \
-        default: break;                                                                            \
+        size_t tiles = (g->m + 7) / 8;                                                             \
+        for (size_t t = 0, i = 0; t < tiles; t++) {                                                \
+            size_t rows = (g->m - i + tiles - t - 1) / (tiles - t);                                \
+            ahead next = look_ahead(weights, bytes, t, tiles);                                     \
+            switch (rows) {                                                                        \
+            case 8: tile(g, i, j, next, 8, panels); break;                                         \
+            case 7: tile(g, i, j, next, 7, panels); break;                                         \
+            case 6: tile(g, i, j, next, 6, panels); break;                                         \
+            case 5: tile(g, i, j, next, 5, panels); break;                                         \
+            case 4: tile(g, i, j, next, 4, panels); break;                                         \
+            case 3: tile(g, i, j, next, 3, panels); break;                                         \
+            case 2: tile(g, i, j, next, 2, panels); break;                                         \
+            default: tile(g, i, j, next, 1, panels); break;                                        \
+            }                                                                                      \
+            i += rows;                                                                             \
         }                                                                                          \
     } while (0)
 
 static void gemm_i8(const kor_gemm *g)
 {
-    size_t j = 0;
-    for (; j + KOR_PANEL < g->n; j += 2 * KOR_PANEL) ROWS_OF(tile_i8, 2);
-    if (j < g->n) ROWS_OF(tile_i8, 1);
+    size_t j = 0, bytes = 2 * KOR_PANEL * kor_round_up(g->k, KOR_GROUP);
+    const int8_t *w = g->w8;
+    for (; j + KOR_PANEL < g->n; j += 2 * KOR_PANEL, w += bytes) {
+        bool last = j + 3 * KOR_PANEL >= g->n;
+        ROWS_OF(tile_i8, 2, last ? w : w + bytes, last ? 0 : bytes);
+    }
+    if (j < g->n) ROWS_OF(tile_i8, 1, w, 0);
 }
 
 static void gemm_f32(const kor_gemm *g)
 {
-    size_t j = 0;
-    for (; j + KOR_PANEL < g->n; j += 2 * KOR_PANEL) ROWS_OF(tile_f32, 2);
-    if (j < g->n) ROWS_OF(tile_f32, 1);
+    size_t j = 0, floats = 2 * KOR_PANEL * g->k;
+    const float *w = g->w;
+    for (; j + KOR_PANEL < g->n; j += 2 * KOR_PANEL, w += floats) {
+        bool last = j + 3 * KOR_PANEL >= g->n;
+        ROWS_OF(tile_f32, 2, last ? w : w + floats, last ? 0 : floats * sizeof *w);
+    }
+    if (j < g->n) ROWS_OF(tile_f32, 1, w, 0);
 }
 
 static void layer_norm(float *out, const float *x, const float *gamma, const float *beta,
@@ -434,5 +470,7 @@ const kor_kernels kor_kernels_avx512vnni = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
+    .hamming = hamming,
+    .bag_i8 = bag_i8,
     .peak_i8 = peak_i8,
 };

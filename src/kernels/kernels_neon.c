@@ -5,6 +5,7 @@
  * Without dot products, two int8 products are added in int16 before they are widened: at most
  * 2 * 128 * 127 = 32512, which fits. */
 #include "kernels/kernels.h"
+#include "kernels/kernels_plain.h"
 
 #include <arm_neon.h>
 
@@ -406,5 +407,7 @@ const kor_kernels TABLE = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
+    .hamming = hamming,
+    .bag_i8 = bag_i8,
     .peak_i8 = peak_i8,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The specification of every slot, in plain C. Built without contraction or vectoriser. */
 #include "kernels/kernels.h"
+#include "kernels/kernels_plain.h"
 
 #include <math.h>
 #include <string.h>
@@ -170,5 +171,7 @@ const kor_kernels kor_kernels_scalar = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
+    .hamming = hamming,
+    .bag_i8 = bag_i8,
     .peak_i8 = peak_i8,
 };

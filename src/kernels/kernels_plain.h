@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernels that a compiler makes as fast as a hand does: each table compiles them for its own
+ * instruction set. */
+#ifndef KOR_KERNELS_PLAIN_H
+#define KOR_KERNELS_PLAIN_H
+
+#include "kernels/kernels.h"
+
+#include <string.h>
+
+static void hamming(uint32_t *restrict out, const uint64_t *restrict query,
+                    const uint64_t *restrict rows, size_t count, size_t words)
+{
+    for (size_t r = 0; r < count; r++, rows += words) {
+        uint32_t bits = 0;
+        for (size_t i = 0; i < words; i++) {
+            bits += (uint32_t)__builtin_popcountll(query[i] ^ rows[i]);
+        }
+        out[r] = bits;
+    }
+}
+
+static void bag_i8(int32_t *restrict out, const int8_t *restrict table,
+                   const uint32_t *restrict ids, size_t count, size_t dim)
+{
+    memset(out, 0, dim * sizeof *out);
+    for (size_t i = 0; i < count; i++) {
+        const int8_t *row = table + (size_t)ids[i] * dim;
+        for (size_t j = 0; j < dim; j++) out[j] += row[j];
+    }
+}
+
+#endif
