@@ -462,6 +462,7 @@ int main(int argc, char **argv)
             bench_gemm(all[i], 16, 1536, 512);
             bench_gemm(all[i], 16, 512, 1536);
             bench_gemm(all[i], 128, 1536, 512);
+            bench_gemm(all[i], 128, 512, 1536);
             bench_gemm(all[i], 1, 512, 512);
             continue;
         }

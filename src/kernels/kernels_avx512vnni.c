@@ -86,10 +86,9 @@ static void quantize(int8_t *code, float *scale, int32_t *sum, const float *x, s
     *sum = _mm512_reduce_add_epi32(total);
 }
 
-/* out = act(y + bias) + add, for one row of at most 16 columns. */
-INLINE void finish(const kor_gemm *g, size_t i, size_t j, __m512 y, __mmask16 in, __m512 bias)
+/* out = act(y) + add, for one row of at most 16 columns. */
+INLINE void finish(const kor_gemm *g, size_t i, size_t j, __m512 y, __mmask16 in)
 {
-    y = _mm512_add_ps(y, bias);
     if (g->act == KOR_ACT_RELU) y = _mm512_max_ps(y, _mm512_setzero_ps());
     if (g->act == KOR_ACT_GELU) y = gelu512(y);
     if (g->add) y = _mm512_add_ps(y, _mm512_maskz_loadu_ps(in, g->add + i * g->ld_add + j));
@@ -155,7 +154,7 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, ahead next, const int
             size_t row = i + (size_t)r;
             __m512i v = _mm512_sub_epi32(acc[r][p], _mm512_set1_epi32(128 * g->x8_sum[row]));
             __m512 s = _mm512_mul_ps(_mm512_set1_ps(g->x8_scale[row]), ws);
-            finish(g, row, col, _mm512_mul_ps(_mm512_cvtepi32_ps(v), s), in, bias);
+            finish(g, row, col, _mm512_fmadd_ps(_mm512_cvtepi32_ps(v), s, bias), in);
         }
     }
 }
@@ -187,7 +186,9 @@ INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, ahead next, const in
         __mmask16 in = tail_mask(g->n - col);
         __m512 bias = g->bias ? _mm512_maskz_loadu_ps(in, g->bias + col) : _mm512_setzero_ps();
 #pragma GCC unroll 8
-        for (int r = 0; r < rows; r++) finish(g, i + (size_t)r, col, acc[r][p], in, bias);
+        for (int r = 0; r < rows; r++) {
+            finish(g, i + (size_t)r, col, _mm512_add_ps(acc[r][p], bias), in);
+        }
     }
 }
 
