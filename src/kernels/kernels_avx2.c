@@ -8,6 +8,7 @@
  * from our packing; in a hostile file it gives 2 * 128 * 127 = 32512, still exact.) */
 #include "kernels/kernels.h"
 #include "kernels/kernels_plain.h"
+#include "kernels/kernels_tiles.h"
 
 #include <immintrin.h>
 
@@ -156,15 +157,16 @@ INLINE void dot4(__m256i *acc, __m256i w, __m256i x)
 
 /* acc[r] = the 16 sums of row r: 6 x 2 accumulators, 2 weights, 1 broadcast. */
 INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, const int8_t *w,
-                   size_t k4, const int rows)
+                   size_t k4, ahead next, const int rows)
 {
     const __m256i flip = _mm256_set1_epi8(-128);
     for (size_t k = 0; k < k4; k += KOR_GROUP) {
+        fetch(&next);
         const int8_t *wk = w + k * KOR_PANEL;
         __m256i w0 = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)wk), flip);
         __m256i w1 =
             _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(wk + 32)), flip);
-#pragma GCC unroll 6
+        KOR_UNROLL(6)
         for (int r = 0; r < rows; r++) {
             int32_t four;
             __builtin_memcpy(&four, x + (size_t)r * k4 + k, 4);
@@ -173,7 +175,7 @@ INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, 
             dot4(&acc[r][1], w1, xr);
         }
     }
-#pragma GCC unroll 6
+    KOR_UNROLL(6)
     for (int r = 0; r < rows; r++) {
         __m256i bias = _mm256_set1_epi32(128 * x_sum[r]);
         acc[r][0] = _mm256_sub_epi32(acc[r][0], bias);
@@ -185,16 +187,17 @@ enum { ROWS = 4 };
 
 /* acc[r] = the 16 sums of row r: 4 x 2 accumulators, 2 weights and their absolute values. */
 INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, const int8_t *w,
-                   size_t k4, const int rows)
+                   size_t k4, ahead next, const int rows)
 {
     (void)x_sum;
     const __m256i ones = _mm256_set1_epi16(1);
     for (size_t k = 0; k < k4; k += KOR_GROUP) {
+        fetch(&next);
         const int8_t *wk = w + k * KOR_PANEL;
         __m256i w0 = _mm256_loadu_si256((const __m256i *)(const void *)wk);
         __m256i w1 = _mm256_loadu_si256((const __m256i *)(const void *)(wk + 32));
         __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
-#pragma GCC unroll 4
+        KOR_UNROLL(4)
         for (int r = 0; r < rows; r++) {
             int32_t four;
             __builtin_memcpy(&four, x + (size_t)r * k4 + k, 4);
@@ -209,18 +212,18 @@ INLINE void sum_i8(__m256i acc[ROWS][2], const int8_t *x, const int32_t *x_sum, 
 #endif
 
 /* rows x 16 outputs at row i, column j. */
-INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows)
+INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, ahead next, const int rows)
 {
     size_t k4 = kor_round_up(g->k, KOR_GROUP);
     __m256i acc[ROWS][2];
-#pragma GCC unroll 6
+    KOR_UNROLL(6)
     for (int r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
-    sum_i8(acc, g->x8 + i * k4, g->x8_sum + i, g->w8 + j * k4, k4, rows);
+    sum_i8(acc, g->x8 + i * k4, g->x8_sum + i, g->w8 + j * k4, k4, next, rows);
     for (size_t p = 0; p < 2 && j + 8 * p < g->n; p++) {
         size_t col = j + 8 * p, n = g->n - col;
         __m256 ws = load_part(g->w8_scale + col, n);
         __m256 bias = g->bias ? load_part(g->bias + col, n) : _mm256_setzero_ps();
-#pragma GCC unroll 6
+        KOR_UNROLL(6)
         for (int r = 0; r < rows; r++) {
             size_t row = i + (size_t)r;
             __m256 s = _mm256_mul_ps(_mm256_set1_ps(g->x8_scale[row]), ws);
@@ -232,15 +235,16 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows)
 
 /* acc[r][0..1] = sum over k of a[r][k] * b[k][0..15]; of the 16 columns, n exist in b. */
 INLINE void sum_products(__m256 acc[6][2], const float *a, size_t ld_a, const float *b, size_t ld_b,
-                         size_t k_count, size_t n, const int rows)
+                         size_t k_count, size_t n, ahead next, const int rows)
 {
-#pragma GCC unroll 6
+    KOR_UNROLL(6)
     for (int r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_ps();
     for (size_t k = 0; k < k_count; k++) {
+        fetch(&next);
         const float *bk = b + k * ld_b;
         __m256 b0 = load_part(bk, n);
         __m256 b1 = n > 8 ? load_part(bk + 8, n - 8) : _mm256_setzero_ps();
-#pragma GCC unroll 6
+        KOR_UNROLL(6)
         for (int r = 0; r < rows; r++) {
             __m256 ar = _mm256_broadcast_ss(a + (size_t)r * ld_a + k);
             acc[r][0] = _mm256_fmadd_ps(ar, b0, acc[r][0]);
@@ -249,15 +253,15 @@ INLINE void sum_products(__m256 acc[6][2], const float *a, size_t ld_a, const fl
     }
 }
 
-INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, const int rows)
+INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, ahead next, const int rows)
 {
     __m256 acc[6][2];
     sum_products(acc, g->x + i * g->ld_x, g->ld_x, g->w + j * g->k, KOR_PANEL, g->k, KOR_PANEL,
-                 rows);
+                 next, rows);
     for (size_t p = 0; p < 2 && j + 8 * p < g->n; p++) {
         size_t col = j + 8 * p, n = g->n - col;
         __m256 bias = g->bias ? load_part(g->bias + col, n) : _mm256_setzero_ps();
-#pragma GCC unroll 6
+        KOR_UNROLL(6)
         for (int r = 0; r < rows; r++)
             finish(g, i + (size_t)r, col, p ? acc[r][1] : acc[r][0], n, bias);
     }
@@ -265,28 +269,21 @@ INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, const int rows)
 
 static void gemm_i8(const kor_gemm *g)
 {
-    for (size_t j = 0; j < g->n; j += KOR_PANEL) {
-        size_t i = 0;
-        for (; i + ROWS <= g->m; i += ROWS) tile_i8(g, i, j, ROWS);
-        for (; i + 2 <= g->m; i += 2) tile_i8(g, i, j, 2);
-        if (i < g->m) tile_i8(g, i, j, 1);
+    size_t bytes = KOR_PANEL * kor_round_up(g->k, KOR_GROUP);
+    const int8_t *w = g->w8;
+    for (size_t j = 0; j < g->n; j += KOR_PANEL, w += bytes) {
+        bool last = j + KOR_PANEL >= g->n;
+        KOR_TILE_ROWS(tile_i8, ROWS, last ? w : w + bytes, last ? 0 : bytes, 64);
     }
 }
 
 static void gemm_f32(const kor_gemm *g)
 {
-    for (size_t j = 0; j < g->n; j += KOR_PANEL) {
-        size_t i = 0;
-        for (; i + 6 <= g->m; i += 6) tile_f32(g, i, j, 6);
-        if (g->m - i >= 4) {
-            tile_f32(g, i, j, 4);
-            i += 4;
-        }
-        if (g->m - i >= 2) {
-            tile_f32(g, i, j, 2);
-            i += 2;
-        }
-        if (g->m - i == 1) tile_f32(g, i, j, 1);
+    size_t floats = KOR_PANEL * g->k;
+    const float *w = g->w;
+    for (size_t j = 0; j < g->n; j += KOR_PANEL, w += floats) {
+        bool last = j + KOR_PANEL >= g->n;
+        KOR_TILE_ROWS(tile_f32, 6, last ? w : w + floats, last ? 0 : floats * sizeof *w, 64);
     }
 }
 
@@ -317,11 +314,11 @@ INLINE void transpose_8x8(float *out, size_t ld_out, const float *x, size_t ld_x
                           size_t columns)
 {
     __m256 a[8], b[8];
-#pragma GCC unroll 8
+    KOR_UNROLL(8)
     for (size_t r = 0; r < 8; r++) {
         a[r] = r < rows ? load_part(x + r * ld_x, columns) : _mm256_setzero_ps();
     }
-#pragma GCC unroll 2
+    KOR_UNROLL(2)
     for (int q = 0; q < 2; q++) {
         __m256 l0 = _mm256_unpacklo_ps(a[4 * q], a[4 * q + 1]),
                h0 = _mm256_unpackhi_ps(a[4 * q], a[4 * q + 1]);
@@ -332,7 +329,7 @@ INLINE void transpose_8x8(float *out, size_t ld_out, const float *x, size_t ld_x
         b[4 * q + 2] = _mm256_shuffle_ps(h0, h1, 0x44);
         b[4 * q + 3] = _mm256_shuffle_ps(h0, h1, 0xee);
     }
-#pragma GCC unroll 4
+    KOR_UNROLL(4)
     for (size_t c = 0; c < 4; c++) {
         if (c < columns)
             _mm256_storeu_ps(out + c * ld_out, _mm256_permute2f128_ps(b[c], b[c + 4], 0x20));
@@ -347,9 +344,10 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
                    size_t dim, float scale, const float *keys, size_t wide, float *p,
                    const int rows)
 {
+    const ahead here = {(const char *)q, 0};
     __m256 acc[6][2], factor = _mm256_set1_ps(scale);
     for (size_t s = 0; s < t; s += KOR_PANEL) {
-        sum_products(acc, q, ld, keys + s, wide, dim, KOR_PANEL, rows);
+        sum_products(acc, q, ld, keys + s, wide, dim, KOR_PANEL, here, rows);
         for (int r = 0; r < rows; r++) {
             _mm256_storeu_ps(p + (size_t)r * wide + s, _mm256_mul_ps(acc[r][0], factor));
             _mm256_storeu_ps(p + (size_t)r * wide + s + 8, _mm256_mul_ps(acc[r][1], factor));
@@ -374,7 +372,7 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
     }
     for (size_t j = 0; j < dim; j += KOR_PANEL) {
         size_t n = dim - j;
-        sum_products(acc, p, wide, v + j, ld, t, n, rows);
+        sum_products(acc, p, wide, v + j, ld, t, n, here, rows);
         for (int r = 0; r < rows; r++) {
             store_part(out + (size_t)r * width + j, n, acc[r][0]);
             if (n > 8) store_part(out + (size_t)r * width + j + 8, n - 8, acc[r][1]);
@@ -465,10 +463,10 @@ static uint64_t peak_i8(size_t rounds)
 #ifndef KOR_AVX_VNNI
     __m256i ones = _mm256_set1_epi16(1);
 #endif
-#pragma GCC unroll 10
+    KOR_UNROLL(10)
     for (int i = 0; i < SUMS; i++) acc[i] = _mm256_setzero_si256();
     for (size_t n = 0; n < rounds; n++) {
-#pragma GCC unroll 10
+        KOR_UNROLL(10)
         for (int i = 0; i < SUMS; i++) {
             __asm__ volatile("" : "+x"(w), "+x"(x));
 #ifdef KOR_AVX_VNNI
@@ -479,7 +477,7 @@ static uint64_t peak_i8(size_t rounds)
 #endif
         }
     }
-#pragma GCC unroll 10
+    KOR_UNROLL(10)
     for (int i = 0; i < SUMS; i++) __asm__ volatile("" : : "x"(acc[i]));
     return 2ull * 32 * SUMS * rounds;
 }

@@ -6,6 +6,7 @@
  * operand; sum((w + 128) x) - 128 sum(x) = sum(w x), exactly. */
 #include "kernels/kernels.h"
 #include "kernels/kernels_plain.h"
+#include "kernels/kernels_tiles.h"
 
 #include <immintrin.h>
 
@@ -95,24 +96,6 @@ INLINE void finish(const kor_gemm *g, size_t i, size_t j, __m512 y, __mmask16 in
     _mm512_mask_storeu_ps(g->out + i * g->ld_out + j, in, y);
 }
 
-/* The weights of the next column block, brought nearer while this one is computed: each row tile
- * fetches its share. */
-typedef struct ahead {
-    const char *at;
-    size_t step; /* bytes for each step along k; 0 fetches the same line again, which is free */
-} ahead;
-
-INLINE ahead look_ahead(const void *weights, size_t bytes, size_t tile, size_t tiles)
-{
-    return (ahead){(const char *)weights + bytes / tiles * tile, bytes ? 128 / tiles : 0};
-}
-
-INLINE void fetch(ahead *next)
-{
-    _mm_prefetch(next->at, _MM_HINT_T0);
-    next->at += next->step;
-}
-
 /* rows x (16 * panels) outputs at row i, column j. rows and panels are constants where it is
  * inlined, so the accumulators live in registers: 8 x 2 of them, 2 weights, 1 broadcast. */
 INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, ahead next, const int rows,
@@ -123,8 +106,9 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, ahead next, const int
     const int8_t *x = g->x8 + i * k4;
     const __m512i flip = _mm512_set1_epi8(-128);
     __m512i acc[8][2];
-#pragma GCC unroll 8
+    KOR_UNROLL(8)
     for (int r = 0; r < rows; r++) {
+        KOR_UNROLL(2)
         for (int p = 0; p < panels; p++) acc[r][p] = _mm512_setzero_si512();
     }
     for (size_t k = 0; k < k4; k += KOR_GROUP) {
@@ -134,7 +118,7 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, ahead next, const int
         if (panels > 1) {
             w1 = _mm512_xor_si512(_mm512_loadu_si512(w + (k4 + k) * KOR_PANEL), flip);
         }
-#pragma GCC unroll 8
+        KOR_UNROLL(8)
         for (int r = 0; r < rows; r++) {
             int32_t four;
             __builtin_memcpy(&four, x + (size_t)r * k4 + k, 4);
@@ -143,13 +127,13 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, ahead next, const int
             if (panels > 1) dot4(&acc[r][1], w1, xr);
         }
     }
-#pragma GCC unroll 2
+    KOR_UNROLL(2)
     for (int p = 0; p < panels; p++) {
         size_t col = j + (size_t)p * KOR_PANEL;
         __mmask16 in = tail_mask(g->n - col);
         __m512 ws = _mm512_maskz_loadu_ps(in, g->w8_scale + col);
         __m512 bias = g->bias ? _mm512_maskz_loadu_ps(in, g->bias + col) : _mm512_setzero_ps();
-#pragma GCC unroll 8
+        KOR_UNROLL(8)
         for (int r = 0; r < rows; r++) {
             size_t row = i + (size_t)r;
             __m512i v = _mm512_sub_epi32(acc[r][p], _mm512_set1_epi32(128 * g->x8_sum[row]));
@@ -165,54 +149,38 @@ INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, ahead next, const in
     const float *w = g->w + j * g->k;
     const float *x = g->x + i * g->ld_x;
     __m512 acc[8][2];
-#pragma GCC unroll 8
+    KOR_UNROLL(8)
     for (int r = 0; r < rows; r++) {
+        KOR_UNROLL(2)
         for (int p = 0; p < panels; p++) acc[r][p] = _mm512_setzero_ps();
     }
     for (size_t k = 0; k < g->k; k++) {
         fetch(&next);
         __m512 w0 = _mm512_loadu_ps(w + k * KOR_PANEL);
         __m512 w1 = panels > 1 ? _mm512_loadu_ps(w + (g->k + k) * KOR_PANEL) : w0;
-#pragma GCC unroll 8
+        KOR_UNROLL(8)
         for (int r = 0; r < rows; r++) {
             __m512 xr = _mm512_set1_ps(x[(size_t)r * g->ld_x + k]);
             acc[r][0] = _mm512_fmadd_ps(xr, w0, acc[r][0]);
             if (panels > 1) acc[r][1] = _mm512_fmadd_ps(xr, w1, acc[r][1]);
         }
     }
-#pragma GCC unroll 2
+    KOR_UNROLL(2)
     for (int p = 0; p < panels; p++) {
         size_t col = j + (size_t)p * KOR_PANEL;
         __mmask16 in = tail_mask(g->n - col);
         __m512 bias = g->bias ? _mm512_maskz_loadu_ps(in, g->bias + col) : _mm512_setzero_ps();
-#pragma GCC unroll 8
+        KOR_UNROLL(8)
         for (int r = 0; r < rows; r++) {
             finish(g, i + (size_t)r, col, _mm512_add_ps(acc[r][p], bias), in);
         }
     }
 }
 
-/* All rows of one column block, in tiles of at most 8 and as equal as can be: a tile of one or two
- * rows costs almost as much as one of eight. */
-#define ROWS_OF(tile, panels, weights, bytes)                                                      \
-    do {                                                                                           \
-        size_t tiles = (g->m + 7) / 8;                                                             \
-        for (size_t t = 0, i = 0; t < tiles; t++) {                                                \
-            size_t rows = (g->m - i + tiles - t - 1) / (tiles - t);                                \
-            ahead next = look_ahead(weights, bytes, t, tiles);                                     \
-            switch (rows) {                                                                        \
-            case 8: tile(g, i, j, next, 8, panels); break;                                         \
-            case 7: tile(g, i, j, next, 7, panels); break;                                         \
-            case 6: tile(g, i, j, next, 6, panels); break;                                         \
-            case 5: tile(g, i, j, next, 5, panels); break;                                         \
-            case 4: tile(g, i, j, next, 4, panels); break;                                         \
-            case 3: tile(g, i, j, next, 3, panels); break;                                         \
-            case 2: tile(g, i, j, next, 2, panels); break;                                         \
-            default: tile(g, i, j, next, 1, panels); break;                                        \
-            }                                                                                      \
-            i += rows;                                                                             \
-        }                                                                                          \
-    } while (0)
+#define TWO_I8(...) tile_i8(__VA_ARGS__, 2)
+#define ONE_I8(...) tile_i8(__VA_ARGS__, 1)
+#define TWO_F32(...) tile_f32(__VA_ARGS__, 2)
+#define ONE_F32(...) tile_f32(__VA_ARGS__, 1)
 
 static void gemm_i8(const kor_gemm *g)
 {
@@ -220,9 +188,9 @@ static void gemm_i8(const kor_gemm *g)
     const int8_t *w = g->w8;
     for (; j + KOR_PANEL < g->n; j += 2 * KOR_PANEL, w += bytes) {
         bool last = j + 3 * KOR_PANEL >= g->n;
-        ROWS_OF(tile_i8, 2, last ? w : w + bytes, last ? 0 : bytes);
+        KOR_TILE_ROWS(TWO_I8, 8, last ? w : w + bytes, last ? 0 : bytes, 128);
     }
-    if (j < g->n) ROWS_OF(tile_i8, 1, w, 0);
+    if (j < g->n) KOR_TILE_ROWS(ONE_I8, 8, w, 0, 0);
 }
 
 static void gemm_f32(const kor_gemm *g)
@@ -231,9 +199,9 @@ static void gemm_f32(const kor_gemm *g)
     const float *w = g->w;
     for (; j + KOR_PANEL < g->n; j += 2 * KOR_PANEL, w += floats) {
         bool last = j + 3 * KOR_PANEL >= g->n;
-        ROWS_OF(tile_f32, 2, last ? w : w + floats, last ? 0 : floats * sizeof *w);
+        KOR_TILE_ROWS(TWO_F32, 8, last ? w : w + floats, last ? 0 : floats * sizeof *w, 128);
     }
-    if (j < g->n) ROWS_OF(tile_f32, 1, w, 0);
+    if (j < g->n) KOR_TILE_ROWS(ONE_F32, 8, w, 0, 0);
 }
 
 static void layer_norm(float *out, const float *x, const float *gamma, const float *beta,
@@ -267,11 +235,11 @@ static void layer_norm(float *out, const float *x, const float *gamma, const flo
 INLINE void tile_8x16(__m512 acc[8], const float *a, size_t ld_a, const float *b, size_t ld_b,
                       size_t k_count, __mmask16 in, const int rows)
 {
-#pragma GCC unroll 8
+    KOR_UNROLL(8)
     for (int r = 0; r < rows; r++) acc[r] = _mm512_setzero_ps();
     for (size_t k = 0; k < k_count; k++) {
         __m512 bk = _mm512_maskz_loadu_ps(in, b + k * ld_b);
-#pragma GCC unroll 8
+        KOR_UNROLL(8)
         for (int r = 0; r < rows; r++) {
             acc[r] = _mm512_fmadd_ps(_mm512_set1_ps(a[(size_t)r * ld_a + k]), bk, acc[r]);
         }
@@ -284,11 +252,11 @@ INLINE void transpose_16x16(float *out, size_t ld_out, const float *x, size_t ld
 {
     __m512 a[16], b[16];
     __mmask16 in = tail_mask(columns);
-#pragma GCC unroll 16
+    KOR_UNROLL(16)
     for (size_t r = 0; r < 16; r++) {
         a[r] = r < rows ? _mm512_maskz_loadu_ps(in, x + r * ld_x) : _mm512_setzero_ps();
     }
-#pragma GCC unroll 4
+    KOR_UNROLL(4)
     for (int q = 0; q < 4; q++) { /* 4x4 blocks within each 128-bit lane */
         __m512 l0 = _mm512_unpacklo_ps(a[4 * q], a[4 * q + 1]),
                h0 = _mm512_unpackhi_ps(a[4 * q], a[4 * q + 1]);
@@ -299,7 +267,7 @@ INLINE void transpose_16x16(float *out, size_t ld_out, const float *x, size_t ld
         b[q + 8] = _mm512_shuffle_ps(h0, h1, 0x44);
         b[q + 12] = _mm512_shuffle_ps(h0, h1, 0xee);
     }
-#pragma GCC unroll 4
+    KOR_UNROLL(4)
     for (size_t c = 0; c < 4; c++) { /* b[4c + q] lane l holds column 4l + c of rows 4q..4q+3 */
         __m512 e0 = _mm512_shuffle_f32x4(b[4 * c], b[4 * c + 1], 0x44);
         __m512 e1 = _mm512_shuffle_f32x4(b[4 * c], b[4 * c + 1], 0xee);
@@ -311,7 +279,7 @@ INLINE void transpose_16x16(float *out, size_t ld_out, const float *x, size_t ld
             _mm512_shuffle_f32x4(e1, e3, 0x88),
             _mm512_shuffle_f32x4(e1, e3, 0xdd),
         };
-#pragma GCC unroll 4
+        KOR_UNROLL(4)
         for (size_t l = 0; l < 4; l++) {
             if (4 * l + c < columns) _mm512_storeu_ps(out + (4 * l + c) * ld_out, column[l]);
         }
@@ -448,14 +416,14 @@ static uint64_t peak_i8(size_t rounds)
 {
     enum { SUMS = 16 };
     __m512i acc[SUMS], w = _mm512_set1_epi8(3), x = _mm512_set1_epi8(-2);
-#pragma GCC unroll 16
+    KOR_UNROLL(16)
     for (int i = 0; i < SUMS; i++) acc[i] = _mm512_setzero_si512();
     for (size_t n = 0; n < rounds; n++) {
-#pragma GCC unroll 16
+        KOR_UNROLL(16)
         for (int i = 0; i < SUMS; i++) dot4(&acc[i], w, x);
         __asm__ volatile("" : "+v"(w), "+v"(x));
     }
-#pragma GCC unroll 16
+    KOR_UNROLL(16)
     for (int i = 0; i < SUMS; i++) __asm__ volatile("" : : "v"(acc[i]));
     return 2ull * 64 * SUMS * rounds;
 }

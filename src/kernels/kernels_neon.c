@@ -6,6 +6,7 @@
  * 2 * 128 * 127 = 32512, which fits. */
 #include "kernels/kernels.h"
 #include "kernels/kernels_plain.h"
+#include "kernels/kernels_tiles.h"
 
 #include <arm_neon.h>
 
@@ -117,14 +118,14 @@ INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, siz
 {
     for (size_t k = 0; k < k4; k += KOR_GROUP) {
         int8x16_t wk[4];
-#pragma GCC unroll 4
+        KOR_UNROLL(4)
         for (int c = 0; c < 4; c++) wk[c] = vld1q_s8(w + k * KOR_PANEL + 16 * c);
-#pragma GCC unroll 4
+        KOR_UNROLL(4)
         for (int r = 0; r < rows; r++) {
             int32_t four;
             __builtin_memcpy(&four, x + (size_t)r * k4 + k, 4);
             int8x16_t xr = vreinterpretq_s8_s32(vdupq_n_s32(four));
-#pragma GCC unroll 4
+            KOR_UNROLL(4)
             for (int c = 0; c < 4; c++) acc[r][c] = vdotq_s32(acc[r][c], wk[c], xr);
         }
     }
@@ -136,21 +137,21 @@ INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, siz
                    const int rows)
 {
     int32x4_t part[ROWS][8]; /* two columns each, two partial sums a column */
-#pragma GCC unroll 2
+    KOR_UNROLL(2)
     for (int r = 0; r < rows; r++) {
-#pragma GCC unroll 8
+        KOR_UNROLL(8)
         for (int c = 0; c < 8; c++) part[r][c] = vdupq_n_s32(0);
     }
     for (size_t k = 0; k < k4; k += 2 * KOR_GROUP) {
         int last = k + KOR_GROUP >= k4;
-#pragma GCC unroll 2
+        KOR_UNROLL(2)
         for (int r = 0; r < rows; r++) {
             int32_t four[2] = {0, 0};
             __builtin_memcpy(four, x + (size_t)r * k4 + k, last ? 4 : 8);
             int8x8_t x0 = vreinterpret_s8_s32(vdup_n_s32(four[0])),
                      x1 = vreinterpret_s8_s32(vdup_n_s32(four[1]));
             const int8_t *w0 = w + k * KOR_PANEL, *w1 = last ? w0 : w0 + KOR_GROUP * KOR_PANEL;
-#pragma GCC unroll 8
+            KOR_UNROLL(8)
             for (int c = 0; c < 8; c++) {
                 int16x8_t p = vmull_s8(vld1_s8(w0 + 8 * c), x0);
                 p = vmlal_s8(p, vld1_s8(w1 + 8 * c), x1);
@@ -158,9 +159,9 @@ INLINE void sum_i8(int32x4_t acc[ROWS][4], const int8_t *x, const int8_t *w, siz
             }
         }
     }
-#pragma GCC unroll 2
+    KOR_UNROLL(2)
     for (int r = 0; r < rows; r++) {
-#pragma GCC unroll 4
+        KOR_UNROLL(4)
         for (int c = 0; c < 4; c++) acc[r][c] = vpaddq_s32(part[r][2 * c], part[r][2 * c + 1]);
     }
 }
@@ -170,17 +171,17 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows)
 {
     size_t k4 = kor_round_up(g->k, KOR_GROUP);
     int32x4_t acc[ROWS][4];
-#pragma GCC unroll 4
+    KOR_UNROLL(4)
     for (int r = 0; r < rows; r++) acc[r][0] = acc[r][1] = acc[r][2] = acc[r][3] = vdupq_n_s32(0);
     sum_i8(acc, g->x8 + i * k4, g->w8 + j * k4, k4, rows);
-#pragma GCC unroll 4
+    KOR_UNROLL(4)
     for (size_t c = 0; c < 4; c++) {
         size_t col = j + 4 * c;
         if (col >= g->n) break;
         size_t n = g->n - col;
         float32x4_t ws = load_part(g->w8_scale + col, n);
         float32x4_t bias = g->bias ? load_part(g->bias + col, n) : vdupq_n_f32(0);
-#pragma GCC unroll 4
+        KOR_UNROLL(4)
         for (int r = 0; r < rows; r++) {
             float32x4_t s = vmulq_n_f32(ws, g->x8_scale[i + (size_t)r]);
             finish(g, i + (size_t)r, col, vmulq_f32(vcvtq_f32_s32(acc[r][c]), s), n, bias);
@@ -201,15 +202,15 @@ static void gemm_i8(const kor_gemm *g)
 INLINE void sum_f32(float32x4_t acc[4][4], const float *a, size_t ld_a, const float *b, size_t ld_b,
                     size_t k_count, size_t n, const int rows)
 {
-#pragma GCC unroll 4
+    KOR_UNROLL(4)
     for (int r = 0; r < rows; r++) acc[r][0] = acc[r][1] = acc[r][2] = acc[r][3] = vdupq_n_f32(0);
     for (size_t k = 0; k < k_count; k++) {
         const float *bk = b + k * ld_b;
-#pragma GCC unroll 4
+        KOR_UNROLL(4)
         for (size_t c = 0; c < 4; c++) {
             if (4 * c >= n) break;
             float32x4_t bc = load_part(bk + 4 * c, n - 4 * c);
-#pragma GCC unroll 4
+            KOR_UNROLL(4)
             for (int r = 0; r < rows; r++)
                 acc[r][c] = vfmaq_n_f32(acc[r][c], bc, a[(size_t)r * ld_a + k]);
         }
@@ -220,13 +221,13 @@ INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, const int rows)
 {
     float32x4_t acc[4][4];
     sum_f32(acc, g->x + i * g->ld_x, g->ld_x, g->w + j * g->k, KOR_PANEL, g->k, KOR_PANEL, rows);
-#pragma GCC unroll 4
+    KOR_UNROLL(4)
     for (size_t c = 0; c < 4; c++) {
         size_t col = j + 4 * c;
         if (col >= g->n) break;
         size_t n = g->n - col;
         float32x4_t bias = g->bias ? load_part(g->bias + col, n) : vdupq_n_f32(0);
-#pragma GCC unroll 4
+        KOR_UNROLL(4)
         for (int r = 0; r < rows; r++) finish(g, i + (size_t)r, col, acc[r][c], n, bias);
     }
 }
@@ -377,10 +378,10 @@ static uint64_t peak_i8(size_t rounds)
     enum { SUMS = 16 };
     int32x4_t acc[SUMS];
     int8x16_t w = vdupq_n_s8(3), x = vdupq_n_s8(-2);
-#pragma GCC unroll 16
+    KOR_UNROLL(16)
     for (int i = 0; i < SUMS; i++) acc[i] = vdupq_n_s32(0);
     for (size_t n = 0; n < rounds; n++) {
-#pragma GCC unroll 16
+        KOR_UNROLL(16)
         for (int i = 0; i < SUMS; i++) {
             __asm__ volatile("" : "+w"(w), "+w"(x));
 #ifdef KOR_NEON_DOT
@@ -391,7 +392,7 @@ static uint64_t peak_i8(size_t rounds)
 #endif
         }
     }
-#pragma GCC unroll 16
+    KOR_UNROLL(16)
     for (int i = 0; i < SUMS; i++) __asm__ volatile("" : : "w"(acc[i]));
     return 2ull * 16 * SUMS * rounds;
 }
