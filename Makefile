@@ -234,7 +234,7 @@ $(OUT)/bench/%: bench/%.c $(TEST_OBJ) $(OUT)/libkorora.a
 
 .PHONY: bench
 ## bench: measure everything and write docs/benchmarks.md
-bench: $(OUT)/korora models $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/*.c)) $(OUT)/checkkern
+bench: $(OUT)/korora test-models $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/*.c)) $(OUT)/checkkern
 	bench/run $(OUT) > docs/benchmarks.md.new
 	mv docs/benchmarks.md.new docs/benchmarks.md
 

@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show run models convert doctor version help"
+    local commands="add import recall timeline show run models bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -39,6 +39,9 @@ _korora() {
         options="$options --text --jsonl --threads"
         values="$values --text --threads" ;;
     models) ;;
+    bench)
+        options="$options --tokens --threads"
+        values="$values --tokens --threads" ;;
     convert)
         options="$options -o --type"
         values="$values -o --type" ;;
@@ -74,6 +77,7 @@ _korora() {
     import1) files=1 ;;
     run0) words=$(_korora_models) files=1 ;;
     run*) files=1 ;;
+    bench*) words=$(_korora_models) files=1 ;;
     timeline0) words="today yesterday" ;;
     convert0) _korora_offer -d ;;
     esac

@@ -258,6 +258,11 @@ static int run(int argc, char **argv)
     const char *mine = kor_home(home, &a, NULL) == KOR_OK ? home : NULL;
     size_t cores = kor_cores() < THREADS ? kor_cores() : THREADS;
     if (!a.words) a.word[a.words++] = "base";
+    for (size_t i = 0; i < a.words; i++) {
+        char path[4096];
+        kor_error err;
+        if (kor_model_find(path, a.word[i], mine, &err) != KOR_OK) return kor_report(self, &err);
+    }
     read_cpu_name(cpu);
     if (!a.json) {
         printf("%s, %s kernels: at most %.0f GOP/s of int8 on one core\n\n", cpu, kor_cpu(),

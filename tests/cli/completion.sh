@@ -29,6 +29,8 @@ ask korora run base --
 ask korora run base n
 ask korora run base tw
 ask korora run base --text ""
+ask korora bench ""
+ask korora bench base b
 ask korora convert --type ""
 ask korora convert f
 ask korora add --
