@@ -432,6 +432,49 @@ static void bench_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
 }
 
+/* Each other slot at the sizes of the base encoder and of a recall: best of several runs, in us. */
+static void bench_slots(const kor_kernels *k)
+{
+    enum { T = 128, N = 512, HEADS = 4, DIM = 128, ROWS = 1000, IDS = 60, BAG = 32 };
+    buffer x = make(T * 3 * N * 4, 0), y = make(T * 3 * N * 4, 0), c = make(ROWS * N, 0),
+           scratch = make(kor_attention_scratch(T, DIM) * 4, 0), ids = make(IDS * 4, 0);
+    fill_f32(x.data, T * 3 * N, RANDOM);
+    fill_i8(c.data, ROWS * N, RANDOM);
+    for (uint32_t i = 0; i < IDS; i++) ((uint32_t *)ids.data)[i] = i * 16 % (ROWS * N / BAG);
+    float *in = x.data, *out = y.data, scale;
+    int8_t *codes = y.data;
+    int32_t sum;
+#define SLOT(what, call)                                                                           \
+    do {                                                                                           \
+        double best = INFINITY;                                                                    \
+        for (int run = 0; run < 7; run++) {                                                        \
+            size_t calls = 0;                                                                      \
+            double start = seconds(), now;                                                         \
+            do {                                                                                   \
+                call;                                                                              \
+                calls++;                                                                           \
+            } while ((now = seconds()) - start < 0.002);                                           \
+            best = fmin(best, (now - start) / (double)calls);                                      \
+        }                                                                                          \
+        printf("%-11s %-38s %10.2f us\n", k->name, what, best * 1e6);                              \
+    } while (0)
+    SLOT("quantize 512", k->quantize(codes, &scale, &sum, in, N));
+    SLOT("layer_norm 16 x 512", k->layer_norm(out, in, in, in, 16, N, 1e-6f));
+    SLOT("attention of 16, 4 heads x 128",
+         k->attention(out, in, 16, HEADS, DIM, 0.1f, scratch.data));
+    SLOT("attention of 128, 4 heads x 128",
+         k->attention(out, in, T, HEADS, DIM, 0.1f, scratch.data));
+    SLOT("mean_rows 16 x 512", k->mean_rows(out, in, 16, N));
+    SLOT("embed_i8 256", k->embed_i8(out, c.data, 0.1f, 2, in, 256));
+    SLOT("tanh_rows 512", k->tanh_rows(out, in, N));
+    SLOT("dot_i8 1000 x 512", k->dot_i8(y.data, c.data, c.data, ROWS, N, N));
+    SLOT("hamming 1000 x 512 bits", k->hamming(y.data, c.data, c.data, ROWS, N / 64));
+    SLOT("bag_i8 60 rows of 32", k->bag_i8(y.data, c.data, ids.data, IDS, BAG));
+#undef SLOT
+    buffer *all[] = {&x, &y, &c, &scratch, &ids};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t seed = (uint64_t)time(NULL);
@@ -464,6 +507,7 @@ int main(int argc, char **argv)
             bench_gemm(all[i], 128, 1536, 512);
             bench_gemm(all[i], 128, 512, 1536);
             bench_gemm(all[i], 1, 512, 512);
+            bench_slots(all[i]);
             continue;
         }
         state = seed;
