@@ -324,28 +324,35 @@ static void layer_forward(const kor_encoder *e, const kor_encoder_layer *l, cons
     if (e->post_norm) norm_forward(e, k, &l->norm2, s->x, count, l->out, s->x);
 }
 
-void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
-                         size_t count, float *out, void *memory)
+void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                          size_t count, float *state, float *out, void *memory)
 {
     scratch s;
     (void)lay_out(e, &s, (uintptr_t)memory);
-    float *pooled = s.normed;
     if (count == 0) {
-        memset(pooled, 0, e->dim * sizeof *pooled);
+        memset(state, 0, e->dim * sizeof *state);
     } else {
         embed_forward(e, k, ids, count, s.x);
         if (e->post_norm) norm_forward(e, k, &e->embedding_norm, s.x, count, e->layer[0].in, s.x);
         for (size_t i = 0; i < e->layers; i++) layer_forward(e, &e->layer[i], k, &s, count);
-        k->mean_rows(pooled, s.x, count, e->dim);
+        k->mean_rows(state, s.x, count, e->dim);
     }
     if (e->pooler.weight) {
-        linear_forward(&e->pooler, k, &s, pooled, 1, s.y, NULL, KOR_ACT_NONE);
+        linear_forward(&e->pooler, k, &s, state, 1, s.y, NULL, KOR_ACT_NONE);
         k->tanh_rows(out, s.y, e->dim);
     } else {
-        memcpy(out, pooled, e->dim * sizeof *out);
+        memcpy(out, state, e->dim * sizeof *out);
     }
     float squares = 0;
     for (size_t i = 0; i < e->dim; i++) squares += out[i] * out[i];
     float inverse = 1 / sqrtf(fmaxf(squares, 1e-12f));
     for (size_t i = 0; i < e->dim; i++) out[i] *= inverse;
+}
+
+void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                         size_t count, float *out, void *memory)
+{
+    scratch s;
+    (void)lay_out(e, &s, (uintptr_t)memory);
+    kor_encoder_features(e, k, ids, count, s.normed, out, memory);
 }

@@ -70,4 +70,8 @@ size_t kor_encoder_scratch(const kor_encoder *e);
 void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                          size_t count, float *out, void *scratch);
 
+/* The same, and the mean of the last layer before the pooler as well: state[dim]. */
+void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                          size_t count, float *state, float *out, void *scratch);
+
 #endif
