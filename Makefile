@@ -136,7 +136,7 @@ $(OUT)/tests/%: tests/unit/%.c $(TEST_OBJ) $(OUT)/libkorora.a
 # It makes its repositories with libgit2.
 $(OUT)/tests/test_capture_git: APP_LIBS += $(shell $(PKG) --libs libgit2)
 
-$(OUT)/checkkern: tests/checkkern.c $(OUT)/libkorora.a
+$(OUT)/checkkern $(OUT)/embed_ids: $(OUT)/%: tests/%.c $(OUT)/libkorora.a
 	$(CC) $(KCFLAGS) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(OUT)/libkorora.a $(LDFLAGS) $(LIB_LIBS)
 
 .PHONY: test
@@ -162,6 +162,11 @@ checkkern: $(OUT)/checkkern
 ## cli-tests: the command line against its exact output
 cli-tests: $(OUT)/korora models
 	KORORA_BIN=$(OUT)/korora KORORA_MODELS=$(CURDIR)/$(MODELS) tests/run_cli
+
+.PHONY: emulated
+## emulated: the kernels on AArch64 and the program on an x86-64 without AVX, under qemu
+emulated: $(OUT)/korora $(OUT)/embed_ids models test-models
+	tests/emulated $(OUT)
 
 .PHONY: headers
 ## headers: the public header compiles alone, as C11 and as C++17

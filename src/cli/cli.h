@@ -140,6 +140,10 @@ size_t kor_columns(void);
 /* Append a JSON value in one line, safe for a terminal, and free it. */
 void kor_put_json(kor_str *out, json_t *value);
 
+/* Send what was printed to stdout on its way. NULL, or why something did not arrive, now or before;
+ * callers set errno to 0 before they print. */
+const char *kor_flush(void);
+
 /* Write a JSON value as one line to stdout and free it. */
 void kor_print_json(json_t *value);
 

@@ -5,19 +5,22 @@
 #include "base/parallel.h"
 #include "capture/lines.h"
 
-#include <math.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 512, WORKERS = 64, TEXT_KEPT = KOR_TEXT_MAX * 4 };
+/* A batch is answered when it has BATCH lines or BATCH_BYTES of them, whichever comes first, so
+ * that rows of many megabytes do not pile up. */
+enum { BATCH = 512, BATCH_BYTES = 1 << 20, WORKERS = 64, TEXT_KEPT = KOR_TEXT_MAX * 4 };
 
 typedef struct runner {
     const kor_command *command;
     kor_ctx *ctx[WORKERS];
     size_t workers, dim;
     bool jsonl;
-    kor_str line[BATCH]; /* input, cut to what a model reads; an error message when bad */
-    bool bad[BATCH];
+    kor_str input;           /* the lines, cut to what a model reads, one after the other */
+    size_t start[BATCH + 1]; /* where in input each begins, and where the last ends */
+    bool bad[BATCH];         /* this line is an error message */
     kor_str answer[BATCH];
     size_t count;
     double started;
@@ -41,15 +44,19 @@ static kor_status text_of_row(const char *line, size_t len, kor_str *text, kor_e
     return status;
 }
 
-static void put_error(kor_str *out, const char *message)
+static void put_error(kor_str *out, const char *message, size_t len)
 {
-    kor_put_json(out, json_pack("{s:o}", "error", kor_text_json(message, strlen(message))));
+    kor_put_json(out, json_pack("{s:o}", "error", kor_text_json(message, len)));
 }
 
 static void put_embedding(kor_str *out, const float *v, size_t n)
 {
     kor_str_puts(out, "{\"embedding\":[");
-    for (size_t i = 0; i < n; i++) kor_str_printf(out, "%s%.6g", i ? "," : "", (double)v[i]);
+    for (size_t i = 0; i < n; i++) {
+        char number[32]; /* formatted once; kor_str_printf would first measure it */
+        int len = snprintf(number, sizeof number, "%s%.6g", i ? "," : "", (double)v[i]);
+        kor_str_add(out, number, (size_t)len);
+    }
     kor_str_puts(out, "]}");
 }
 
@@ -57,28 +64,29 @@ static void answer_one(void *arg, size_t i, size_t worker)
 {
     runner *r = arg;
     kor_str *out = &r->answer[i], row = {0};
-    const kor_str *text = &r->line[i];
+    const char *text = kor_str_text(&r->input) + r->start[i];
+    size_t len = r->start[i + 1] - r->start[i];
     kor_error err;
     float v[8192];
     kor_str_clear(out);
     if (r->bad[i]) {
-        put_error(out, kor_str_text(text));
+        static const char lost[] = "out of memory";
+        put_error(out, len ? text : lost, len ? len : sizeof lost - 1);
         return;
     }
     kor_status status = KOR_OK;
     if (r->jsonl) {
-        status = text_of_row(kor_str_text(text), text->len, &row, &err);
-        text = &row;
+        status = text_of_row(text, len, &row, &err);
+        if (status == KOR_OK && row.failed) status = kor_fail_memory(&err);
+        text = kor_str_text(&row);
+        len = row.len;
     }
-    if (status == KOR_OK && text->failed) status = kor_fail_memory(&err);
-    if (status == KOR_OK) {
-        status =
-            kor_embed(r->ctx[worker], kor_str_text(text), text->len, v, sizeof v / sizeof *v, &err);
-    }
+    if (status == KOR_OK)
+        status = kor_embed(r->ctx[worker], text, len, v, sizeof v / sizeof *v, &err);
     if (status == KOR_OK)
         put_embedding(out, v, r->dim);
     else
-        put_error(out, err.msg);
+        put_error(out, err.msg, strlen(err.msg));
     kor_str_free(&row);
 }
 
@@ -86,6 +94,7 @@ static void answer_one(void *arg, size_t i, size_t worker)
 static bool flush(runner *r)
 {
     kor_parallel(r->workers, r->count, answer_one, r);
+    errno = 0;
     for (size_t i = 0; i < r->count; i++) {
         if (r->answer[i].failed)
             fputs("{\"error\":\"out of memory\"}", stdout);
@@ -93,20 +102,25 @@ static bool flush(runner *r)
             fwrite(kor_str_text(&r->answer[i]), 1, r->answer[i].len, stdout);
         putchar('\n');
     }
+    bool sent = !kor_flush();
     r->done += (int64_t)r->count;
     r->count = 0;
+    kor_str_clear(&r->input);
     kor_progress("run", r->fraction, r->done, kor_seconds() - r->started);
-    return !ferror(stdout);
+    return sent;
 }
 
 /* What a model never reads is not kept; a row of JSON is kept whole. */
 static bool collect(runner *r, const char *text, size_t len, bool bad)
 {
-    kor_str *line = &r->line[r->count];
-    kor_str_clear(line);
-    kor_str_add(line, text, r->jsonl || len < TEXT_KEPT ? len : TEXT_KEPT);
-    r->bad[r->count++] = bad;
-    return r->count < BATCH || flush(r);
+    r->start[r->count] = r->input.len;
+    kor_str_add(&r->input, text, r->jsonl || len < TEXT_KEPT ? len : TEXT_KEPT);
+    /* The lines before it are there still, and it is an empty message: see answer_one. */
+    bool lost = r->input.failed;
+    r->input.failed = false;
+    r->bad[r->count++] = bad || lost;
+    r->start[r->count] = r->input.len;
+    return (r->count < BATCH && r->input.len < BATCH_BYTES) || flush(r);
 }
 
 static void on_skip(void *arg, const char *where, const char *why)
@@ -214,16 +228,14 @@ static int run(int argc, char **argv)
         code = run_file(r, "-");
     } else {
         code = EXIT_DONE;
-        for (size_t i = 1; i < a.words; i++) {
+        for (size_t i = 1; i < a.words && !ferror(stdout); i++) {
             int one = run_file(r, a.word[i]);
             if (one > code) code = one;
         }
     }
     kor_progress_clear();
-    for (size_t i = 0; r && i < BATCH; i++) {
-        kor_str_free(&r->line[i]);
-        kor_str_free(&r->answer[i]);
-    }
+    for (size_t i = 0; r && i < BATCH; i++) kor_str_free(&r->answer[i]);
+    if (r) kor_str_free(&r->input);
     for (size_t i = 0; r && i < r->workers; i++) kor_ctx_free(r->ctx[i]);
     free(r);
     kor_model_close(model);

@@ -4,7 +4,9 @@
 #include "kernels/kernels.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_help(FILE *to)
 {
@@ -66,14 +68,31 @@ static int dispatch(int argc, char **argv)
     return command ? command->run(argc - 1, argv + 1) : EXIT_USAGE;
 }
 
+/* A page of a mapped file that the file no longer has. The library cannot prevent it (see
+ * docs/model-format.md); the program can say what happened. Nothing is lost by ending here: the
+ * memory is kept in transactions. */
+static void on_bus_error(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    static const char message[] =
+        "korora: a model or memory file was cut short while it was open; replace such a file by "
+        "renaming another over it\n";
+    if (info->si_code == BUS_ADRERR && write(STDERR_FILENO, message, sizeof message - 1) > 0)
+        _exit(EXIT_FAILED);
+    (void)signal(number, SIG_DFL); /* it happens again, and is a crash */
+}
+
 int main(int argc, char **argv)
 {
+    const struct sigaction on_bus = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+    (void)sigaction(SIGBUS, &on_bus, NULL);
     int code = dispatch(argc, argv);
-    /* An answer that did not arrive was not given. What the failed write said may be long gone. */
+    /* An answer that did not arrive was not given. What an earlier failure said may be long gone.
+     */
     errno = 0;
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        kor_say(NULL, "cannot write the output: %s",
-                errno ? strerror(errno) : "the disk is full, or nobody reads it");
+    const char *lost = kor_flush();
+    if (lost) {
+        kor_say(NULL, "cannot write the output: %s", lost);
         return EXIT_FAILED;
     }
     return code;

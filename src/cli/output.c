@@ -4,6 +4,7 @@
 #include "text/utf8.h"
 #include "time/resolve.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 #include <utf8proc.h>
+
+const char *kor_flush(void)
+{
+    static const char *why; /* the first failure; a later one may say less */
+    if (!why && (fflush(stdout) != 0 || ferror(stdout)))
+        why = errno ? strerror(errno) : "the disk is full, or nobody reads it";
+    return why;
+}
 
 static bool coloured(void)
 {

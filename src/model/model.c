@@ -170,7 +170,8 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     c->scratch = aligned_alloc(64, kor_round_up(kor_encoder_scratch(&model->encoder), 64));
     if (!c->ids || !c->lattice || !c->scratch) {
         kor_ctx_free(c);
-        return kor_fail_memory(err);
+        return kor_fail(err, KOR_E_MEMORY, "out of memory: a context of this model needs %zu KB",
+                        (kor_unigram_scratch() + kor_encoder_scratch(&model->encoder)) / 1024);
     }
     *out = c;
     return KOR_OK;

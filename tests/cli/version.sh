@@ -15,6 +15,13 @@ END
 try env KORORA_CPU=nonsense korora version 2> message
 sed 's/only scalar.*/only scalar .../' message
 try env KORORA_CPU=nonsense korora add "text" 2> /dev/null
+# Whatever the command, and whatever the name: exit 2 and one line.
+for name in nonsense AVX2 "scalar " "$(printf '%0300d' 7)" neon,avx2; do
+    for command in "run base --text a" "run base" "recall words" "models" "doctor"; do
+        echo a | KORORA_CPU=$name korora $command > said 2> message
+        echo "$? $(wc -l < message) $(wc -c < said)"
+    done
+done | sort | uniq -c | sed 's/^ *//'
 ls memory 2> /dev/null || echo "nothing was done"
 try env KORORA_CPU= korora version > /dev/null
 quietly env KORORA_CPU=nonsense korora --help
