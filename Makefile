@@ -84,6 +84,8 @@ $(OUT)/src/kernels/kernels_avx2.o: ISA_FLAGS := -mavx2 -mfma -O3
 $(OUT)/src/kernels/kernels_avxvnni.o: ISA_FLAGS := -mavx2 -mfma -O3
 $(OUT)/src/kernels/kernels_neon.o: ISA_FLAGS := -O3
 $(OUT)/src/kernels/kernels_neondot.o: ISA_FLAGS := -march=armv8.2-a+dotprod -O3
+# Training spends its time in loops that a compiler makes wide.
+$(OUT)/src/learn/%.o: ISA_FLAGS := -O3
 $(OUT)/src/kernels/kernels_avx512vnni.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -O3
 
 $(OUT)/korora.pc: korora.pc.in Makefile

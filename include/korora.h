@@ -79,6 +79,16 @@ typedef struct kor_ctx kor_ctx;
  * over it, as korora does; a mapping of the old one stays whole. */
 KOR_API kor_status kor_model_open(kor_model **out, const char *path, kor_error *err);
 
+/* The name of the trunk that a model file stands on, such as "base": a model of architecture
+ * "hybrid" is a small layer on an encoder that many models share. "" when it stands alone.
+ * kor_model_open opens the trunk too, as NAME.gguf beside the file. */
+KOR_API kor_status kor_model_trunk(const char *path, char out[64], kor_error *err);
+
+/* As kor_model_open, with a trunk that is open already and outlives the model; NULL: as
+ * kor_model_open. KOR_E_UNSUPPORTED when the model was made on another trunk. */
+KOR_API kor_status kor_model_open_on(kor_model **out, const char *path, const kor_model *trunk,
+                                     kor_error *err);
+
 /* Close a model after the last of its contexts is freed. NULL is allowed. */
 KOR_API void kor_model_close(kor_model *model);
 
@@ -116,7 +126,7 @@ KOR_API float kor_model_threshold(const kor_model *model, size_t i);
 
 typedef struct kor_model_info {
     const char *name;         /* general.name of the file, or "" */
-    const char *architecture; /* "encoder", or "bag": hashed n-grams */
+    const char *architecture; /* "encoder"; "bag": hashed n-grams; "hybrid": both */
     const char *head;         /* what it answers: "embed", "classify", "tags" */
     const char *weights;      /* "int8" or "f32" */
     const char *license;      /* SPDX expression, or "" */

@@ -82,6 +82,21 @@ size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home);
  * folders. */
 kor_status kor_model_find(char out[4096], const char *name, const char *home, kor_error *err);
 
+/* An open model, and the trunk it stands on (NULL when it stands alone). */
+typedef struct kor_loaded {
+    kor_model *model, *trunk;
+} kor_loaded;
+
+/* Open the model in a file. Its trunk is looked for beside it, then as kor_model_find does. */
+kor_status kor_model_load(kor_loaded *out, const char *path, const char *home, kor_error *err);
+void kor_model_unload(kor_loaded *loaded);
+
+/* One answer, whatever the head: an embedding, or a probability for each label. out has room for
+ * kor_answer_size floats. */
+size_t kor_answer_size(const kor_model_info *info);
+kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
+                      float *out, kor_error *err);
+
 /* ---- A memory with its embedder, opened together ---- */
 
 typedef struct kor_session {

@@ -84,7 +84,7 @@ typedef struct row {
 
 typedef struct meter {
     char name[64], weights[16], path[4096];
-    kor_model *model;
+    kor_loaded loaded;
     kor_model_info info;
     kor_ctx *ctx[THREADS];
     size_t threads;
@@ -94,11 +94,17 @@ typedef struct meter {
     char text[TEXT];
 } meter;
 
+/* A bag has no tokens: words are counted then. */
 static size_t count_tokens(const meter *m, size_t len)
 {
     int32_t ids[1024];
     size_t tokens = 0;
-    (void)kor_tokenize(m->ctx[0], m->text, len, ids, 1024, &tokens, NULL);
+    if (m->info.max_tokens) {
+        (void)kor_tokenize(m->ctx[0], m->text, len, ids, 1024, &tokens, NULL);
+        return tokens;
+    }
+    for (size_t i = 0; i < len; i++)
+        tokens += m->text[i] != ' ' && (i == 0 || m->text[i - 1] == ' ');
     return tokens;
 }
 
@@ -122,11 +128,11 @@ static void call_for_a_while(void *arg, size_t i, size_t worker)
     (void)worker;
     meter *m = arg;
     double *us = m->us + i * CALLS, begun = kor_seconds(), now = begun;
-    float *out = m->out + i * m->info.dim;
+    float *out = m->out + i * kor_answer_size(&m->info);
     size_t n = 0;
     while (n < CALLS && (now - begun < SECONDS || n < WARM)) {
         double start = now;
-        (void)kor_embed(m->ctx[i], m->text, KOR_NUL, out, m->info.dim, NULL);
+        (void)kor_answer(m->ctx[i], &m->info, m->text, KOR_NUL, out, NULL);
         now = kor_seconds();
         us[n++] = (now - start) * 1e6;
     }
@@ -137,7 +143,7 @@ static row measure_row(meter *m, size_t tokens, size_t threads)
 {
     row r = {.tokens = make_text(m, tokens), .threads = threads};
     for (int i = 0; i < WARM; i++) {
-        (void)kor_embed(m->ctx[0], m->text, KOR_NUL, m->out, m->info.dim, NULL);
+        (void)kor_answer(m->ctx[0], &m->info, m->text, KOR_NUL, m->out, NULL);
     }
     double peak = measure_peak(), start = kor_seconds();
     kor_parallel(threads, threads, call_for_a_while, m);
@@ -152,8 +158,8 @@ static row measure_row(meter *m, size_t tokens, size_t threads)
     r.p95_us = quantile(m->us, n, 0.95);
     r.per_s = (double)n / seconds;
     double macs = (double)m->info.macs_per_token * (double)r.tokens + (double)m->info.macs_per_text;
-    bool int8 = strcmp(m->info.weights, "int8") == 0;
-    r.peak_fraction = int8 ? 2 * macs / (r.p50_us * 1e-6) / peak : NAN;
+    bool counts = strcmp(m->info.weights, "int8") == 0 && m->info.macs_per_token;
+    r.peak_fraction = counts ? 2 * macs / (r.p50_us * 1e-6) / peak : NAN;
     return r;
 }
 
@@ -162,7 +168,7 @@ static row measure_row(meter *m, size_t tokens, size_t threads)
 static void meter_close(meter *m)
 {
     for (size_t i = 0; i < THREADS; i++) kor_ctx_free(m->ctx[i]);
-    kor_model_close(m->model);
+    kor_model_unload(&m->loaded);
     free(m->out);
     free(m->us);
 }
@@ -178,21 +184,20 @@ static kor_status meter_open(meter *m, const char *name, const char *home, size_
     KOR_TRY(kor_model_find(m->path, name, home, err));
     for (size_t i = 0; i < OPENS; i++) {
         kor_ctx_free(m->ctx[0]);
-        kor_model_close(m->model);
-        m->model = NULL;
+        kor_model_unload(&m->loaded);
         m->ctx[0] = NULL;
         double start = kor_seconds();
-        KOR_TRY(kor_model_open(&m->model, m->path, err));
-        KOR_TRY(kor_ctx_new(&m->ctx[0], m->model, err));
+        KOR_TRY(kor_model_load(&m->loaded, m->path, home, err));
+        KOR_TRY(kor_ctx_new(&m->ctx[0], m->loaded.model, err));
         us[i] = (kor_seconds() - start) * 1e6;
     }
     *open_us = quantile(us, OPENS, 0.5);
-    kor_model_get_info(m->model, &m->info);
-    m->out = calloc(threads * m->info.dim, sizeof *m->out);
+    kor_model_get_info(m->loaded.model, &m->info);
+    m->out = calloc(threads * kor_answer_size(&m->info), sizeof *m->out);
     if (!m->out) return kor_fail_memory(err);
-    KOR_TRY(kor_embed(m->ctx[0], "hello", KOR_NUL, m->out, m->info.dim, err));
+    KOR_TRY(kor_answer(m->ctx[0], &m->info, "hello", KOR_NUL, m->out, err));
     *rss_kb = resident_beyond(m->path);
-    for (size_t i = 1; i < threads; i++) KOR_TRY(kor_ctx_new(&m->ctx[i], m->model, err));
+    for (size_t i = 1; i < threads; i++) KOR_TRY(kor_ctx_new(&m->ctx[i], m->loaded.model, err));
     m->us = calloc(threads * CALLS, sizeof *m->us);
     return m->us ? KOR_OK : kor_fail_memory(err);
 }
@@ -226,7 +231,7 @@ static void measure_model(meter *m, size_t tokens, bool only, json_t *results)
         size_t threads = t || only ? m->threads : 1;
         if (t && (only || m->threads == 1)) continue;
         for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-            if (tokens ? i > 0 : lengths[i] > m->info.max_tokens) continue;
+            if (tokens ? i > 0 : m->info.max_tokens && lengths[i] > m->info.max_tokens) continue;
             row r = measure_row(m, tokens ? tokens : lengths[i], threads);
             if (results)
                 put_row(m, &r, results);

@@ -151,7 +151,9 @@ static int run(int argc, char **argv)
     evaluation e = {0};
     bool has_home = kor_home(home, &a, NULL) == KOR_OK;
     kor_status status = kor_model_find(path, a.word[0], has_home ? home : NULL, &err);
-    if (status == KOR_OK) status = kor_model_open(&e.model, path, &err);
+    kor_loaded loaded = {0};
+    if (status == KOR_OK) status = kor_model_load(&loaded, path, has_home ? home : NULL, &err);
+    e.model = loaded.model;
     if (status == KOR_OK) {
         kor_model_get_info(e.model, &e.info);
         if (!e.info.labels)
@@ -177,7 +179,7 @@ static int run(int argc, char **argv)
     kor_dataset_free(&e.data);
     kor_labels_free(&e.labels);
     kor_ctx_free(e.ctx);
-    kor_model_close(e.model);
+    kor_model_unload(&loaded);
     return code;
 }
 

@@ -14,17 +14,18 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Median milliseconds of one answer for a sentence of 16 tokens; less than 0 when it cannot run. */
-static double measure(const kor_model *model, size_t dim)
+static double measure(const kor_model *model, const kor_model_info *info)
 {
     static const char sentence[] =
         "where are the notes about the new parser and its error recovery";
     kor_ctx *ctx;
     if (kor_ctx_new(&ctx, model, NULL) != KOR_OK) return -1;
     double ms[CALLS], median = -1;
-    float *out = malloc(dim * sizeof *out);
+    size_t size = kor_answer_size(info);
+    float *out = malloc(size * sizeof *out);
     for (size_t i = 0; out && i < CALLS; i++) {
         double start = kor_seconds();
-        if (kor_embed(ctx, sentence, KOR_NUL, out, dim, NULL) != KOR_OK) break;
+        if (kor_answer(ctx, info, sentence, KOR_NUL, out, NULL) != KOR_OK) break;
         ms[i] = (kor_seconds() - start) * 1e3;
         if (i + 1 == CALLS) {
             qsort(ms, CALLS, sizeof *ms, by_value);
@@ -68,17 +69,17 @@ static void print_model(const char *name, const kor_model_info *info, double ms,
 }
 
 /* One model as a line of the table, or into list. */
-static bool show(const char *name, const char *path, bool first, json_t *list)
+static bool show(const char *name, const char *path, const char *home, bool first, json_t *list)
 {
-    kor_model *model;
+    kor_loaded loaded;
     kor_error err;
-    if (kor_model_open(&model, path, &err) != KOR_OK) {
+    if (kor_model_load(&loaded, path, home, &err) != KOR_OK) {
         (void)kor_report(&kor_command_models, &err);
         return false;
     }
     kor_model_info info;
-    kor_model_get_info(model, &info);
-    double ms = measure(model, info.dim);
+    kor_model_get_info(loaded.model, &info);
+    double ms = measure(loaded.model, &info);
     if (!list && first) {
         kor_print(KOR_BOLD, "%-13s %-7s %-5s %8s  %9s  %10s  %s\n", "name", "head", "type",
                   "weights", "size", "16 tokens", "file");
@@ -87,7 +88,7 @@ static bool show(const char *name, const char *path, bool first, json_t *list)
         json_array_append_new(list, model_json(name, &info, ms, path));
     else
         print_model(name, &info, ms, path);
-    kor_model_close(model);
+    kor_model_unload(&loaded);
     return true;
 }
 
@@ -101,7 +102,7 @@ static void show_folder(const char *folder, const char *home, size_t *shown, jso
         (void)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
         bool mine = model_name(name, entries[i]->d_name) &&
                     (kor_model_find(used, name, home, NULL) != KOR_OK || strcmp(used, path) == 0);
-        if (mine && show(name, path, *shown == 0, list)) ++*shown;
+        if (mine && show(name, path, home, *shown == 0, list)) ++*shown;
         free(entries[i]);
     }
     if (n >= 0) free(entries);

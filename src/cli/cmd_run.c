@@ -292,12 +292,13 @@ static int run(int argc, char **argv)
         return code;
     char home[4096], path[4096];
     kor_error err;
-    kor_model *model = NULL;
+    kor_loaded loaded = {0};
     bool has_home = kor_home(home, &a, NULL) == KOR_OK;
     if (kor_model_find(path, a.word[0], has_home ? home : NULL, &err) != KOR_OK ||
-        kor_model_open(&model, path, &err) != KOR_OK) {
+        kor_model_load(&loaded, path, has_home ? home : NULL, &err) != KOR_OK) {
         return kor_report(a.command, &err);
     }
+    const kor_model *model = loaded.model;
     runner *r = calloc(1, sizeof *r);
     kor_status status = r ? KOR_OK : kor_fail_memory(&err);
     if (r) {
@@ -332,7 +333,7 @@ static int run(int argc, char **argv)
         free(r->v[i]);
     }
     free(r);
-    kor_model_close(model);
+    kor_model_unload(&loaded);
     return code;
 }
 

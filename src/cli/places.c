@@ -83,6 +83,45 @@ kor_status kor_model_find(char out[4096], const char *name, const char *home, ko
                     name);
 }
 
+kor_status kor_model_load(kor_loaded *out, const char *path, const char *home, kor_error *err)
+{
+    *out = (kor_loaded){0};
+    char name[64], trunk[4096];
+    KOR_TRY(kor_model_trunk(path, name, err));
+    if (!*name) return kor_model_open(&out->model, path, err);
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0;
+    int n = snprintf(trunk, sizeof trunk, "%.*s%s.gguf", folder, path, name);
+    if (n < 0 || (size_t)n >= sizeof trunk || access(trunk, R_OK) != 0) {
+        kor_status status = kor_model_find(trunk, name, home, err);
+        if (status != KOR_OK) return kor_fail_in(err, status, "%s stands on", path);
+    }
+    KOR_TRY(kor_model_open(&out->trunk, trunk, err));
+    kor_status status = kor_model_open_on(&out->model, path, out->trunk, err);
+    if (status != KOR_OK) kor_model_unload(out);
+    return status;
+}
+
+void kor_model_unload(kor_loaded *loaded)
+{
+    kor_model_close(loaded->model);
+    kor_model_close(loaded->trunk);
+    *loaded = (kor_loaded){0};
+}
+
+size_t kor_answer_size(const kor_model_info *info)
+{
+    return info->labels ? info->labels : info->dim;
+}
+
+kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
+                      float *out, kor_error *err)
+{
+    size_t size = kor_answer_size(info);
+    return info->labels ? kor_classify(ctx, text, len, out, size, err)
+                        : kor_embed(ctx, text, len, out, size, err);
+}
+
 static kor_status read_times(kor_session *s, const kor_time_arg *times, kor_error *err)
 {
     for (const kor_time_arg *t = times; t && t->option; t++) {

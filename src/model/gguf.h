@@ -107,6 +107,7 @@ typedef struct kor_gguf_out {
 } kor_gguf_out;
 
 void kor_gguf_add_u32(kor_gguf_out *o, const char *key, uint32_t value);
+void kor_gguf_add_u64(kor_gguf_out *o, const char *key, uint64_t value);
 void kor_gguf_add_f32(kor_gguf_out *o, const char *key, float value);
 void kor_gguf_add_string(kor_gguf_out *o, const char *key, const char *value);
 void kor_gguf_add_u32s(kor_gguf_out *o, const char *key, const uint32_t *values, size_t count);

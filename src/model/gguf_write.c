@@ -38,6 +38,12 @@ void kor_gguf_add_u32(kor_gguf_out *o, const char *key, uint32_t value)
     put_le(&o->kv, value, 4);
 }
 
+void kor_gguf_add_u64(kor_gguf_out *o, const char *key, uint64_t value)
+{
+    put_key(o, key, KOR_GGUF_U64);
+    put_le(&o->kv, value, 8);
+}
+
 void kor_gguf_add_f32(kor_gguf_out *o, const char *key, float value)
 {
     uint32_t bits;

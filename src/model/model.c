@@ -6,8 +6,12 @@
 #include "model/encoder.h"
 #include "model/gguf.h"
 #include "model/head.h"
+#include "model/hybrid.h"
+#include "model/trunk.h"
 #include "text/unigram.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +22,9 @@ struct kor_model {
     kor_encoder encoder;    /* architecture "encoder": layers is 0 in others */
     kor_unigram *tokenizer; /* the same: NULL in others */
     kor_bag bag;            /* architecture "bag": table is NULL in others */
+    kor_hybrid hybrid;      /* architecture "hybrid": dim is 0 in others */
+    const kor_model *trunk; /* what a hybrid stands on */
+    kor_model *own_trunk;   /* the same when this model has opened it */
     const kor_kernels *kernels;
     kor_arena strings;
     kor_model_info info;
@@ -25,10 +32,13 @@ struct kor_model {
 
 struct kor_ctx {
     const kor_model *model;
-    int32_t *ids;  /* [max_tokens] */
-    void *lattice; /* kor_unigram_scratch */
-    void *scratch; /* kor_encoder_scratch */
-    void *bag;     /* kor_bag_scratch */
+    int32_t *ids;    /* [max_tokens] */
+    void *lattice;   /* kor_unigram_scratch */
+    void *scratch;   /* kor_encoder_scratch */
+    void *bag;       /* kor_bag_scratch */
+    kor_ctx *trunk;  /* of a hybrid, with */
+    float *features; /* [2 dim]: embedding, state */
+    void *hybrid;    /* kor_hybrid_scratch */
 };
 
 enum { FORMAT = 1 };
@@ -101,6 +111,18 @@ static void fill_bag_info(kor_model_info *i, const kor_bag *b)
     i->macs_per_text = b->dim * b->labels;
 }
 
+static void fill_hybrid_info(kor_model_info *i, const kor_model *m)
+{
+    const kor_hybrid *h = &m->hybrid;
+    fill_encoder_info(i, &m->trunk->encoder);
+    i->architecture = "hybrid";
+    i->vocabulary = h->bag.rows;
+    i->parameters = 2 * h->dim * (h->labels + 1) + h->labels;
+    if (h->bag.table) i->parameters += h->bag.rows * h->bag.dim + (h->bag.dim + 1) * h->labels;
+    i->dim = 0;
+    i->macs_per_text += (2 * h->dim + h->bag.dim) * h->labels;
+}
+
 static kor_status fill_info(kor_model *m, kor_error *err)
 {
     kor_model_info *i = &m->info;
@@ -114,35 +136,74 @@ static kor_status fill_info(kor_model *m, kor_error *err)
     i->labels = m->head.labels;
     i->cpu = m->kernels->name;
     i->file_bytes = m->map.size;
-    if (m->bag.table)
+    if (m->hybrid.dim)
+        fill_hybrid_info(i, m);
+    else if (m->bag.table)
         fill_bag_info(i, &m->bag);
     else
         fill_encoder_info(i, &m->encoder);
     return KOR_OK;
 }
 
+static bool is(kor_bytes name, const char *text)
+{
+    return name.len == strlen(text) && memcmp(name.data, text, name.len) == 0;
+}
+
+/* The trunk beside the model's own file. */
+static kor_status open_trunk(kor_model *m, const char *path, kor_error *err)
+{
+    char name[KOR_TRUNK_NAME], file[4096];
+    KOR_TRY(kor_hybrid_trunk_name(&m->file, name, err));
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0;
+    int n = snprintf(file, sizeof file, "%.*s%s.gguf", folder, path, name);
+    if (n < 0 || (size_t)n >= sizeof file) return kor_fail(err, KOR_E_ARG, "path too long");
+    KOR_TRY(kor_model_open(&m->own_trunk, file, err));
+    m->trunk = m->own_trunk;
+    return KOR_OK;
+}
+
+static kor_status bind_hybrid(kor_model *m, const char *path, kor_error *err)
+{
+    if (!m->trunk) KOR_TRY(open_trunk(m, path, err));
+    if (!m->trunk->encoder.layers) {
+        return kor_fail(err, KOR_E_INPUT, "its trunk '%s' is not an encoder", m->trunk->info.name);
+    }
+    size_t dim = m->trunk->encoder.dim;
+    KOR_TRY(kor_hybrid_bind(&m->hybrid, &m->file, dim, m->head.labels, err));
+    if (m->hybrid.trunk != m->trunk->info.checksum) {
+        return kor_fail(err, KOR_E_UNSUPPORTED,
+                        "made on another trunk than '%s' (checksum %016" PRIx64 ", not %016" PRIx64
+                        "): train it again on this one",
+                        m->trunk->info.name, m->hybrid.trunk, m->trunk->info.checksum);
+    }
+    return KOR_OK;
+}
+
 /* What the model is made of, and whether its head goes with that. */
-static kor_status bind_architecture(kor_model *m, kor_error *err)
+static kor_status bind_architecture(kor_model *m, const char *path, kor_error *err)
 {
     kor_bytes name = {"encoder", 7}; /* files made before there was another do not say */
     if (kor_gguf_find(&m->file, "korora.architecture"))
         KOR_TRY(kor_gguf_get_string(&m->file, "korora.architecture", &name, err));
-    bool is_bag = name.len == 3 && memcmp(name.data, "bag", 3) == 0;
-    if (!is_bag && !(name.len == 7 && memcmp(name.data, "encoder", 7) == 0)) {
+    bool encoder = is(name, "encoder");
+    if (!encoder && !is(name, "bag") && !is(name, "hybrid")) {
         return kor_fail(err, KOR_E_UNSUPPORTED,
-                        "architecture '%.*s': this version runs encoder and bag",
+                        "architecture '%.*s': this version runs encoder, bag and hybrid",
                         (int)(name.len < 40 ? name.len : 40), name.data);
     }
-    if (is_bag == (m->head.kind == KOR_HEAD_EMBED)) {
+    if (encoder != (m->head.kind == KOR_HEAD_EMBED)) {
         return kor_fail(err, KOR_E_UNSUPPORTED, "head '%s' does not go with architecture '%.*s'",
                         kor_head_name(m->head.kind), (int)name.len, name.data);
     }
-    if (is_bag) return kor_bag_bind(&m->bag, &m->file, m->head.labels, err);
+    if (is(name, "bag")) return kor_bag_bind(&m->bag, &m->file, m->head.labels, err);
+    if (is(name, "hybrid")) return bind_hybrid(m, path, err);
     KOR_TRY(kor_encoder_bind(&m->encoder, &m->file, err));
     return load_tokenizer(m, err);
 }
 
-static kor_status load(kor_model *m, kor_error *err)
+static kor_status load(kor_model *m, const char *path, kor_error *err)
 {
     KOR_TRY(kor_gguf_parse(&m->file, m->map.data, m->map.size, err));
     kor_bytes architecture = {0};
@@ -159,11 +220,12 @@ static kor_status load(kor_model *m, kor_error *err)
     }
     KOR_TRY(kor_gguf_verify(&m->file, &m->info.checksum, err));
     KOR_TRY(kor_head_bind(&m->head, &m->file, &m->strings, err));
-    KOR_TRY(bind_architecture(m, err));
+    KOR_TRY(bind_architecture(m, path, err));
     return fill_info(m, err);
 }
 
-kor_status kor_model_open(kor_model **out, const char *path, kor_error *err)
+kor_status kor_model_open_on(kor_model **out, const char *path, const kor_model *trunk,
+                             kor_error *err)
 {
     if (out) *out = NULL;
     if (!out || !path)
@@ -171,9 +233,10 @@ kor_status kor_model_open(kor_model **out, const char *path, kor_error *err)
     kor_model *m = calloc(1, sizeof *m);
     if (!m) return kor_fail_memory(err);
     m->kernels = kor_kernels_get();
+    m->trunk = trunk;
     kor_status status = kor_map_open(&m->map, path, err);
     if (status == KOR_OK) {
-        status = load(m, err);
+        status = load(m, path, err);
         if (status != KOR_OK) kor_fail_in(err, status, "%s", path);
     }
     if (status != KOR_OK) {
@@ -184,9 +247,32 @@ kor_status kor_model_open(kor_model **out, const char *path, kor_error *err)
     return KOR_OK;
 }
 
+kor_status kor_model_open(kor_model **out, const char *path, kor_error *err)
+{
+    return kor_model_open_on(out, path, NULL, err);
+}
+
+kor_status kor_model_trunk(const char *path, char out[64], kor_error *err)
+{
+    kor_map map;
+    kor_gguf file;
+    out[0] = 0;
+    KOR_TRY(kor_map_open(&map, path, err));
+    kor_status status = kor_gguf_parse(&file, map.data, map.size, err);
+    if (status == KOR_OK && kor_gguf_find(&file, "korora.trunk"))
+        status = kor_hybrid_trunk_name(&file, out, err);
+    if (status == KOR_OK)
+        kor_gguf_free(&file);
+    else
+        kor_fail_in(err, status, "%s", path);
+    kor_map_close(&map);
+    return status;
+}
+
 void kor_model_close(kor_model *model)
 {
     if (!model) return;
+    kor_model_close(model->own_trunk);
     kor_unigram_free(model->tokenizer);
     kor_gguf_free(&model->file);
     kor_map_close(&model->map);
@@ -229,7 +315,16 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     if (!c) return kor_fail_memory(err);
     c->model = model;
     bool whole;
-    if (model->bag.table) {
+    if (model->hybrid.dim) {
+        kor_status status = kor_ctx_new(&c->trunk, model->trunk, err);
+        if (status != KOR_OK) {
+            kor_ctx_free(c);
+            return status;
+        }
+        c->features = calloc(2 * model->hybrid.dim, sizeof *c->features);
+        c->hybrid = new_scratch(kor_hybrid_scratch(&model->hybrid));
+        whole = c->features && c->hybrid;
+    } else if (model->bag.table) {
         c->bag = new_scratch(kor_bag_scratch(&model->bag));
         whole = c->bag;
     } else {
@@ -254,6 +349,9 @@ void kor_ctx_free(kor_ctx *ctx)
     free(ctx->lattice);
     free(ctx->scratch);
     free(ctx->bag);
+    kor_ctx_free(ctx->trunk);
+    free(ctx->features);
+    free(ctx->hybrid);
     free(ctx);
 }
 
@@ -274,6 +372,7 @@ kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out
         return kor_fail(err, KOR_E_ARG, "kor_tokenize: out and count must not be NULL");
     *count = 0;
     KOR_TRY(check_text(ctx, text, &len, "kor_tokenize", err));
+    if (ctx->trunk) ctx = ctx->trunk;
     if (!ctx->model->tokenizer) {
         return kor_fail(err, KOR_E_UNSUPPORTED,
                         "kor_tokenize: a model of architecture '%s' has no "
@@ -282,6 +381,14 @@ kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out
     }
     *count = kor_unigram_encode(ctx->model->tokenizer, text, len, out, max, ctx->lattice);
     return KOR_OK;
+}
+
+void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state)
+{
+    const kor_model *m = ctx->model;
+    size_t count =
+        kor_unigram_encode(m->tokenizer, text, len, ctx->ids, m->encoder.max_tokens, ctx->lattice);
+    kor_encoder_features(&m->encoder, m->kernels, ctx->ids, count, state, embedding, ctx->scratch);
 }
 
 kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len,
@@ -318,7 +425,14 @@ kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out, 
                         "kor_classify: out has room for %zu floats, the model has %zu labels",
                         out ? out_len : 0, m->head.labels);
     }
-    kor_bag_forward(&m->bag, text, len, out, ctx->bag);
+    if (m->hybrid.dim) {
+        float *state = ctx->features + m->hybrid.dim;
+        kor_trunk_features(ctx->trunk, text, len, ctx->features, state);
+        kor_hybrid_forward(&m->hybrid, m->kernels, text, len, ctx->features, state, out,
+                           ctx->hybrid);
+    } else {
+        kor_bag_forward(&m->bag, text, len, out, ctx->bag);
+    }
     kor_head_apply(&m->head, out);
     return KOR_OK;
 }

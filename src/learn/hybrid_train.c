@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/hybrid_train.h"
+
+#include "base/parallel.h"
+#include "model/trunk.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WORKERS = 64 };
+
+/* An embedding has length 1, so its numbers are small: this makes them about as large as those of
+ * the standardised state. */
+static const float EMBEDDING_FACTOR = 20;
+
+/* ---- Features ---- */
+
+typedef struct reader {
+    kor_ctx *ctx[WORKERS];
+    const kor_row *rows;
+    float *features;
+    size_t dim;
+} reader;
+
+static void read_one(void *arg, size_t i, size_t worker)
+{
+    const reader *r = arg;
+    float *to = r->features + i * 2 * r->dim;
+    kor_trunk_features(r->ctx[worker], r->rows[i].text, r->rows[i].len, to, to + r->dim);
+}
+
+kor_status kor_trunk_read(const kor_model *trunk, const kor_row *rows, size_t count,
+                          float *features, kor_error *err)
+{
+    kor_model_info info;
+    kor_model_get_info(trunk, &info);
+    reader r = {.rows = rows, .features = features, .dim = info.dim};
+    size_t workers = kor_cores() < WORKERS ? kor_cores() : WORKERS;
+    kor_status status = KOR_OK;
+    for (size_t i = 0; i < workers && status == KOR_OK; i++)
+        status = kor_ctx_new(&r.ctx[i], trunk, err);
+    if (status == KOR_OK) kor_parallel(workers, count, read_one, &r);
+    for (size_t i = 0; i < workers; i++) kor_ctx_free(r.ctx[i]);
+    return status;
+}
+
+/* ---- Training ---- */
+
+/* Mean and the inverse of the spread of the state; the embedding is left where it is. */
+static void standardise(const float *features, size_t dim, size_t count, float *mean, float *factor)
+{
+    for (size_t j = 0; j < 2 * dim; j++) {
+        double sum = 0, squares = 0;
+        for (size_t i = 0; j >= dim && i < count; i++) {
+            double x = (double)features[i * 2 * dim + j];
+            sum += x;
+            squares += x * x;
+        }
+        double m = sum / (double)count, variance = squares / (double)count - m * m;
+        mean[j] = j < dim ? 0 : (float)m;
+        factor[j] = j < dim ? EMBEDDING_FACTOR : (float)(1 / sqrt(fmax(variance, 1e-8)));
+    }
+}
+
+static kor_status make_targets(kor_targets *out, const kor_row *const *rows, size_t count,
+                               size_t labels, bool tags, kor_arena *arena, kor_error *err)
+{
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++) all += rows[i]->label_count;
+    uint32_t *first = kor_arena_array(arena, count + 1, sizeof *first);
+    uint32_t *label = kor_arena_array(arena, all + 1, sizeof *label);
+    if (!first || !label) return kor_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        first[i + 1] = first[i] + (uint32_t)rows[i]->label_count;
+        memcpy(label + first[i], rows[i]->labels, rows[i]->label_count * sizeof *label);
+    }
+    *out = (kor_targets){count, labels, first, label, tags};
+    return KOR_OK;
+}
+
+/* One of the two int8 matrices: rows from..from + dim of the weights, times by. */
+static kor_status pack(kor_hybrid_trained *t, kor_linear *out, size_t from, float by,
+                       kor_error *err)
+{
+    size_t dim = t->hybrid.dim, labels = t->hybrid.labels;
+    float *w = kor_arena_array(&t->arena, dim * labels, sizeof *w);
+    float *scale = kor_arena_array(&t->arena, labels, sizeof *scale);
+    int8_t *code = kor_arena_alloc(&t->arena, kor_packed_i8_size(dim, labels));
+    if (!w || !scale || !code) return kor_fail_memory(err);
+    for (size_t i = 0; i < dim * labels; i++) w[i] = t->weight[from * labels + i] * by;
+    kor_pack_i8(code, scale, w, dim, labels);
+    *out = (kor_linear){.in = dim, .out = labels, .weight = code, .scale = scale};
+    return KOR_OK;
+}
+
+static kor_status learn(kor_hybrid_trained *t, const float *features, size_t dim,
+                        const kor_row *const *rows, size_t count, size_t labels, bool tags,
+                        const kor_linear_recipe *recipe, kor_arena *scratch, kor_error *err)
+{
+    kor_targets targets;
+    float *mean = kor_arena_array(&t->arena, 2 * dim, sizeof *mean);
+    float *factor = kor_arena_array(&t->arena, 2 * dim, sizeof *factor);
+    float *x = kor_arena_array(scratch, count, 2 * dim * sizeof *x);
+    t->weight = kor_arena_array(&t->arena, 2 * dim, labels * sizeof *t->weight);
+    t->bias = kor_arena_array(&t->arena, labels, sizeof *t->bias);
+    if (!mean || !factor || !x || !t->weight || !t->bias) return kor_fail_memory(err);
+    standardise(features, dim, count, mean, factor);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < 2 * dim; j++) {
+            x[i * 2 * dim + j] = (features[i * 2 * dim + j] - mean[j]) * factor[j];
+        }
+    }
+    KOR_TRY(make_targets(&targets, rows, count, labels, tags, scratch, err));
+    KOR_TRY(kor_linear_train(t->weight, t->bias, x, 2 * dim, &targets, recipe, &t->loss, err));
+    t->hybrid =
+        (kor_hybrid){.dim = dim, .labels = labels, .mean = mean + dim, .factor = factor + dim};
+    KOR_TRY(pack(t, &t->hybrid.embedding, 0, EMBEDDING_FACTOR, err));
+    KOR_TRY(pack(t, &t->hybrid.state, dim, 1, err));
+    t->hybrid.state.bias = t->bias;
+    return KOR_OK;
+}
+
+kor_status kor_hybrid_train(kor_hybrid_trained *out, const float *features, size_t dim,
+                            const kor_row *const *rows, size_t count, size_t labels, bool tags,
+                            const kor_linear_recipe *recipe, kor_error *err)
+{
+    *out = (kor_hybrid_trained){0};
+    kor_arena scratch = {0};
+    kor_status status = learn(out, features, dim, rows, count, labels, tags, recipe, &scratch, err);
+    kor_arena_free(&scratch);
+    if (status != KOR_OK) kor_hybrid_trained_free(out);
+    return status;
+}
+
+void kor_hybrid_trained_free(kor_hybrid_trained *trained)
+{
+    kor_arena_free(&trained->arena);
+    *trained = (kor_hybrid_trained){0};
+}
+
+void kor_hybrid_trained_answer(const kor_hybrid_trained *t, const float *features, float *logits)
+{
+    const kor_hybrid *h = &t->hybrid;
+    memcpy(logits, t->bias, h->labels * sizeof *logits);
+    for (size_t j = 0; j < 2 * h->dim; j++) {
+        float x = j < h->dim ? features[j] * EMBEDDING_FACTOR
+                             : (features[j] - h->mean[j - h->dim]) * h->factor[j - h->dim];
+        for (size_t l = 0; l < h->labels; l++) logits[l] += x * t->weight[j * h->labels + l];
+    }
+}
+
+static void add_linear(kor_gguf_out *out, const kor_linear *l, const char *weight,
+                       const char *scale)
+{
+    const size_t shape[] = {KOR_GROUP, KOR_PANEL, kor_round_up(l->in, KOR_GROUP) / KOR_GROUP,
+                            kor_round_up(l->out, KOR_PANEL) / KOR_PANEL};
+    kor_gguf_add_tensor(out, weight, KOR_TENSOR_I8, 4, shape, l->weight);
+    kor_gguf_add_tensor(out, scale, KOR_TENSOR_F32, 1, &l->out, l->scale);
+}
+
+void kor_hybrid_trained_write(const kor_hybrid_trained *t, const kor_model_info *trunk,
+                              float weight, kor_gguf_out *out)
+{
+    const kor_hybrid *h = &t->hybrid;
+    kor_gguf_add_string(out, "korora.architecture", "hybrid");
+    kor_gguf_add_string(out, "korora.trunk", trunk->name);
+    kor_gguf_add_u64(out, "korora.trunk_checksum", trunk->checksum);
+    kor_gguf_add_f32(out, "korora.bag.weight", weight);
+    add_linear(out, &h->embedding, "head.embedding.weight", "head.embedding.scale");
+    add_linear(out, &h->state, "head.state.weight", "head.state.scale");
+    kor_gguf_add_tensor(out, "head.bias", KOR_TENSOR_F32, 1, &h->labels, t->bias);
+    kor_gguf_add_tensor(out, "head.mean", KOR_TENSOR_F32, 1, &h->dim, h->mean);
+    kor_gguf_add_tensor(out, "head.factor", KOR_TENSOR_F32, 1, &h->dim, h->factor);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What learning needs of an open encoder beyond korora.h. */
+#ifndef KOR_TRUNK_H
+#define KOR_TRUNK_H
+
+#include "korora.h"
+
+/* embedding[dim] and state[dim] of a text, with a context of an encoder. */
+void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state);
+
+#endif
