@@ -22,7 +22,7 @@ ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
 # libkorora is base, kernels, text and model; it needs libc, libm and utf8proc only.
 
 LIB_FOLDERS  := base kernels text model
-APP_FOLDERS  := forge time memory capture cli
+APP_FOLDERS  := learn forge time memory capture cli
 KERNEL_ISAS_x86_64  := scalar avx2 avxvnni avx512vnni
 KERNEL_ISAS_aarch64 := scalar neon neondot
 KERNELS := src/kernels/kernels.c $(patsubst %,src/kernels/kernels_%.c,$(or $(KERNEL_ISAS_$(ARCH)),scalar))
@@ -34,7 +34,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(OUT)/%.o)
 APP_OBJ := $(APP_SRC:%.c=$(OUT)/%.o)
 
 LIB_LIBS := $(shell $(PKG) --libs libutf8proc) -lm -pthread
-APP_PKGS := sqlite3 jansson
+APP_PKGS := sqlite3 jansson libcyaml
 APP_CFLAGS := $(shell $(PKG) --cflags $(APP_PKGS))
 APP_LIBS := $(shell $(PKG) --libs $(APP_PKGS)) $(LIB_LIBS) -ldl
 

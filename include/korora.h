@@ -97,18 +97,37 @@ KOR_API void kor_ctx_free(kor_ctx *ctx);
 KOR_API kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len,
                              kor_error *err);
 
+/* Ask a model with labels (head "classify" or "tags") about a text, given as for kor_embed. out[i]
+ * is the probability of kor_model_label(model, i), for i below kor_model_info.labels; out_len must
+ * be at least that (else KOR_E_ARG). "classify": the probabilities of one answer, with the sum 1; a
+ * model whose best one is below kor_model_threshold(model, 0) abstains. "tags": each label by
+ * itself; those hold that reach their own kor_model_threshold. Does not allocate. */
+KOR_API kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out,
+                                size_t out_len, kor_error *err);
+
+/* The name of a label, UTF-8; it lives as long as the model. NULL when there is no label i. */
+KOR_API const char *kor_model_label(const kor_model *model, size_t i);
+
+/* From which probability on label i holds, 0 to 1. In a model of head "classify" it is the same for
+ * all: below it the model abstains; 0: it never does. 0 when there is no label i. */
+KOR_API float kor_model_threshold(const kor_model *model, size_t i);
+
 /* ---- More about a model ---- */
 
 typedef struct kor_model_info {
     const char *name;         /* general.name of the file, or "" */
-    const char *architecture; /* "encoder" */
-    const char *head;         /* what it answers: "embed" */
+    const char *architecture; /* "encoder", or "bag": hashed n-grams */
+    const char *head;         /* what it answers: "embed", "classify", "tags" */
     const char *weights;      /* "int8" or "f32" */
     const char *license;      /* SPDX expression, or "" */
     const char *cpu;          /* the kernels in use: "scalar", "avx2", "avx512vnni" */
-    size_t dim;               /* length of an embedding, in floats */
-    size_t max_tokens;        /* tokens read of a text */
-    size_t vocabulary;        /* rows of the embedding table */
+    const char *metric;       /* what quality is: "accuracy", "micro_f1", or "" when unknown */
+    float quality;            /* on rows it did not learn from, when it was made; 0 to 1 */
+    const char *out_of_scope; /* the label of rows that it should abstain on, or "" */
+    size_t labels;            /* of heads "classify" and "tags", else 0 */
+    size_t dim;               /* length of an embedding, in floats; 0 when it does not embed */
+    size_t max_tokens;        /* tokens read of a text; 0 when it has no tokens */
+    size_t vocabulary;        /* rows of the embedding table, or features of a bag */
     size_t parameters;        /* weights and biases, counted */
     size_t file_bytes;
     size_t macs_per_token; /* multiply-adds of the linear layers: for each token, */

@@ -29,9 +29,9 @@ typedef struct kor_command {
     int (*run)(int argc, char **argv); /* argv[0] is the command; returns the exit code */
 } kor_command;
 
-extern const kor_command kor_command_add, kor_command_convert, kor_command_doctor,
+extern const kor_command kor_command_add, kor_command_convert, kor_command_doctor, kor_command_eval,
     kor_command_import, kor_command_models, kor_command_recall, kor_command_run, kor_command_show,
-    kor_command_timeline, kor_command_version;
+    kor_command_timeline, kor_command_train, kor_command_version;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 

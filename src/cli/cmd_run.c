@@ -13,8 +13,11 @@ enum { BATCH = 512, WORKERS = 64, TEXT_KEPT = KOR_TEXT_MAX * 4 };
 
 typedef struct runner {
     const kor_command *command;
+    const kor_model *model;
+    kor_model_info info;
     kor_ctx *ctx[WORKERS];
-    size_t workers, dim;
+    float *v[WORKERS]; /* [size] an answer: an embedding, or the probabilities of the labels */
+    size_t workers, size;
     bool jsonl;
     kor_str line[BATCH]; /* input, cut to what a model reads; an error message when bad */
     bool bad[BATCH];
@@ -53,13 +56,64 @@ static void put_embedding(kor_str *out, const float *v, size_t n)
     kor_str_puts(out, "]}");
 }
 
+static json_t *label_json(const kor_model *model, size_t i)
+{
+    const char *label = kor_model_label(model, i);
+    return kor_text_json(label, strlen(label));
+}
+
+static size_t best_of(const float *p, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++) best = p[i] > p[best] ? i : best;
+    return best;
+}
+
+static void put_class(kor_str *out, const kor_model *model, const float *p, size_t n)
+{
+    size_t best = best_of(p, n);
+    json_t *scores = json_object();
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(scores, kor_model_label(model, i), json_real((double)p[i]));
+    json_t *o = json_pack("{s:o,s:f}", "label", label_json(model, best), "score", (double)p[best]);
+    if (p[best] < kor_model_threshold(model, 0)) json_object_set_new(o, "abstain", json_true());
+    json_object_set_new(o, "scores", scores);
+    kor_put_json(out, o);
+}
+
+static void put_tags(kor_str *out, const kor_model *model, const float *p, size_t n)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] < kor_model_threshold(model, i)) continue;
+        json_array_append_new(
+            list, json_pack("{s:o,s:f}", "label", label_json(model, i), "score", (double)p[i]));
+    }
+    kor_put_json(out, json_pack("{s:o}", "labels", list));
+}
+
+static kor_status ask(runner *r, size_t worker, const char *text, size_t len, kor_error *err)
+{
+    if (r->info.labels) return kor_classify(r->ctx[worker], text, len, r->v[worker], r->size, err);
+    return kor_embed(r->ctx[worker], text, len, r->v[worker], r->size, err);
+}
+
+static void put_answer(kor_str *out, const runner *r, const float *v)
+{
+    if (!r->info.labels)
+        put_embedding(out, v, r->size);
+    else if (strcmp(r->info.head, "tags") == 0)
+        put_tags(out, r->model, v, r->size);
+    else
+        put_class(out, r->model, v, r->size);
+}
+
 static void answer_one(void *arg, size_t i, size_t worker)
 {
     runner *r = arg;
     kor_str *out = &r->answer[i], row = {0};
     const kor_str *text = &r->line[i];
     kor_error err;
-    float v[8192];
     kor_str_clear(out);
     if (r->bad[i]) {
         put_error(out, kor_str_text(text));
@@ -71,12 +125,9 @@ static void answer_one(void *arg, size_t i, size_t worker)
         text = &row;
     }
     if (status == KOR_OK && text->failed) status = kor_fail_memory(&err);
-    if (status == KOR_OK) {
-        status =
-            kor_embed(r->ctx[worker], kor_str_text(text), text->len, v, sizeof v / sizeof *v, &err);
-    }
+    if (status == KOR_OK) status = ask(r, worker, kor_str_text(text), text->len, &err);
     if (status == KOR_OK)
-        put_embedding(out, v, r->dim);
+        put_answer(out, r, r->v[worker]);
     else
         put_error(out, err.msg);
     kor_str_free(&row);
@@ -141,28 +192,67 @@ static int run_file(runner *r, const char *path)
     return code;
 }
 
-static int run_text(runner *r, const kor_model_info *info, const char *text, bool json)
+/* The labels with the best probabilities, and which of them hold. */
+static void print_labels(const runner *r, const float *p, double ms)
 {
-    kor_error err;
-    float v[8192];
-    double start = kor_seconds();
-    if (kor_embed(r->ctx[0], text, KOR_NUL, v, sizeof v / sizeof *v, &err) != KOR_OK)
-        return kor_report(r->command, &err);
-    double ms = (kor_seconds() - start) * 1e3;
-    if (json) {
-        put_embedding(&r->answer[0], v, r->dim);
-        puts(kor_str_text(&r->answer[0]));
-        return EXIT_DONE;
+    enum { SHOWN = 5 };
+    bool tags = strcmp(r->info.head, "tags") == 0, shown[SHOWN] = {0};
+    size_t order[SHOWN], n = 0;
+    for (; n < SHOWN && n < r->size; n++) {
+        size_t best = SIZE_MAX;
+        for (size_t i = 0; i < r->size; i++) {
+            bool used = false;
+            for (size_t j = 0; j < n; j++) used |= order[j] == i;
+            if (!used && (best == SIZE_MAX || p[i] > p[best])) best = i;
+        }
+        order[n] = best;
+        shown[n] = p[best] >= kor_model_threshold(r->model, best) && (tags || n == 0);
     }
+    if (!tags && !shown[0]) printf("not sure enough to answer; the likeliest:\n");
+    if (tags && !shown[0]) printf("no label holds; the likeliest:\n");
+    for (size_t i = 0; i < n; i++) {
+        const char *label = kor_model_label(r->model, order[i]);
+        kor_style style = shown[i] ? KOR_BOLD : KOR_DIM;
+        kor_print(style, "%c %5.1f %%  ", shown[i] ? '*' : ' ', 100 * (double)p[order[i]]);
+        kor_print_line(style, label, strlen(label), 0);
+        putchar('\n');
+    }
+    printf("in %.3f ms\n", ms);
+}
+
+static void print_embedding(const runner *r, const char *text, const float *v, double ms)
+{
     int32_t ids[512];
     size_t tokens = 0;
     (void)kor_tokenize(r->ctx[0], text, KOR_NUL, ids, sizeof ids / sizeof *ids, &tokens, NULL);
-    bool cut = tokens > info->max_tokens;
-    printf("%zu numbers from %s%s in %.2f ms\n", r->dim, cut ? "the first " : "",
-           kor_counted((int64_t)(cut ? info->max_tokens : tokens), "token"), ms);
-    for (size_t i = 0; i < r->dim && i < 8; i++) printf("%s%+.4f", i ? "  " : "  ", (double)v[i]);
-    printf("%s\n", r->dim > 8 ? "  ..." : "");
+    bool cut = tokens > r->info.max_tokens;
+    printf("%zu numbers from %s%s in %.2f ms\n", r->size, cut ? "the first " : "",
+           kor_counted((int64_t)(cut ? r->info.max_tokens : tokens), "token"), ms);
+    for (size_t i = 0; i < r->size && i < 8; i++) printf("%s%+.4f", "  ", (double)v[i]);
+    printf("%s\n", r->size > 8 ? "  ..." : "");
+}
+
+static int run_text(runner *r, const char *text, bool json)
+{
+    kor_error err;
+    double start = kor_seconds();
+    if (ask(r, 0, text, KOR_NUL, &err) != KOR_OK) return kor_report(r->command, &err);
+    double ms = (kor_seconds() - start) * 1e3;
+    if (json) {
+        put_answer(&r->answer[0], r, r->v[0]);
+        puts(kor_str_text(&r->answer[0]));
+    } else if (r->info.labels) {
+        print_labels(r, r->v[0], ms);
+    } else {
+        print_embedding(r, text, r->v[0], ms);
+    }
     return EXIT_DONE;
+}
+
+static kor_status new_worker(runner *r, size_t i, kor_error *err)
+{
+    r->v[i] = malloc(r->size * sizeof *r->v[i]);
+    return r->v[i] ? kor_ctx_new(&r->ctx[i], r->model, err) : kor_fail_memory(err);
 }
 
 static int run(int argc, char **argv)
@@ -192,24 +282,23 @@ static int run(int argc, char **argv)
         kor_model_open(&model, path, &err) != KOR_OK) {
         return kor_report(a.command, &err);
     }
-    kor_model_info info;
-    kor_model_get_info(model, &info);
     runner *r = calloc(1, sizeof *r);
     kor_status status = r ? KOR_OK : kor_fail_memory(&err);
     if (r) {
         *r = (runner){.command = a.command,
-                      .dim = info.dim,
+                      .model = model,
                       .jsonl = jsonl,
                       .fraction = -1,
                       .started = kor_seconds()};
+        kor_model_get_info(model, &r->info);
+        r->size = r->info.labels ? r->info.labels : r->info.dim;
         r->workers = text ? 1 : (size_t)workers < WORKERS ? (size_t)workers : WORKERS;
-        for (size_t i = 0; i < r->workers && status == KOR_OK; i++)
-            status = kor_ctx_new(&r->ctx[i], model, &err);
+        for (size_t i = 0; i < r->workers && status == KOR_OK; i++) status = new_worker(r, i, &err);
     }
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else if (text) {
-        code = run_text(r, &info, text, a.json);
+        code = run_text(r, text, a.json);
     } else if (a.words == 1) {
         code = run_file(r, "-");
     } else {
@@ -224,7 +313,10 @@ static int run(int argc, char **argv)
         kor_str_free(&r->line[i]);
         kor_str_free(&r->answer[i]);
     }
-    for (size_t i = 0; r && i < r->workers; i++) kor_ctx_free(r->ctx[i]);
+    for (size_t i = 0; r && i < r->workers; i++) {
+        kor_ctx_free(r->ctx[i]);
+        free(r->v[i]);
+    }
     free(r);
     kor_model_close(model);
     return code;
@@ -237,7 +329,11 @@ const kor_command kor_command_run = {
     .details =
         "MODEL is a name ('korora models') or a file. Without FILE, or with -, it reads standard\n"
         "input. Answers come in the order of the lines; a bad row answers {\"error\": ...} and "
-        "the run\ngoes on.\n\n"
+        "the run\ngoes on. What an answer holds goes by the model's head:\n\n"
+        "  classify  {\"label\", \"score\", \"scores\": {label: probability}}, and \"abstain\": "
+        "true when unsure\n"
+        "  tags      {\"labels\": [{\"label\", \"score\"}]}\n"
+        "  embed     {\"embedding\": [...]}\n\n"
         "  korora run base --text \"where did I leave my notes?\"\n"
         "  korora run base --jsonl < rows.jsonl > vectors.jsonl\n",
     .run = run,

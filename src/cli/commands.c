@@ -9,6 +9,8 @@ const kor_command *const kor_commands[] = {
     &kor_command_show,
     &kor_command_run,
     &kor_command_models,
+    &kor_command_train,
+    &kor_command_eval,
     &kor_command_convert,
     &kor_command_doctor,
     &kor_command_version,

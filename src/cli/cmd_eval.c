@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "learn/dataset.h"
+#include "learn/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN = 10 };
+
+typedef struct evaluation {
+    kor_model *model;
+    kor_model_info info;
+    kor_ctx *ctx;
+    kor_labels labels; /* the model's, then those that only the rows have */
+    kor_dataset data;
+    kor_metrics metrics;
+    float *p, *thresholds; /* [labels.count]; labels that the model has not never hold */
+    double us_per_item;
+} evaluation;
+
+static void say_remark(void *arg, const char *line)
+{
+    (void)arg;
+    kor_say(&kor_command_eval, "%s", line);
+}
+
+static kor_status read_data(evaluation *e, const char *path, kor_error *err)
+{
+    for (size_t i = 0; i < e->info.labels; i++) {
+        size_t at;
+        const char *name = kor_model_label(e->model, i);
+        KOR_TRY(kor_labels_add(&e->labels, name, strlen(name), &at, err));
+        if (at != i) return kor_fail(err, KOR_E_INPUT, "the model has label '%.80s' twice", name);
+    }
+    const kor_dataset_options o = {.tags = strcmp(e->info.head, "tags") == 0,
+                                   .besides = *e->info.out_of_scope ? e->info.out_of_scope : NULL,
+                                   .remarks = {say_remark, NULL}};
+    return kor_dataset_read(&e->data, path, &e->labels, &o, err);
+}
+
+static kor_status evaluate(evaluation *e, kor_error *err)
+{
+    size_t n = e->labels.count, own = e->info.labels;
+    KOR_TRY(kor_metrics_new(&e->metrics, n, strcmp(e->info.head, "tags") == 0, err));
+    e->p = calloc(n, sizeof *e->p);
+    e->thresholds = calloc(n, sizeof *e->thresholds);
+    if (!e->p || !e->thresholds) return kor_fail_memory(err);
+    for (size_t i = 0; i < n; i++)
+        e->thresholds[i] = i < own ? kor_model_threshold(e->model, i) : 2;
+    double seconds = 0;
+    for (size_t i = 0; i < e->data.count; i++) {
+        const kor_row *row = &e->data.rows[i];
+        double start = kor_seconds();
+        KOR_TRY(kor_classify(e->ctx, row->text, row->len, e->p, own, err));
+        seconds += kor_seconds() - start;
+        kor_metrics_add(&e->metrics, e->p, e->thresholds, row->labels, row->label_count);
+        if (i % 512 == 0)
+            kor_progress("eval", (double)i / (double)e->data.count, (int64_t)i, seconds);
+    }
+    kor_progress_clear();
+    kor_metrics_finish(&e->metrics);
+    e->us_per_item = seconds * 1e6 / (double)e->data.count;
+    return KOR_OK;
+}
+
+static json_t *evaluation_json(const evaluation *e)
+{
+    const kor_metrics *m = &e->metrics;
+    json_t *classes = json_object();
+    for (size_t i = 0; i < m->labels; i++) {
+        const kor_class_score *c = &m->classes[i];
+        json_object_set_new(classes, e->labels.name[i],
+                            json_pack("{s:I,s:f,s:f,s:f}", "n", (json_int_t)c->support, "precision",
+                                      c->precision, "recall", c->recall, "f1", c->f1));
+    }
+    json_t *o = json_pack("{s:I,s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f,s:f}", "n", (json_int_t)m->n,
+                          "accuracy", m->accuracy, "interval", m->accuracy_low, m->accuracy_high,
+                          "macro_f1", m->macro_f1, "micro_f1", m->micro_f1, "p_at_1", m->p_at_1,
+                          "r_at_1", m->r_at_1, "ece", m->ece, "us_per_item", e->us_per_item);
+    if (!m->tags) {
+        json_object_set_new(o, "abstained", json_real(m->abstained));
+        json_object_set_new(o, "kept_accuracy", json_real(m->kept_accuracy));
+    }
+    if (m->outside) {
+        json_object_set_new(o, "out_of_scope", json_integer((json_int_t)m->outside));
+        json_object_set_new(o, "out_of_scope_recall", json_real(m->outside_recall));
+    }
+    json_object_set_new(o, "classes", classes);
+    return o;
+}
+
+static int by_f1(const void *a, const void *b)
+{
+    const kor_class_score *x = *(const kor_class_score *const *)a,
+                          *y = *(const kor_class_score *const *)b;
+    if (x->f1 != y->f1) return x->f1 < y->f1 ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+static kor_status print_classes(const evaluation *e, kor_error *err)
+{
+    const kor_metrics *m = &e->metrics;
+    const kor_class_score **list = malloc((m->labels + 1) * sizeof *list);
+    if (!list) return kor_fail_memory(err);
+    size_t n = 0;
+    for (size_t i = 0; i < m->labels; i++) {
+        if (m->classes[i].support || m->classes[i].answered) list[n++] = &m->classes[i];
+    }
+    qsort(list, n, sizeof *list, by_f1);
+    kor_print(KOR_BOLD, "%-26s  %6s  %9s  %6s  %6s\n", n > SHOWN ? "the weakest labels" : "label",
+              "rows", "precision", "recall", "F1");
+    for (size_t i = 0; i < n && i < SHOWN; i++) {
+        kor_print_cell(KOR_PLAIN, e->labels.name[list[i] - m->classes], 26);
+        printf("%6zu  %9.3f  %6.3f  %6.3f\n", list[i]->support, list[i]->precision, list[i]->recall,
+               list[i]->f1);
+    }
+    free(list);
+    return KOR_OK;
+}
+
+static kor_status print_evaluation(const evaluation *e, kor_error *err)
+{
+    const kor_metrics *m = &e->metrics;
+    printf("%s, %.1f us each\n", kor_counted((int64_t)m->n, "row"), e->us_per_item);
+    printf("%s %.4f  (95 %% interval %.4f to %.4f)\n", m->tags ? "all labels right" : "accuracy",
+           m->accuracy, m->accuracy_low, m->accuracy_high);
+    printf("macro-F1 %.4f   micro-F1 %.4f   precision at 1 %.4f   recall at 1 %.4f\n", m->macro_f1,
+           m->micro_f1, m->p_at_1, m->r_at_1);
+    printf("calibration error %.4f\n", m->ece);
+    if (!m->tags) {
+        printf("abstains on %.1f %%; right on %.1f %% of the others\n", 100 * m->abstained,
+               100 * m->kept_accuracy);
+    }
+    if (m->outside) {
+        printf("out of scope: %s, abstains on %.1f %% of them\n",
+               kor_counted((int64_t)m->outside, "row"), 100 * m->outside_recall);
+    }
+    putchar('\n');
+    return print_classes(e, err);
+}
+
+static int run(int argc, char **argv)
+{
+    kor_args a;
+    int code;
+    if (!kor_args_parse(&a, &kor_command_eval, NULL, 2, 2, argc, argv, &code)) return code;
+    char home[4096], path[4096];
+    kor_error err;
+    evaluation e = {0};
+    bool has_home = kor_home(home, &a, NULL) == KOR_OK;
+    kor_status status = kor_model_find(path, a.word[0], has_home ? home : NULL, &err);
+    if (status == KOR_OK) status = kor_model_open(&e.model, path, &err);
+    if (status == KOR_OK) {
+        kor_model_get_info(e.model, &e.info);
+        if (!e.info.labels)
+            status = kor_fail(&err, KOR_E_UNSUPPORTED,
+                              "%s: head '%s'; eval measures models with labels", path, e.info.head);
+    }
+    if (status == KOR_OK) status = kor_ctx_new(&e.ctx, e.model, &err);
+    if (status == KOR_OK) status = read_data(&e, a.word[1], &err);
+    if (status == KOR_OK && e.labels.count > e.info.labels) {
+        kor_say(a.command, "%s: the model does not know '%s'%s; such rows count as wrong",
+                a.word[1], e.labels.name[e.info.labels],
+                e.labels.count > e.info.labels + 1 ? " and other labels" : "");
+    }
+    if (status == KOR_OK) status = evaluate(&e, &err);
+    if (status == KOR_OK && a.json)
+        kor_print_json(evaluation_json(&e));
+    else if (status == KOR_OK)
+        status = print_evaluation(&e, &err);
+    code = status == KOR_OK ? EXIT_DONE : kor_report(a.command, &err);
+    free(e.p);
+    free(e.thresholds);
+    kor_metrics_free(&e.metrics);
+    kor_dataset_free(&e.data);
+    kor_labels_free(&e.labels);
+    kor_ctx_free(e.ctx);
+    kor_model_close(e.model);
+    return code;
+}
+
+const kor_command kor_command_eval = {
+    .name = "eval",
+    .summary = "how good a model is on rows with known labels",
+    .usage = "MODEL FILE",
+    .details =
+        "FILE holds JSON lines of \"text\" and \"label\" or \"labels\". A bad row is told and left "
+        "out; a\nlabel that the model does not know counts as a wrong answer.\n\n"
+        "  korora eval spam.gguf rows.jsonl --json\n",
+    .run = run,
+};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "learn/train.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct watcher {
+    double started;
+} watcher;
+
+static void say_remark(void *arg, const char *line)
+{
+    (void)arg;
+    kor_say(&kor_command_train, "%s", line);
+}
+
+static void show_progress(void *arg, double fraction)
+{
+    const watcher *w = arg;
+    kor_progress("train", fraction, (int64_t)(fraction * 100), kor_seconds() - w->started);
+}
+
+static bool parse_seed(const char *text, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    *out = n;
+    return *text >= '0' && *text <= '9' && !*end && !errno && n <= 9007199254740991ull;
+}
+
+static json_t *report_json(const kor_train_report *r)
+{
+    const kor_metrics *m = &r->metrics;
+    json_t *gates = json_array();
+    for (size_t i = 0; i < r->gates; i++) {
+        const kor_gate *g = &r->gate[i];
+        json_array_append_new(gates, json_pack("{s:s,s:f,s:f,s:b}", "gate", g->name, "wanted",
+                                               g->wanted, "got", g->got, "passed", g->passed));
+    }
+    json_t *o = json_pack(
+        "{s:o,s:o,s:s,s:I,s:I,s:I,s:I,s:f,s:f}", "file", kor_text_json(r->file, strlen(r->file)),
+        "card", kor_text_json(r->card, strlen(r->card)), "head", kor_head_name(r->task.head),
+        "labels", (json_int_t)r->labels.count, "rows", (json_int_t)r->rows, "measured_on",
+        (json_int_t)r->val_rows, "bytes", (json_int_t)r->bytes, "seconds", r->seconds,
+        "us_per_item", r->us_per_item);
+    json_object_update_new(o,
+                           json_pack("{s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f}", "accuracy", m->accuracy,
+                                     "interval", m->accuracy_low, m->accuracy_high, "macro_f1",
+                                     m->macro_f1, "micro_f1", m->micro_f1, "p_at_1", m->p_at_1,
+                                     "ece", m->ece, "int8_cost", r->quality_f32 - r->quality));
+    json_object_set_new(o, "gates", gates);
+    json_object_set_new(o, "passed", json_boolean(r->passed));
+    return o;
+}
+
+static void print_report(const kor_train_report *r)
+{
+    const kor_metrics *m = &r->metrics;
+    kor_print_line(KOR_BOLD, r->file, strlen(r->file), 0);
+    printf("  %s bytes, %s, trained on %s in %.1f s\n", kor_grouped((int64_t)r->bytes),
+           kor_counted((int64_t)r->labels.count, "label"), kor_counted((int64_t)r->rows, "row"),
+           r->seconds);
+    printf("measured on %s %s\n", kor_counted((int64_t)r->val_rows, "row"),
+           r->split ? "that were held back and then learnt from too" : "of val");
+    if (m->tags)
+        printf("  micro-F1  %.4f   macro-F1 %.4f   precision at 1 %.4f\n", m->micro_f1, m->macro_f1,
+               m->p_at_1);
+    else
+        printf("  accuracy  %.4f  (%.4f to %.4f)   macro-F1 %.4f\n", m->accuracy, m->accuracy_low,
+               m->accuracy_high, m->macro_f1);
+    printf("  calibration error %.4f   cost of int8 %.2f points   %.1f us an answer\n", m->ece,
+           100 * (r->quality_f32 - r->quality), r->us_per_item);
+    for (size_t i = 0; i < r->gates; i++) {
+        const kor_gate *g = &r->gate[i];
+        kor_print(g->passed ? KOR_GREEN : KOR_RED, "  gate %-9s %s %-10.6g got %-10.6g %s\n",
+                  g->name, g->at_most ? "<=" : ">=", g->wanted, g->got,
+                  g->passed ? "passed" : "failed");
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    const char *out = NULL, *seed_text = NULL;
+    const kor_option options[] = {
+        {"-o", "FILE", "where to write; default FOLDER/NAME.gguf", &out, NULL},
+        {"--seed", "N", "instead of the task's", &seed_text, NULL},
+        {0},
+    };
+    kor_args a;
+    int code;
+    if (!kor_args_parse(&a, &kor_command_train, options, 1, 1, argc, argv, &code)) return code;
+    uint64_t seed = 0;
+    if (seed_text && !parse_seed(seed_text, &seed))
+        return kor_wrong_use(a.command, "--seed '%s': a whole number, 0 or more", seed_text);
+    watcher w = {kor_seconds()};
+    const kor_train_options how = {.out = out,
+                                   .seed = seed_text ? &seed : NULL,
+                                   .remarks = {say_remark, NULL},
+                                   .progress = show_progress,
+                                   .progress_arg = &w};
+    kor_error err;
+    kor_train_report report;
+    kor_status status = kor_train(&report, a.word[0], &how, &err);
+    kor_progress_clear();
+    if (status != KOR_OK) return kor_report(a.command, &err);
+    if (a.json)
+        kor_print_json(report_json(&report));
+    else
+        print_report(&report);
+    code = report.passed ? EXIT_DONE : EXIT_NO;
+    kor_train_report_free(&report);
+    return code;
+}
+
+const kor_command kor_command_train = {
+    .name = "train",
+    .summary = "make a model from a task folder",
+    .usage = "FOLDER [-o FILE] [--seed N]",
+    .details =
+        "FOLDER holds task.yaml, which names the rows to learn from (JSON lines of \"text\" and\n"
+        "\"label\" or \"labels\"). The model is written with its card beside it, FILE.md. The same "
+        "rows and\nseed give the same bytes. Exit code 1 when a gate of the task failed.\n\n"
+        "  korora train tasks/spam -o spam.gguf\n",
+    .run = run,
+};

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/task.h"
+
+#include "base/file.h"
+
+#include <cyaml/cyaml.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TASK_MAX = 1 << 20, LIST_MAX = KOR_LABELS_MAX };
+
+/* ---- What libcyaml reads: numbers as text, so that a message can say what is allowed ---- */
+
+typedef struct gates_yaml {
+    char *accuracy, *macro_f1, *micro_f1, *p_at_1, *ece, *bytes;
+} gates_yaml;
+
+typedef struct recipe_yaml {
+    char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
+        *dropout;
+} recipe_yaml;
+
+typedef struct task_yaml {
+    char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
+        *keep_accuracy;
+    char **labels, **sources;
+    uint32_t label_count, source_count;
+    gates_yaml *gates;
+    recipe_yaml *recipe;
+} task_yaml;
+
+#define TEXT(owner, key, flags)                                                                    \
+    CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | (flags), owner, key, 1, 4000)
+
+static const cyaml_schema_value_t text_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, KOR_LABEL_BYTES)};
+
+static const cyaml_schema_field_t gates_schema[] = {TEXT(gates_yaml, accuracy, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, macro_f1, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, micro_f1, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, p_at_1, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, ece, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, bytes, CYAML_FLAG_OPTIONAL),
+                                                    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t recipe_schema[] = {
+    TEXT(recipe_yaml, words, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, chars_from, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, chars_to, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, bytes, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, dim, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, epochs, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, least, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, rate, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, chars_rate, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, dropout, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t task_schema[] = {
+    TEXT(task_yaml, name, 0),
+    TEXT(task_yaml, head, 0),
+    TEXT(task_yaml, train, 0),
+    TEXT(task_yaml, val, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, architecture, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, seed, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, licence, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, out_of_scope, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, val_share, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, keep_accuracy, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
+                               labels, label_count, &text_schema, 2, LIST_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("sources", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
+                               sources, source_count, &text_schema, 0, 100),
+    CYAML_FIELD_MAPPING_PTR("gates", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml, gates,
+                            gates_schema),
+    CYAML_FIELD_MAPPING_PTR("recipe", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml, recipe,
+                            recipe_schema),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t root_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, task_yaml, task_schema)};
+
+/* ---- Errors with their lines ---- */
+
+typedef struct reader {
+    kor_task *out;
+    char path[4200];
+    kor_str text;
+    char said[200]; /* the first thing libcyaml said */
+    unsigned long line;
+    kor_error *err;
+} reader;
+
+/* The last line on which a key stands; 0 when there is none. libcyaml counts keys it does not know
+ * as being on the line before them. */
+static unsigned long line_of(const reader *r, const char *key)
+{
+    unsigned long line = 1, found = 0;
+    size_t len = strlen(key);
+    for (const char *s = kor_str_text(&r->text); *s; line++) {
+        const char *word = s + strspn(s, " \t\"'{,");
+        if (strncmp(word, key, len) == 0 && strchr(":\"' ", word[len]) && word[len]) found = line;
+        s += strcspn(s, "\n");
+        if (*s) s++;
+    }
+    return found;
+}
+
+static void listen(cyaml_log_t level, void *arg, const char *fmt, va_list ap)
+{
+    (void)level;
+    reader *r = arg;
+    char line[200];
+    (void)vsnprintf(line, sizeof line, fmt, ap);
+    line[strcspn(line, "\n")] = 0;
+    const char *what = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
+    const char *at = strstr(line, "(line: ");
+    if (at && !r->line) r->line = strtoul(at + 7, NULL, 10);
+    if (!*r->said) (void)snprintf(r->said, sizeof r->said, "%s", what);
+}
+
+static kor_status fail_at(reader *r, unsigned long line, const char *what)
+{
+    if (!line) return kor_fail(r->err, KOR_E_INPUT, "%s: %s", r->path, what);
+    return kor_fail(r->err, KOR_E_INPUT, "%s:%lu: %s", r->path, line, what);
+}
+
+/* What libcyaml said, in our words where it is one of the common cases. */
+static kor_status fail_yaml(reader *r, cyaml_err_t status)
+{
+    static const char unknown[] = "Unexpected key: ",
+                      missing[] = "Missing required mapping field: ",
+                      twice[] = "Mapping field already seen: ";
+    char what[256];
+    if (status == CYAML_ERR_OOM) return kor_fail_memory(r->err);
+    if (strncmp(r->said, unknown, sizeof unknown - 1) == 0) {
+        const char *key = r->said + sizeof unknown - 1;
+        (void)snprintf(what, sizeof what, "unknown key '%s'", key);
+        return fail_at(r, line_of(r, key), what);
+    }
+    if (strncmp(r->said, missing, sizeof missing - 1) == 0) {
+        (void)snprintf(what, sizeof what, "key '%s' is missing", r->said + sizeof missing - 1);
+        return fail_at(r, 0, what);
+    }
+    if (strncmp(r->said, twice, sizeof twice - 1) == 0) {
+        const char *key = r->said + sizeof twice - 1;
+        (void)snprintf(what, sizeof what, "key '%s' is given twice", key);
+        return fail_at(r, line_of(r, key), what);
+    }
+    return fail_at(r, r->line, *r->said ? r->said : cyaml_strerror(status));
+}
+
+/* A number between least and most, from text (NULL: *out is left alone). */
+static kor_status number(reader *r, const char *key, const char *text, double least, double most,
+                         bool whole, double *out)
+{
+    if (!text) return KOR_OK;
+    char *end, what[256];
+    errno = 0;
+    double x = strtod(text, &end);
+    if (*end || errno || !isfinite(x) || x < least || x > most || (whole && x != floor(x))) {
+        (void)snprintf(what, sizeof what, "%s '%.60s': it must be a %snumber from %.10g to %.10g",
+                       key, text, whole ? "whole " : "", least, most);
+        return fail_at(r, line_of(r, key), what);
+    }
+    *out = x;
+    return KOR_OK;
+}
+
+/* ---- From text to a task ---- */
+
+static kor_status copy_text(reader *r, const char **out, const char *text)
+{
+    *out = text ? kor_arena_copy(&r->out->arena, text, strlen(text)) : NULL;
+    return text && !*out ? kor_fail_memory(r->err) : KOR_OK;
+}
+
+static kor_status copy_list(reader *r, const char ***out, size_t *count, char **list, size_t n)
+{
+    *count = n;
+    *out = n ? kor_arena_array(&r->out->arena, n, sizeof **out) : NULL;
+    if (n && !*out) return kor_fail_memory(r->err);
+    for (size_t i = 0; i < n; i++) KOR_TRY(copy_text(r, &(*out)[i], list[i]));
+    return KOR_OK;
+}
+
+/* A file is named from the task's folder. */
+static kor_status copy_path(reader *r, const char **out, const char *name)
+{
+    char path[8400];
+    *out = NULL;
+    if (!name) return KOR_OK;
+    (void)snprintf(path, sizeof path, "%s%s%s", *name == '/' ? "" : r->out->folder,
+                   *name == '/' ? "" : "/", name);
+    return copy_text(r, out, path);
+}
+
+static kor_status one_of(reader *r, const char *key, const char *value, const char *const *known,
+                         const char *later, size_t *out)
+{
+    char list[160] = "", what[300];
+    for (*out = 0; known[*out]; ++*out) {
+        if (strcmp(known[*out], value) == 0) return KOR_OK;
+        size_t n = strlen(list);
+        (void)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", known[*out]);
+    }
+    bool is_later = false;
+    char word[16];
+    for (const char *s = later; sscanf(s, "%15s", word) == 1; s += strlen(word) + 1) {
+        is_later |= strcmp(word, value) == 0;
+        if (!s[strlen(word)]) break;
+    }
+    (void)snprintf(what, sizeof what, "%s %s '%.60s' (%s)",
+                   is_later ? "this version does not train" : "unknown", key, value, list);
+    return fail_at(r, line_of(r, key), what);
+}
+
+static kor_status read_gates(reader *r, const gates_yaml *y)
+{
+    kor_gates *g = &r->out->gates;
+    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN};
+    if (!y) return KOR_OK;
+    KOR_TRY(number(r, "accuracy", y->accuracy, 0, 1, false, &g->accuracy));
+    KOR_TRY(number(r, "macro_f1", y->macro_f1, 0, 1, false, &g->macro_f1));
+    KOR_TRY(number(r, "micro_f1", y->micro_f1, 0, 1, false, &g->micro_f1));
+    KOR_TRY(number(r, "p_at_1", y->p_at_1, 0, 1, false, &g->p_at_1));
+    KOR_TRY(number(r, "ece", y->ece, 0, 1, false, &g->ece));
+    return number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
+}
+
+static kor_status read_recipe(reader *r, const recipe_yaml *y)
+{
+    kor_bag_recipe *b = &r->out->recipe;
+    if (!y) return KOR_OK;
+    double words = b->shape.words, from = b->shape.chars_from, to = b->shape.chars_to,
+           bytes = (double)b->bytes, dim = (double)b->dim, epochs = (double)b->epochs,
+           least = (double)b->least, rate = (double)b->rate, chars_rate = (double)b->chars_rate,
+           dropout = (double)b->dropout;
+    KOR_TRY(number(r, "words", y->words, 1, KOR_NGRAMS_WORDS, true, &words));
+    KOR_TRY(number(r, "chars_to", y->chars_to, 0, KOR_NGRAMS_CHARS, true, &to));
+    if (to == 0) from = 0;
+    KOR_TRY(number(r, "chars_from", y->chars_from, to > 0, to, true, &from));
+    if (from > to) from = to;
+    KOR_TRY(number(r, "bytes", y->bytes, 1000, 1e9, true, &bytes));
+    KOR_TRY(number(r, "dim", y->dim, 0, KOR_BAG_DIM, true, &dim));
+    if (fmod(dim, KOR_BAG_GROUP) != 0)
+        return fail_at(r, line_of(r, "dim"), "dim: it must be a multiple of 8");
+    KOR_TRY(number(r, "epochs", y->epochs, 0, 10000, true, &epochs));
+    KOR_TRY(number(r, "least", y->least, 1, 1e6, true, &least));
+    KOR_TRY(number(r, "rate", y->rate, 1e-6, 1e6, false, &rate));
+    KOR_TRY(number(r, "chars_rate", y->chars_rate, 0, 1, false, &chars_rate));
+    KOR_TRY(number(r, "dropout", y->dropout, 0, 0.95, false, &dropout));
+    b->shape = (kor_ngrams){(uint32_t)words, (uint32_t)from, (uint32_t)to};
+    b->bytes = (size_t)bytes;
+    b->dim = (size_t)dim;
+    b->epochs = (size_t)epochs;
+    b->least = (size_t)least;
+    b->rate = (float)rate;
+    b->chars_rate = (float)chars_rate;
+    b->dropout = (float)dropout;
+    return KOR_OK;
+}
+
+static kor_status fill(reader *r, const task_yaml *y)
+{
+    static const char *const heads[] = {"classify", "tags", NULL}, *const architectures[] = {
+                                                                       "auto", "bag", NULL};
+    kor_task *t = r->out;
+    size_t head, architecture;
+    KOR_TRY(one_of(r, "head", y->head, heads, "spans embed rank", &head));
+    KOR_TRY(one_of(r, "architecture", y->architecture ? y->architecture : "auto", architectures,
+                   "hybrid lora full", &architecture));
+    t->head = head == 0 ? KOR_HEAD_CLASSIFY : KOR_HEAD_TAGS;
+    if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
+        return fail_at(r, line_of(r, "name"), "name: it must be able to name a file");
+    KOR_TRY(copy_text(r, &t->name, y->name));
+    KOR_TRY(copy_text(r, &t->licence, y->licence));
+    KOR_TRY(copy_text(r, &t->out_of_scope, y->out_of_scope));
+    KOR_TRY(copy_path(r, &t->train, y->train));
+    KOR_TRY(copy_path(r, &t->val, y->val));
+    KOR_TRY(copy_list(r, &t->labels, &t->label_count, y->labels, y->label_count));
+    KOR_TRY(copy_list(r, &t->sources, &t->source_count, y->sources, y->source_count));
+    if (t->out_of_scope && t->head != KOR_HEAD_CLASSIFY)
+        return fail_at(r, line_of(r, "out_of_scope"), "out_of_scope goes with head classify only");
+    double seed = 1;
+    t->val_share = 0.1;
+    t->keep_accuracy = t->out_of_scope ? 0.95 : 0.99;
+    t->recipe = kor_bag_default;
+    KOR_TRY(number(r, "seed", y->seed, 0, 9007199254740991.0, true, &seed));
+    KOR_TRY(number(r, "val_share", y->val_share, 0.01, 0.5, false, &t->val_share));
+    KOR_TRY(number(r, "keep_accuracy", y->keep_accuracy, 0, 1, false, &t->keep_accuracy));
+    t->seed = (uint64_t)seed;
+    KOR_TRY(read_gates(r, y->gates));
+    return read_recipe(r, y->recipe);
+}
+
+kor_status kor_task_read(kor_task *out, const char *folder, kor_error *err)
+{
+    *out = (kor_task){0};
+    reader r = {.out = out, .err = err};
+    int n = snprintf(r.path, sizeof r.path, "%s/task.yaml", folder);
+    if (n < 0 || n > 4096) return kor_fail(err, KOR_E_ARG, "%.80s...: path too long", folder);
+    kor_status status = kor_file_read(&r.text, r.path, TASK_MAX, err);
+    if (status == KOR_OK) status = copy_text(&r, &out->folder, folder);
+    if (status == KOR_OK) {
+        const cyaml_config_t config = {.log_fn = listen,
+                                       .log_ctx = &r,
+                                       .mem_fn = cyaml_mem,
+                                       .log_level = CYAML_LOG_WARNING,
+                                       .flags = CYAML_CFG_NO_ALIAS};
+        task_yaml *y = NULL;
+        cyaml_err_t e = cyaml_load_data((const uint8_t *)kor_str_text(&r.text), r.text.len, &config,
+                                        &root_schema, (cyaml_data_t **)&y, NULL);
+        if (e != CYAML_OK)
+            status = fail_yaml(&r, e);
+        else
+            status =
+                y ? fill(&r, y) : fail_at(&r, 0, "it is empty: name, head and train are needed");
+        (void)cyaml_free(&config, &root_schema, y, 0);
+    }
+    kor_str_free(&r.text);
+    if (status != KOR_OK) kor_task_free(out);
+    return status;
+}
+
+void kor_task_free(kor_task *task)
+{
+    kor_arena_free(&task->arena);
+    *task = (kor_task){0};
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A task folder: task.yaml and the data it names. docs/training.md is the reference of its keys. */
+#ifndef KOR_TASK_H
+#define KOR_TASK_H
+
+#include "learn/bag_train.h"
+#include "model/head.h"
+
+#include <stdint.h>
+
+/* What a model must reach on its validation rows to be shipped; NAN: not asked for. */
+typedef struct kor_gates {
+    double accuracy, macro_f1, micro_f1, p_at_1; /* at least */
+    double ece, bytes;                           /* at most */
+} kor_gates;
+
+typedef struct kor_task {
+    const char *folder, *name, *licence, *out_of_scope; /* NULL where there is none */
+    const char *train, *val;                            /* paths; val may be NULL */
+    kor_head_kind head;
+    const char **labels; /* [label_count] NULL: those of the rows */
+    size_t label_count;
+    const char **sources; /* where the data come from, for the card */
+    size_t source_count;
+    double val_share;     /* of the rows, where there is no val */
+    double keep_accuracy; /* share of the right answers that the abstain threshold must keep */
+    uint64_t seed;
+    kor_gates gates;
+    kor_bag_recipe recipe;
+    kor_arena arena;
+} kor_task;
+
+/* Read FOLDER/task.yaml. An unknown key, a missing one or a bad value is KOR_E_INPUT with the file
+ * and the line. Free with kor_task_free. */
+kor_status kor_task_read(kor_task *out, const char *folder, kor_error *err);
+void kor_task_free(kor_task *task);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn/train.h"
+
+#include "learn/calibrate.h"
+#include "learn/card.h"
+#include "learn/check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct session {
+    kor_train_report *out;
+    const kor_train_options *options;
+    kor_dataset train, val;
+    const kor_row **learn, **measure, **all; /* in scope to learn from; all to measure with */
+    size_t learn_count, measure_count, all_count;
+    kor_bag_trained trained;
+    float *scores, *scores_f32; /* [measure_count][labels] */
+    float *thresholds;          /* [labels] */
+    double from, to;            /* part of the whole that is under way */
+    kor_arena arena;
+    kor_error *err;
+} session;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- Rows ---- */
+
+static bool in_scope(const kor_row *row)
+{
+    return !(row->label_count == 1 && row->labels[0] == UINT32_MAX);
+}
+
+static kor_status read_rows(session *s)
+{
+    const kor_task *t = &s->out->task;
+    kor_labels *labels = &s->out->labels;
+    for (size_t i = 0; i < t->label_count; i++) {
+        size_t at;
+        KOR_TRY(kor_labels_add(labels, t->labels[i], strlen(t->labels[i]), &at, s->err));
+        if (at + 1 != labels->count)
+            return kor_fail(s->err, KOR_E_INPUT, "%s/task.yaml: label '%.80s' is given twice",
+                            t->folder, t->labels[i]);
+    }
+    kor_dataset_options o = {.tags = t->head == KOR_HEAD_TAGS,
+                             .closed = t->label_count > 0,
+                             .besides = t->out_of_scope,
+                             .remarks = s->options->remarks};
+    KOR_TRY(kor_dataset_read(&s->train, t->train, labels, &o, s->err));
+    o.closed = true;
+    if (t->val) KOR_TRY(kor_dataset_read(&s->val, t->val, labels, &o, s->err));
+    if (labels->count < 2) {
+        return kor_fail(s->err, KOR_E_INPUT, "%s: %s; a model needs two labels or more", t->train,
+                        labels->count ? "all rows have the same label" : "no row has a label");
+    }
+    KOR_TRY(kor_labels_sort(labels, (kor_dataset *const[]){&s->train, &s->val}, 2, s->err));
+    s->out->bad_rows = s->train.bad + s->val.bad;
+    s->out->train_hash = s->train.hash;
+    s->out->val_hash = s->val.hash;
+    s->out->split = !t->val;
+    return KOR_OK;
+}
+
+static kor_status choose_rows(session *s)
+{
+    size_t n = s->train.count, m = s->val.count;
+    const kor_task *t = &s->out->task;
+    s->learn = kor_arena_array(&s->arena, n, sizeof *s->learn);
+    s->all = kor_arena_array(&s->arena, n, sizeof *s->all);
+    s->measure = kor_arena_array(&s->arena, n + m, sizeof *s->measure);
+    bool *to_val = kor_arena_array(&s->arena, n, sizeof *to_val);
+    if (!s->learn || !s->all || !s->measure || !to_val) return kor_fail_memory(s->err);
+    if (s->out->split) KOR_TRY(kor_split(&s->train, t->val_share, t->seed, to_val, s->err));
+    for (size_t i = 0; i < n; i++) {
+        const kor_row *row = &s->train.rows[i];
+        if (in_scope(row)) s->all[s->all_count++] = row;
+        if (to_val[i])
+            s->measure[s->measure_count++] = row;
+        else if (in_scope(row))
+            s->learn[s->learn_count++] = row;
+    }
+    for (size_t i = 0; i < m; i++) s->measure[s->measure_count++] = &s->val.rows[i];
+    s->out->rows = s->all_count;
+    s->out->val_rows = s->measure_count;
+    if (!s->measure_count) {
+        return kor_fail(s->err, KOR_E_INPUT,
+                        "%s: too few rows to measure with; give val, or more rows", t->train);
+    }
+    const kor_remarks *remarks = &s->options->remarks;
+    KOR_TRY(
+        kor_check_contradictions(&s->train, t->train, remarks, &s->out->contradictions, s->err));
+    KOR_TRY(kor_check_rare(s->all, s->all_count, &s->out->labels, remarks, &s->out->rare, s->err));
+    if (!t->val) return KOR_OK;
+    return kor_check_shared(&s->train, &s->val, t->val, remarks, &s->out->shared, s->err);
+}
+
+/* ---- Learning and measuring ---- */
+
+static void on_progress(void *arg, double fraction)
+{
+    session *s = arg;
+    if (s->options->progress)
+        s->options->progress(s->options->progress_arg, s->from + (s->to - s->from) * fraction);
+}
+
+static kor_status learn(session *s, const kor_row *const *rows, size_t count, double from,
+                        double to)
+{
+    kor_bag_recipe recipe = s->out->task.recipe;
+    recipe.seed = s->out->task.seed;
+    recipe.tags = s->out->task.head == KOR_HEAD_TAGS;
+    s->from = from;
+    s->to = to;
+    kor_bag_trained_free(&s->trained);
+    kor_status status = kor_bag_train(&s->trained, rows, count, s->out->labels.count, &recipe,
+                                      on_progress, s, s->err);
+    if (status == KOR_E_INPUT) return kor_fail_in(s->err, status, "%s", s->out->task.train);
+    return status;
+}
+
+/* The logits of the rows to measure with, from the int8 weights and from those before. */
+static kor_status answer(session *s)
+{
+    const kor_bag *bag = &s->trained.bag;
+    size_t labels = bag->labels, bytes = (kor_bag_scratch(bag) + 63) / 64 * 64;
+    s->scores = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
+    s->scores_f32 = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
+    void *scratch = aligned_alloc(64, bytes);
+    if (!s->scores || !s->scores_f32 || !scratch) {
+        free(scratch);
+        return kor_fail_memory(s->err);
+    }
+    memset(scratch, 0, bytes);
+    double start = now();
+    for (size_t i = 0; i < s->measure_count; i++)
+        kor_bag_forward(bag, s->measure[i]->text, s->measure[i]->len, s->scores + i * labels,
+                        scratch);
+    s->out->us_per_item = (now() - start) * 1e6 / (double)s->measure_count;
+    free(scratch);
+    return kor_bag_trained_answer(&s->trained, s->measure, s->measure_count, s->scores_f32, s->err);
+}
+
+static kor_status measure(session *s, const float *scores, kor_metrics *out)
+{
+    size_t labels = s->out->labels.count;
+    KOR_TRY(kor_metrics_new(out, labels, s->out->task.head == KOR_HEAD_TAGS, s->err));
+    for (size_t i = 0; i < s->measure_count; i++) {
+        kor_metrics_add(out, scores + i * labels, s->thresholds, s->measure[i]->labels,
+                        s->measure[i]->label_count);
+    }
+    kor_metrics_finish(out);
+    return KOR_OK;
+}
+
+static double quality_of(const kor_metrics *m)
+{
+    return m->tags ? m->micro_f1 : m->accuracy;
+}
+
+/* Temperature and thresholds from the int8 model; then both kinds of weights are measured with
+ * them. */
+static kor_status calibrate(session *s)
+{
+    kor_train_report *out = s->out;
+    size_t labels = out->labels.count;
+    bool tags = out->task.head == KOR_HEAD_TAGS;
+    kor_scores scores = {s->scores, s->measure, s->measure_count, labels, tags};
+    out->temperature = kor_calibrate_temperature(&scores);
+    const kor_head head = {
+        .kind = out->task.head, .labels = labels, .temperature = out->temperature};
+    for (size_t i = 0; i < s->measure_count; i++) {
+        kor_head_apply(&head, s->scores + i * labels);
+        kor_head_apply(&head, s->scores_f32 + i * labels);
+    }
+    s->thresholds = kor_arena_array(&s->arena, labels, sizeof *s->thresholds);
+    if (!s->thresholds) return kor_fail_memory(s->err);
+    if (tags)
+        KOR_TRY(kor_calibrate_tags(&scores, s->thresholds, s->err));
+    else
+        KOR_TRY(kor_calibrate_abstain(&scores, out->task.keep_accuracy, &s->thresholds[0], s->err));
+    out->threshold = tags ? 0 : s->thresholds[0];
+    kor_metrics before;
+    KOR_TRY(measure(s, s->scores_f32, &before));
+    out->quality_f32 = quality_of(&before);
+    kor_metrics_free(&before);
+    KOR_TRY(measure(s, s->scores, &out->metrics));
+    out->quality = quality_of(&out->metrics);
+    return KOR_OK;
+}
+
+/* ---- Writing ---- */
+
+static void add_gate(kor_train_report *r, const char *name, double wanted, double got, bool at_most)
+{
+    if (isnan(wanted)) return;
+    bool passed = at_most ? got <= wanted : got >= wanted;
+    r->gate[r->gates++] = (kor_gate){name, wanted, got, at_most, passed};
+    r->passed &= passed;
+}
+
+static void judge(kor_train_report *r)
+{
+    const kor_gates *g = &r->task.gates;
+    r->passed = true;
+    add_gate(r, "accuracy", g->accuracy, r->metrics.accuracy, false);
+    add_gate(r, "macro_f1", g->macro_f1, r->metrics.macro_f1, false);
+    add_gate(r, "micro_f1", g->micro_f1, r->metrics.micro_f1, false);
+    add_gate(r, "p_at_1", g->p_at_1, r->metrics.p_at_1, false);
+    add_gate(r, "ece", g->ece, r->metrics.ece, true);
+    add_gate(r, "bytes", g->bytes, (double)r->bytes, true);
+}
+
+static kor_status name_files(session *s)
+{
+    kor_train_report *r = s->out;
+    char file[8192];
+    if (s->options->out)
+        (void)snprintf(file, sizeof file, "%s", s->options->out);
+    else
+        (void)snprintf(file, sizeof file, "%s/%s.gguf", r->task.folder, r->task.name);
+    size_t n = strlen(file);
+    if (n + 8 > sizeof r->file) return kor_fail(s->err, KOR_E_ARG, "%.80s...: path too long", file);
+    memcpy(r->file, file, n + 1);
+    size_t stem = n > 5 && strcmp(file + n - 5, ".gguf") == 0 ? n - 5 : n;
+    (void)snprintf(r->card, sizeof r->card, "%.*s.md", (int)stem, file);
+    return KOR_OK;
+}
+
+static kor_status write_model(session *s)
+{
+    kor_train_report *r = s->out;
+    size_t labels = r->labels.count;
+    kor_bytes *names = kor_arena_array(&s->arena, labels, sizeof *names);
+    if (!names) return kor_fail_memory(s->err);
+    for (size_t i = 0; i < labels; i++)
+        names[i] = (kor_bytes){r->labels.name[i], strlen(r->labels.name[i])};
+    kor_gguf_out o = {0};
+    kor_gguf_add_string(&o, "general.architecture", "korora");
+    kor_gguf_add_string(&o, "general.name", r->task.name);
+    if (r->task.licence) kor_gguf_add_string(&o, "general.license", r->task.licence);
+    kor_gguf_add_u32(&o, "korora.format", 1);
+    kor_gguf_add_string(&o, "korora.head", kor_head_name(r->task.head));
+    kor_gguf_add_strings(&o, "korora.labels", names, labels);
+    kor_gguf_add_f32(&o, "korora.temperature", r->temperature);
+    if (r->task.head == KOR_HEAD_TAGS)
+        kor_gguf_add_tensor(&o, "head.thresholds", KOR_TENSOR_F32, 1, &labels, s->thresholds);
+    else
+        kor_gguf_add_f32(&o, "korora.threshold", r->threshold);
+    kor_card_add(&o, r);
+    kor_bag_trained_write(&s->trained, &o);
+    kor_status status = kor_gguf_commit(&o, r->file, s->err);
+    kor_gguf_out_free(&o);
+    kor_map map;
+    if (status == KOR_OK) status = kor_map_open(&map, r->file, s->err);
+    if (status != KOR_OK) return status;
+    r->bytes = map.size;
+    kor_map_close(&map);
+    return KOR_OK;
+}
+
+static kor_status train(session *s, const char *folder)
+{
+    kor_train_report *r = s->out;
+    double start = now();
+    KOR_TRY(kor_task_read(&r->task, folder, s->err));
+    if (s->options->seed) r->task.seed = *s->options->seed;
+    KOR_TRY(name_files(s));
+    KOR_TRY(read_rows(s));
+    KOR_TRY(choose_rows(s));
+    KOR_TRY(learn(s, s->learn, s->learn_count, 0, r->split ? 0.5 : 1));
+    KOR_TRY(answer(s));
+    KOR_TRY(calibrate(s));
+    /* What was held back to measure with is learnt from too, once it is measured. */
+    if (r->split) KOR_TRY(learn(s, s->all, s->all_count, 0.5, 1));
+    r->features = s->trained.features;
+    r->kept = s->trained.bag.rows;
+    r->dim = s->trained.bag.dim;
+    r->epochs = s->trained.epochs;
+    KOR_TRY(write_model(s));
+    r->seconds = now() - start;
+    judge(r);
+    return kor_card_write(r, s->err);
+}
+
+kor_status kor_train(kor_train_report *out, const char *folder, const kor_train_options *options,
+                     kor_error *err)
+{
+    memset(out, 0, sizeof *out);
+    session s = {.out = out, .options = options, .err = err};
+    kor_status status = train(&s, folder);
+    kor_bag_trained_free(&s.trained);
+    kor_dataset_free(&s.train);
+    kor_dataset_free(&s.val);
+    kor_arena_free(&s.arena);
+    if (status != KOR_OK) kor_train_report_free(out);
+    return status;
+}
+
+void kor_train_report_free(kor_train_report *report)
+{
+    kor_metrics_free(&report->metrics);
+    kor_labels_free(&report->labels);
+    kor_task_free(&report->task);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a task folder to a model file with its card. */
+#ifndef KOR_TRAIN_H
+#define KOR_TRAIN_H
+
+#include "learn/metrics.h"
+#include "learn/task.h"
+
+enum { KOR_GATES_MAX = 6 };
+
+typedef struct kor_gate {
+    const char *name;
+    double wanted, got;
+    bool at_most, passed;
+} kor_gate;
+
+typedef struct kor_train_options {
+    const char *out;      /* the model's file; NULL: FOLDER/NAME.gguf */
+    const uint64_t *seed; /* instead of the task's; or NULL */
+    kor_remarks remarks;  /* about rows */
+    void (*progress)(void *arg, double fraction);
+    void *progress_arg;
+} kor_train_options;
+
+typedef struct kor_train_report {
+    kor_task task;
+    kor_labels labels;
+    char file[4096], card[4096];
+    size_t rows, val_rows, bad_rows, rare, contradictions, shared;
+    bool split; /* the validation rows were split off; the model has learnt from all rows since */
+    size_t features, kept, dim, epochs, bytes;
+    float temperature, threshold;
+    double seconds, us_per_item;
+    double quality;      /* accuracy of classify, micro-F1 of tags, */
+    double quality_f32;  /* and before the weights were made int8 */
+    kor_metrics metrics; /* on the validation rows */
+    kor_gate gate[KOR_GATES_MAX];
+    size_t gates;
+    bool passed;
+    uint64_t train_hash, val_hash; /* kor_hash64 of the files; val_hash 0 when split */
+} kor_train_report;
+
+/* Train the task of a folder and write the model and its card, each whole or not at all. A failed
+ * gate is no error: out->passed says it. Free with kor_train_report_free. */
+kor_status kor_train(kor_train_report *out, const char *folder, const kor_train_options *options,
+                     kor_error *err);
+void kor_train_report_free(kor_train_report *report);
+
+#endif
