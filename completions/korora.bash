@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show run models bench convert doctor version help"
+    local commands="add import recall timeline show run models train eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -39,6 +39,10 @@ _korora() {
         options="$options --text --jsonl --threads"
         values="$values --text --threads" ;;
     models) ;;
+    train)
+        options="$options -o --seed"
+        values="$values -o --seed" ;;
+    eval) ;;
     bench)
         options="$options --tokens --threads"
         values="$values --tokens --threads" ;;
@@ -75,11 +79,11 @@ _korora() {
     case $command$place in
     import0) words="git shell files dpkg jsonl" ;;
     import1) files=1 ;;
-    run0) words=$(_korora_models) files=1 ;;
-    run*) files=1 ;;
+    run0 | eval0) words=$(_korora_models) files=1 ;;
+    run* | eval*) files=1 ;;
     bench*) words=$(_korora_models) files=1 ;;
     timeline0) words="today yesterday" ;;
-    convert0) _korora_offer -d ;;
+    convert0 | train0) _korora_offer -d ;;
     esac
     [ -n "$words" ] && _korora_offer -W "$words"
     [ -n "$files" ] && _korora_offer -f

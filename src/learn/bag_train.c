@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/bag_train.h"
 
+#include "kernels/kernels.h"
 #include "learn/features.h"
 #include "learn/random.h"
 
@@ -8,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sums are over eight lanes whatever the machine, so that they round the same everywhere. */
+/* Sums are over eight lanes whatever the machine, so that they round the same everywhere; the step
+ * is built a second time for AVX2, which changes its speed only. */
 enum { LANES = 8 };
+#define INLINE static inline __attribute__((always_inline))
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
 const kor_bag_recipe kor_bag_default = {
@@ -39,12 +42,12 @@ typedef struct trainer {
     kor_arena arena;
 } trainer;
 
-static inline lanes *at(float *x)
+INLINE lanes *at(float *x)
 {
     return (lanes *)x;
 }
 
-static inline float sum_of(const lanes *x)
+INLINE float sum_of(const lanes *x)
 {
     float sum = 0;
     for (size_t i = 0; i < LANES; i++) sum += (*x)[i];
@@ -54,7 +57,7 @@ static inline float sum_of(const lanes *x)
 /* ---- One step ---- */
 
 /* Which features of a row take part; returns how many. */
-static size_t draw(trainer *t, size_t row)
+INLINE size_t draw(trainer *t, size_t row)
 {
     const uint32_t *ids = t->features.ids + t->features.first[row];
     size_t n = t->features.first[row + 1] - t->features.first[row], kept = 0;
@@ -67,7 +70,7 @@ static size_t draw(trainer *t, size_t row)
 }
 
 /* The features' rows -> hidden -> logits. factor = 1 / sqrt(n). */
-static void forward(trainer *t, size_t n, float factor)
+INLINE void forward(trainer *t, size_t n, float factor)
 {
     size_t dim = t->dim, wide = t->wide;
     memset(t->hidden, 0, dim * sizeof *t->hidden);
@@ -84,7 +87,7 @@ static void forward(trainer *t, size_t n, float factor)
 }
 
 /* Logits become the gradient of the loss by them: probability - target. Returns the loss. */
-static double loss_of(const trainer *t, const kor_row *row)
+INLINE double loss_of(const trainer *t, const kor_row *row)
 {
     float *z = t->logits;
     double loss = 0;
@@ -109,7 +112,7 @@ static double loss_of(const trainer *t, const kor_row *row)
 }
 
 /* The gradient by the logits goes into the output layer, and on into t->gradient. */
-static void backward_output(trainer *t, float rate)
+INLINE void backward_output(trainer *t, float rate)
 {
     size_t dim = t->dim, wide = t->wide;
     float squares = 0, *z = t->logits;
@@ -131,7 +134,7 @@ static void backward_output(trainer *t, float rate)
     }
 }
 
-static void backward_table(trainer *t, size_t n, float factor, float rate)
+INLINE void backward_table(trainer *t, size_t n, float factor, float rate)
 {
     float squares = 0;
     for (size_t d = 0; d < t->dim; d++) {
@@ -148,7 +151,7 @@ static void backward_table(trainer *t, size_t n, float factor, float rate)
     }
 }
 
-static double learn_row(trainer *t, size_t row, float rate)
+INLINE double learn_row(trainer *t, size_t row, float rate)
 {
     size_t n = draw(t, row);
     float factor = n ? 1 / sqrtf((float)n) : 0;
@@ -157,6 +160,29 @@ static double learn_row(trainer *t, size_t row, float rate)
     backward_output(t, rate);
     backward_table(t, n, factor, rate);
     return loss;
+}
+
+static double learn_row_plain(trainer *t, size_t row, float rate)
+{
+    return learn_row(t, row, rate);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static double learn_row_avx2(trainer *t, size_t row, float rate)
+{
+    return learn_row(t, row, rate);
+}
+#endif
+
+typedef double learn_row_fn(trainer *t, size_t row, float rate);
+
+static learn_row_fn *pick_learn_row(void)
+{
+#if defined(__x86_64__)
+    /* All tables but the scalar one need AVX2. */
+    if (kor_kernels_get() != &kor_kernels_scalar) return learn_row_avx2;
+#endif
+    return learn_row_plain;
 }
 
 /* ---- The whole ---- */
@@ -231,11 +257,12 @@ static kor_status learn(trainer *t, kor_bag_trained *out, void (*progress)(void 
     for (size_t i = 0; i < t->count; i++) order[i] = (uint32_t)i;
     out->epochs = epochs_for(t->recipe, t->count);
     double total = (double)out->epochs * (double)t->count, done = 0;
+    learn_row_fn *step = pick_learn_row();
     for (size_t epoch = 0; epoch < out->epochs; epoch++) {
         double loss = 0;
         kor_random_shuffle(&t->random, order, t->count);
         for (size_t i = 0; i < t->count; i++, done++)
-            loss += learn_row(t, order[i], (float)((double)t->recipe->rate * (1 - done / total)));
+            loss += step(t, order[i], (float)((double)t->recipe->rate * (1 - done / total)));
         out->loss = loss / (double)t->count;
         if (!isfinite(loss)) {
             return kor_fail(err, KOR_E_INPUT,
@@ -264,7 +291,7 @@ static kor_status pack(const trainer *t, kor_bag_trained *out, kor_error *err)
 {
     size_t n = t->features.count, dim = t->dim, labels = t->labels;
     uint32_t bits = 0;
-    while (bits < KOR_BAG_BITS && ((size_t)4 << bits) < n) bits++;
+    while (bits < KOR_BAG_BITS && ((size_t)2 << bits) < n) bits++;
     int8_t *table = kor_arena_alloc(&out->arena, n * dim);
     uint32_t *keys = kor_arena_array(&out->arena, n, sizeof *keys);
     uint32_t *first = kor_arena_array(&out->arena, ((size_t)1 << bits) + 1, sizeof *first);
@@ -311,7 +338,7 @@ kor_status kor_bag_train(kor_bag_trained *out, const kor_row *const *rows, size_
                  .dim = columns_for(recipe, labels),
                  .wide = round_up(labels, LANES),
                  .random = {recipe->seed}};
-    size_t most = recipe->bytes / (t.dim + sizeof(uint32_t) + 1); /* and the directory */
+    size_t most = recipe->bytes / (t.dim + 2 * sizeof(uint32_t)); /* with key and directory */
     kor_status status = kor_features_make(&t.features, &recipe->shape, rows, count, labels,
                                           recipe->least, most, err);
     if (status == KOR_OK && !t.features.count) {

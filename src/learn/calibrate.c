@@ -13,61 +13,81 @@ static bool in_scope(const kor_row *row)
 
 /* ---- Temperature ---- */
 
-static double loss_of_classify(const float *z, size_t labels, const kor_row *row, double inverse)
+/* Each row's truth is taken to be wrong with probability doubt, as if one row more said so (Platt
+ * 1999): few rows, all answered right, must not give certainty. */
+static double loss_of_classify(const float *z, size_t labels, const kor_row *row, double inverse,
+                               double doubt)
 {
-    double top = (double)z[0], sum = 0;
+    double top = (double)z[0], sum = 0, mean = 0;
     for (size_t l = 1; l < labels; l++) top = fmax(top, (double)z[l]);
-    for (size_t l = 0; l < labels; l++) sum += exp(((double)z[l] - top) * inverse);
-    return log(sum) - ((double)z[row->labels[0]] - top) * inverse;
+    for (size_t l = 0; l < labels; l++) {
+        double x = ((double)z[l] - top) * inverse;
+        sum += exp(x);
+        mean += x / (double)labels;
+    }
+    double own = ((double)z[row->labels[0]] - top) * inverse;
+    return log(sum) - (1 - doubt) * own - doubt * mean;
 }
 
-static double loss_of_tags(const float *z, size_t labels, const kor_row *row, double inverse)
+/* Only of the labels whose logit is over 0, or only of the others. */
+static double loss_of_tags(const float *z, size_t labels, const kor_row *row, double inverse,
+                           double doubt, bool over)
 {
     double loss = 0;
     for (size_t l = 0; l < labels; l++) {
         double x = (double)z[l] * inverse;
-        loss += fmax(x, 0) + log1p(exp(-fabs(x)));
+        if ((z[l] > 0) == over) loss += fmax(x, 0) + log1p(exp(-fabs(x))) - doubt / 2 * x;
     }
-    for (size_t i = 0; i < row->label_count; i++) loss -= (double)z[row->labels[i]] * inverse;
+    for (size_t i = 0; i < row->label_count; i++) {
+        float x = z[row->labels[i]];
+        if ((x > 0) == over) loss -= (1 - doubt) * (double)x * inverse;
+    }
     return loss;
 }
 
-static double loss_at(const kor_scores *s, double log_temperature)
+static double loss_at(const kor_scores *s, double log_temperature, bool over)
 {
-    double inverse = exp(-log_temperature), loss = 0;
+    double inverse = exp(-log_temperature), doubt = 1 / ((double)s->count + 2), loss = 0;
     for (size_t i = 0; i < s->count; i++) {
         const float *z = s->values + i * s->labels;
         if (!in_scope(s->rows[i])) continue;
-        loss += s->tags ? loss_of_tags(z, s->labels, s->rows[i], inverse)
-                        : loss_of_classify(z, s->labels, s->rows[i], inverse);
+        loss += s->tags ? loss_of_tags(z, s->labels, s->rows[i], inverse, doubt, over)
+                        : loss_of_classify(z, s->labels, s->rows[i], inverse, doubt);
     }
     return loss;
 }
 
 /* Golden section over the logarithm: the loss has one minimum in 1 / temperature. */
-float kor_calibrate_temperature(const kor_scores *scores)
+static float least_loss(const kor_scores *scores, bool over)
 {
     const double ratio = 0.6180339887498949;
     double low = log(0.05), high = log(20.0);
-    if (!scores->count) return 1;
     double a = high - ratio * (high - low), b = low + ratio * (high - low);
-    double loss_a = loss_at(scores, a), loss_b = loss_at(scores, b);
+    double loss_a = loss_at(scores, a, over), loss_b = loss_at(scores, b, over);
     while (high - low > 1e-3) {
         if (loss_a <= loss_b) {
             high = b;
             b = a;
             loss_b = loss_a;
             a = high - ratio * (high - low);
-            loss_a = loss_at(scores, a);
+            loss_a = loss_at(scores, a, over);
         } else {
             low = a;
             a = b;
             loss_a = loss_b;
             b = low + ratio * (high - low);
-            loss_b = loss_at(scores, b);
+            loss_b = loss_at(scores, b, over);
         }
     }
     return (float)exp((low + high) / 2);
+}
+
+void kor_calibrate_temperature(const kor_scores *scores, float *temperature, float *over)
+{
+    *temperature = *over = 1;
+    if (!scores->count) return;
+    *temperature = least_loss(scores, false);
+    *over = scores->tags ? least_loss(scores, true) : *temperature;
 }
 
 /* ---- Thresholds ---- */

@@ -15,9 +15,9 @@ typedef struct kor_scores {
     bool tags;
 } kor_scores;
 
-/* The temperature with the least mean loss on rows in scope, between 0.05 and 20; 1 when there is
- * none. values are logits. */
-float kor_calibrate_temperature(const kor_scores *scores);
+/* The temperature with the least mean loss on rows in scope, between 0.05 and 20, and for tags that
+ * of logits over 0 by itself (else the same); 1 when there are no rows. values are logits. */
+void kor_calibrate_temperature(const kor_scores *scores, float *temperature, float *over);
 
 /* From here on values are probabilities. */
 

@@ -162,7 +162,7 @@ static kor_status number(reader *r, const char *key, const char *text, double le
     errno = 0;
     double x = strtod(text, &end);
     if (*end || errno || !isfinite(x) || x < least || x > most || (whole && x != floor(x))) {
-        (void)snprintf(what, sizeof what, "%s '%.60s': it must be a %snumber from %.10g to %.10g",
+        (void)snprintf(what, sizeof what, "%s '%.60s': it must be a %snumber from %.16g to %.16g",
                        key, text, whole ? "whole " : "", least, most);
         return fail_at(r, line_of(r, key), what);
     }
@@ -250,7 +250,7 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
         return fail_at(r, line_of(r, "dim"), "dim: it must be a multiple of 8");
     KOR_TRY(number(r, "epochs", y->epochs, 0, 10000, true, &epochs));
     KOR_TRY(number(r, "least", y->least, 1, 1e6, true, &least));
-    KOR_TRY(number(r, "rate", y->rate, 1e-6, 1e6, false, &rate));
+    KOR_TRY(number(r, "rate", y->rate, 1e-6, 1e30, false, &rate));
     KOR_TRY(number(r, "chars_rate", y->chars_rate, 0, 1, false, &chars_rate));
     KOR_TRY(number(r, "dropout", y->dropout, 0, 0.95, false, &dropout));
     b->shape = (kor_ngrams){(uint32_t)words, (uint32_t)from, (uint32_t)to};

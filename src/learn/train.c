@@ -44,11 +44,11 @@ static kor_status read_rows(session *s)
     const kor_task *t = &s->out->task;
     kor_labels *labels = &s->out->labels;
     for (size_t i = 0; i < t->label_count; i++) {
-        size_t at;
-        KOR_TRY(kor_labels_add(labels, t->labels[i], strlen(t->labels[i]), &at, s->err));
-        if (at + 1 != labels->count)
+        size_t at, len = strlen(t->labels[i]);
+        if (kor_labels_find(labels, t->labels[i], len) != SIZE_MAX)
             return kor_fail(s->err, KOR_E_INPUT, "%s/task.yaml: label '%.80s' is given twice",
                             t->folder, t->labels[i]);
+        KOR_TRY(kor_labels_add(labels, t->labels[i], len, &at, s->err));
     }
     kor_dataset_options o = {.tags = t->head == KOR_HEAD_TAGS,
                              .closed = t->label_count > 0,
@@ -173,9 +173,11 @@ static kor_status calibrate(session *s)
     size_t labels = out->labels.count;
     bool tags = out->task.head == KOR_HEAD_TAGS;
     kor_scores scores = {s->scores, s->measure, s->measure_count, labels, tags};
-    out->temperature = kor_calibrate_temperature(&scores);
-    const kor_head head = {
-        .kind = out->task.head, .labels = labels, .temperature = out->temperature};
+    kor_calibrate_temperature(&scores, &out->temperature, &out->temperature_over);
+    const kor_head head = {.kind = out->task.head,
+                           .labels = labels,
+                           .temperature = out->temperature,
+                           .temperature_over = out->temperature_over};
     for (size_t i = 0; i < s->measure_count; i++) {
         kor_head_apply(&head, s->scores + i * labels);
         kor_head_apply(&head, s->scores_f32 + i * labels);
@@ -250,10 +252,12 @@ static kor_status write_model(session *s)
     kor_gguf_add_string(&o, "korora.head", kor_head_name(r->task.head));
     kor_gguf_add_strings(&o, "korora.labels", names, labels);
     kor_gguf_add_f32(&o, "korora.temperature", r->temperature);
-    if (r->task.head == KOR_HEAD_TAGS)
+    if (r->task.head == KOR_HEAD_TAGS) {
+        kor_gguf_add_f32(&o, "korora.temperature_over", r->temperature_over);
         kor_gguf_add_tensor(&o, "head.thresholds", KOR_TENSOR_F32, 1, &labels, s->thresholds);
-    else
+    } else {
         kor_gguf_add_f32(&o, "korora.threshold", r->threshold);
+    }
     kor_card_add(&o, r);
     kor_bag_trained_write(&s->trained, &o);
     kor_status status = kor_gguf_commit(&o, r->file, s->err);

@@ -29,7 +29,7 @@ typedef struct kor_train_report {
     size_t rows, val_rows, bad_rows, rare, contradictions, shared;
     bool split; /* the validation rows were split off; the model has learnt from all rows since */
     size_t features, kept, dim, epochs, bytes;
-    float temperature, threshold;
+    float temperature, temperature_over, threshold;
     double seconds, us_per_item;
     double quality;      /* accuracy of classify, micro-F1 of tags, */
     double quality_f32;  /* and before the weights were made int8 */

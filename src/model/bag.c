@@ -69,7 +69,6 @@ kor_status kor_bag_bind(kor_bag *out, const kor_gguf *file, size_t labels, kor_e
 /* Rows that the text has are marked with the number of the call; 0 marks none. */
 typedef struct scratch {
     uint32_t call;
-    int32_t sum[KOR_BAG_DIM];
     uint32_t keys[KOR_NGRAMS_LIMIT];
     uint32_t seen[]; /* [rows] */
 } scratch;
@@ -88,34 +87,70 @@ size_t kor_bag_find(const kor_bag *bag, uint32_t key)
     return bag->rows;
 }
 
-static void add_row(int32_t *sum, const int8_t *row, size_t dim)
+/* The known rows among keys[count], each once, written over keys; returns how many. */
+static size_t find_rows(const kor_bag *bag, scratch *s, size_t count)
 {
-    for (size_t i = 0; i < dim; i += KOR_BAG_GROUP) {
-        for (size_t j = 0; j < KOR_BAG_GROUP; j++) sum[i + j] += row[i + j];
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t row = kor_bag_find(bag, s->keys[i]);
+        if (row == bag->rows || s->seen[row] == s->call) continue;
+        s->seen[row] = s->call;
+        s->keys[known++] = (uint32_t)row;
     }
+    return known;
+}
+
+/* sum[KOR_BAG_GROUP] += the columns from column on of rows[count]; in 16 bits at first, which hold
+ * 256 codes. */
+static void sum_group(int32_t *sum, const kor_bag *bag, size_t column, const uint32_t *rows,
+                      size_t count)
+{
+    typedef int8_t codes __attribute__((vector_size(KOR_BAG_GROUP), aligned(1), may_alias));
+    typedef int16_t shorts __attribute__((vector_size(2 * KOR_BAG_GROUP)));
+    for (size_t from = 0; from < count; from += 256) {
+        size_t to = count - from < 256 ? count : from + 256;
+        shorts part = {0};
+        for (size_t i = from; i < to; i++) {
+            const int8_t *row = bag->table + rows[i] * bag->dim + column;
+            part += __builtin_convertvector(*(const codes *)row, shorts);
+        }
+        for (size_t j = 0; j < KOR_BAG_GROUP; j++) sum[j] += part[j];
+    }
+}
+
+enum { BLOCK = 16 };
+
+/* logits[BLOCK] = bias + sum over d of x[d] * output[d], in the order of d. */
+static void answer_block(float *logits, const float *bias, const float *output, size_t labels,
+                         const float *x, size_t dim)
+{
+    typedef float block __attribute__((vector_size(BLOCK * sizeof(float)), aligned(4), may_alias));
+    block sum = *(const block *)bias;
+    for (size_t d = 0; d < dim; d++) sum += x[d] * *(const block *)(output + d * labels);
+    *(block *)logits = sum;
 }
 
 void kor_bag_forward(const kor_bag *bag, const char *text, size_t len, float *logits, void *memory)
 {
     scratch *s = memory;
+    float x[KOR_BAG_DIM];
     if (++s->call == 0) { /* after 2^32 calls the marks of the first would come back */
         memset(s->seen, 0, bag->rows * sizeof *s->seen);
         s->call = 1;
     }
-    memset(s->sum, 0, bag->dim * sizeof *s->sum);
-    size_t count = kor_ngrams_read(&bag->shape, text, len, s->keys, KOR_NGRAMS_LIMIT), known = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t row = kor_bag_find(bag, s->keys[i]);
-        if (row == bag->rows || s->seen[row] == s->call) continue;
-        s->seen[row] = s->call;
-        known++;
-        add_row(s->sum, bag->table + row * bag->dim, bag->dim);
-    }
-    memcpy(logits, bag->bias, bag->labels * sizeof *logits);
+    size_t count = kor_ngrams_read(&bag->shape, text, len, s->keys, KOR_NGRAMS_LIMIT);
+    size_t known = find_rows(bag, s, count), labels = bag->labels;
     float factor = known ? 1 / sqrtf((float)known) : 0;
-    for (size_t d = 0; d < bag->dim; d++) {
-        float x = (float)s->sum[d] * factor;
-        const float *out = bag->output + d * bag->labels;
-        for (size_t l = 0; l < bag->labels; l++) logits[l] += x * out[l];
+    for (size_t d = 0; d < bag->dim; d += KOR_BAG_GROUP) {
+        int32_t sum[KOR_BAG_GROUP] = {0};
+        sum_group(sum, bag, d, s->keys, known);
+        for (size_t j = 0; j < KOR_BAG_GROUP; j++) x[d + j] = (float)sum[j] * factor;
+    }
+    size_t l = 0;
+    for (; l + BLOCK <= labels; l += BLOCK)
+        answer_block(logits + l, bag->bias + l, bag->output + l, labels, x, bag->dim);
+    for (; l < labels; l++) {
+        logits[l] = bag->bias[l];
+        for (size_t d = 0; d < bag->dim; d++) logits[l] += x[d] * bag->output[d * labels + l];
     }
 }

@@ -65,17 +65,21 @@ static bool is_share(float x)
     return x >= 0 && x <= 1; /* not a NaN either */
 }
 
+static kor_status bind_temperature(float *out, const kor_gguf *file, const char *key,
+                                   kor_error *err)
+{
+    KOR_TRY(kor_gguf_get_f32(file, key, out, err));
+    if (*out > 0 && isfinite(*out)) return KOR_OK;
+    return kor_fail(err, KOR_E_INPUT, "metadata '%s' is %g; it is over 0", key, (double)*out);
+}
+
 kor_status kor_head_bind(kor_head *out, const kor_gguf *file, kor_arena *arena, kor_error *err)
 {
     *out = (kor_head){.temperature = 1};
     KOR_TRY(bind_kind(out, file, err));
     if (out->kind == KOR_HEAD_EMBED) return KOR_OK;
     KOR_TRY(bind_labels(out, file, arena, err));
-    KOR_TRY(kor_gguf_get_f32(file, "korora.temperature", &out->temperature, err));
-    if (!(out->temperature > 0) || !isfinite(out->temperature)) {
-        return kor_fail(err, KOR_E_INPUT, "metadata 'korora.temperature' is %g; it is over 0",
-                        (double)out->temperature);
-    }
+    KOR_TRY(bind_temperature(&out->temperature, file, "korora.temperature", err));
     if (out->kind == KOR_HEAD_CLASSIFY) {
         KOR_TRY(kor_gguf_get_f32(file, "korora.threshold", &out->threshold, err));
         if (!is_share(out->threshold)) {
@@ -84,6 +88,7 @@ kor_status kor_head_bind(kor_head *out, const kor_gguf *file, kor_arena *arena, 
         }
         return KOR_OK;
     }
+    KOR_TRY(bind_temperature(&out->temperature_over, file, "korora.temperature_over", err));
     const kor_tensor *t;
     KOR_TRY(kor_gguf_get_tensor(file, "head.thresholds", KOR_TENSOR_F32,
                                 (size_t[KOR_GGUF_DIMS]){out->labels, 1, 1, 1}, &t, err));
@@ -102,7 +107,8 @@ void kor_head_apply(const kor_head *head, float *x)
     size_t n = head->labels;
     float inverse = 1 / head->temperature;
     if (head->kind == KOR_HEAD_TAGS) {
-        for (size_t i = 0; i < n; i++) x[i] = 1 / (1 + expf(-x[i] * inverse));
+        float over = 1 / head->temperature_over;
+        for (size_t i = 0; i < n; i++) x[i] = 1 / (1 + expf(-x[i] * (x[i] > 0 ? over : inverse)));
         return;
     }
     float top = x[0], sum = 0;

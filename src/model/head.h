@@ -4,7 +4,8 @@
  *
  *     classify   one of the labels: softmax(logits / temperature); below the threshold the model
  *                abstains
- *     tags       any of the labels: sigmoid(logits / temperature), each against its own threshold
+ *     tags       any of the labels: sigmoid(logits / temperature), each against its own threshold;
+ *                logits over 0 have a temperature of their own: training is surest of what it saw
  */
 #ifndef KOR_HEAD_H
 #define KOR_HEAD_H
@@ -20,6 +21,7 @@ typedef struct kor_head {
     size_t labels;           /* 0 for embed */
     const char **label;      /* [labels], in the arena */
     float temperature;       /* over 0 */
+    float temperature_over;  /* tags: of logits over 0 */
     float threshold;         /* of classify, 0 to 1; 0: it never abstains */
     const float *thresholds; /* of tags: [labels], 0 to 1 */
 } kor_head;

@@ -138,9 +138,9 @@ static void take_wide(reader *r, uint32_t cp)
 {
     utf8proc_int32_t parts[DECOMPOSED_MAX];
     int last = 0;
-    utf8proc_ssize_t n =
-        utf8proc_decompose_char((utf8proc_int32_t)cp, parts, DECOMPOSED_MAX,
-                                UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &last);
+    utf8proc_ssize_t n = utf8proc_decompose_char(
+        (utf8proc_int32_t)cp, parts, DECOMPOSED_MAX,
+        UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &last);
     for (utf8proc_ssize_t i = 0; i < n && i < DECOMPOSED_MAX; i++) {
         uint32_t part = (uint32_t)parts[i] == 0x2019 ? '\'' : (uint32_t)parts[i];
         take(r, part, kind_of(part));

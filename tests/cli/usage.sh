@@ -41,6 +41,9 @@ try korora run ./nowhere.gguf --text words
 try korora models base
 try korora convert
 try korora convert folder --type f16
+try korora train
+try korora train a b
+try korora eval base
 try korora doctor now
 try korora version 2
 try korora version --home
