@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,11 @@ static json_t *report_json(const kor_train_report *r)
                                      "interval", m->accuracy_low, m->accuracy_high, "macro_f1",
                                      m->macro_f1, "micro_f1", m->micro_f1, "p_at_1", m->p_at_1,
                                      "ece", m->ece, "int8_cost", r->quality_f32 - r->quality));
+    json_object_set_new(o, "architecture", json_string(r->hybrid ? "hybrid" : "bag"));
+    if (!isnan(r->hybrid_quality)) {
+        json_object_set_new(o, "bag_quality", json_real(r->bag_quality));
+        json_object_set_new(o, "hybrid_quality", json_real(r->hybrid_quality));
+    }
     json_object_set_new(o, "gates", gates);
     json_object_set_new(o, "passed", json_boolean(r->passed));
     return o;
@@ -75,12 +81,25 @@ static void print_report(const kor_train_report *r)
                m->accuracy_high, m->macro_f1);
     printf("  calibration error %.4f   cost of int8 %.2f points   %.1f us an answer\n", m->ece,
            100 * (r->quality_f32 - r->quality), r->us_per_item);
+    if (!isnan(r->hybrid_quality)) {
+        printf("  tried     bag %.4f, hybrid %.4f: %s\n", r->bag_quality, r->hybrid_quality,
+               r->hybrid ? "the hybrid, on the base model" : "the bag");
+    }
     for (size_t i = 0; i < r->gates; i++) {
         const kor_gate *g = &r->gate[i];
         kor_print(g->passed ? KOR_GREEN : KOR_RED, "  gate %-9s %s %-10.6g got %-10.6g %s\n",
                   g->name, g->at_most ? "<=" : ">=", g->wanted, g->got,
                   g->passed ? "passed" : "failed");
     }
+}
+
+/* The base model, if there is one. */
+static bool open_trunk(kor_model **out, const kor_args *a, kor_error *err)
+{
+    char home[4096], path[4096];
+    bool has_home = kor_home(home, a, NULL) == KOR_OK;
+    if (kor_model_find(path, "base", has_home ? home : NULL, err) != KOR_OK) return true;
+    return kor_model_open(out, path, err) == KOR_OK;
 }
 
 static int run(int argc, char **argv)
@@ -98,14 +117,18 @@ static int run(int argc, char **argv)
     if (seed_text && !parse_seed(seed_text, &seed))
         return kor_wrong_use(a.command, "--seed '%s': a whole number, 0 or more", seed_text);
     watcher w = {kor_seconds()};
+    kor_error err;
+    kor_model *trunk = NULL;
+    if (!open_trunk(&trunk, &a, &err)) return kor_report(a.command, &err);
     const kor_train_options how = {.out = out,
+                                   .trunk = trunk,
                                    .seed = seed_text ? &seed : NULL,
                                    .remarks = {say_remark, NULL},
                                    .progress = show_progress,
                                    .progress_arg = &w};
-    kor_error err;
     kor_train_report report;
     kor_status status = kor_train(&report, a.word[0], &how, &err);
+    kor_model_close(trunk);
     kor_progress_clear();
     if (status != KOR_OK) return kor_report(a.command, &err);
     if (a.json)

@@ -392,10 +392,10 @@ kor_status kor_bag_trained_answer(const kor_bag_trained *trained, const kor_row 
     return status;
 }
 
-void kor_bag_trained_write(const kor_bag_trained *trained, kor_gguf_out *out)
+void kor_bag_trained_write(const kor_bag_trained *trained, bool part, kor_gguf_out *out)
 {
     const kor_bag *b = &trained->bag;
-    kor_gguf_add_string(out, "korora.architecture", "bag");
+    if (!part) kor_gguf_add_string(out, "korora.architecture", "bag");
     kor_gguf_add_u32(out, "korora.bag.ngrams", KOR_NGRAMS_VERSION);
     kor_gguf_add_u32(out, "korora.bag.words", b->shape.words);
     kor_gguf_add_u32(out, "korora.bag.chars_from", b->shape.chars_from);

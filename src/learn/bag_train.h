@@ -47,8 +47,8 @@ kor_status kor_bag_train(kor_bag_trained *out, const kor_row *const *rows, size_
 kor_status kor_bag_trained_answer(const kor_bag_trained *trained, const kor_row *const *rows,
                                   size_t count, float *out, kor_error *err);
 
-/* Put the tensors and the metadata of the architecture into a file. */
-void kor_bag_trained_write(const kor_bag_trained *trained, kor_gguf_out *out);
+/* Put the tensors and the metadata of the architecture into a file; part: as a part of a hybrid. */
+void kor_bag_trained_write(const kor_bag_trained *trained, bool part, kor_gguf_out *out);
 
 void kor_bag_trained_free(kor_bag_trained *trained);
 

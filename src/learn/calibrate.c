@@ -90,6 +90,15 @@ void kor_calibrate_temperature(const kor_scores *scores, float *temperature, flo
     *over = scores->tags ? least_loss(scores, true) : *temperature;
 }
 
+double kor_calibrate_loss(const kor_scores *scores)
+{
+    float temperature, over;
+    kor_calibrate_temperature(scores, &temperature, &over);
+    double loss = loss_at(scores, log((double)temperature), false);
+    if (scores->tags) loss += loss_at(scores, log((double)over), true);
+    return scores->count ? loss / (double)scores->count : 0;
+}
+
 /* ---- Thresholds ---- */
 
 static int ascending(const void *a, const void *b)

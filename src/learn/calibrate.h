@@ -19,6 +19,9 @@ typedef struct kor_scores {
  * of logits over 0 by itself (else the same); 1 when there are no rows. values are logits. */
 void kor_calibrate_temperature(const kor_scores *scores, float *temperature, float *over);
 
+/* The mean loss on rows in scope at that temperature. values are logits. */
+double kor_calibrate_loss(const kor_scores *scores);
+
 /* From here on values are probabilities. */
 
 /* classify: the highest threshold below which at most 1 - keep of the right answers lie. 0 when

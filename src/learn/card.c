@@ -4,6 +4,7 @@
 #include "base/file.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,8 +81,8 @@ static void put_head(kor_str *s, const kor_train_report *r)
     recipe_line(recipe, r);
     kor_str_puts(s, "# ");
     put_cell(s, t->name);
-    kor_str_printf(s, "\n\nA Korora model: head %s, architecture bag, %zu labels, int8.\n\n",
-                   kor_head_name(t->head), r->labels.count);
+    kor_str_printf(s, "\n\nA Korora model: head %s, architecture %s, %zu labels, int8.\n\n",
+                   kor_head_name(t->head), r->hybrid ? "hybrid" : "bag", r->labels.count);
     kor_str_puts(s, "| | |\n| --- | --- |\n| licence of the data | ");
     put_cell(s, t->licence ? t->licence : "not stated");
     kor_str_puts(s, " |\n");
@@ -102,7 +103,12 @@ static void put_head(kor_str *s, const kor_train_report *r)
     }
     put_row(s, "seed", "%" PRIu64, t->seed);
     put_row(s, "recipe", "%s", recipe);
-    put_row(s, "size", "%zu bytes", r->bytes);
+    if (r->hybrid) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
+    if (!isnan(r->hybrid_quality)) {
+        put_row(s, "tried", "bag %.4f, hybrid %.4f, before thresholds", r->bag_quality,
+                r->hybrid_quality);
+    }
+    put_row(s, "size", "%zu bytes%s", r->bytes, r->hybrid ? ", without the trunk" : "");
     put_row(s, "time of an answer", "%.1f us, on the machine that made it", r->us_per_item);
     put_row(s, "trained in", "%.1f s, one thread", r->seconds);
 }

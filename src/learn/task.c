@@ -267,12 +267,14 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
 static kor_status fill(reader *r, const task_yaml *y)
 {
     static const char *const heads[] = {"classify", "tags", NULL}, *const architectures[] = {
-                                                                       "auto", "bag", NULL};
+                                                                       "auto", "bag", "hybrid",
+                                                                       NULL};
     kor_task *t = r->out;
     size_t head, architecture;
     KOR_TRY(one_of(r, "head", y->head, heads, "spans embed rank", &head));
     KOR_TRY(one_of(r, "architecture", y->architecture ? y->architecture : "auto", architectures,
-                   "hybrid lora full", &architecture));
+                   "lora full", &architecture));
+    t->architecture = (kor_architecture)architecture;
     t->head = head == 0 ? KOR_HEAD_CLASSIFY : KOR_HEAD_TAGS;
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return fail_at(r, line_of(r, "name"), "name: it must be able to name a file");

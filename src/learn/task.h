@@ -14,10 +14,16 @@ typedef struct kor_gates {
     double ece, bytes;                           /* at most */
 } kor_gates;
 
+/* What a model is made of. auto: the smallest that is within KOR_TASK_MARGIN of the best. */
+typedef enum kor_architecture { KOR_AUTO, KOR_BAG, KOR_HYBRID } kor_architecture;
+
+#define KOR_TASK_MARGIN 0.005 /* of accuracy, or micro-F1 for tags */
+
 typedef struct kor_task {
     const char *folder, *name, *licence, *out_of_scope; /* NULL where there is none */
     const char *train, *val;                            /* paths; val may be NULL */
     kor_head_kind head;
+    kor_architecture architecture;
     const char **labels; /* [label_count] NULL: those of the rows */
     size_t label_count;
     const char **sources; /* where the data come from, for the card */

@@ -4,6 +4,7 @@
 #include "learn/calibrate.h"
 #include "learn/card.h"
 #include "learn/check.h"
+#include "learn/hybrid_train.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +19,9 @@ typedef struct session {
     const kor_row **learn, **measure, **all; /* in scope to learn from; all to measure with */
     size_t learn_count, measure_count, all_count;
     kor_bag_trained trained;
+    kor_model_info trunk;                 /* dim is 0 when there is none */
+    float *train_features, *val_features; /* of the trunk, [rows][2 dim]; NULL for a bag */
+    kor_hybrid_trained linear;
     float *scores, *scores_f32; /* [measure_count][labels] */
     float *thresholds;          /* [labels] */
     double from, to;            /* part of the whole that is under way */
@@ -127,7 +131,7 @@ static kor_status learn(session *s, const kor_row *const *rows, size_t count, do
 }
 
 /* The logits of the rows to measure with, from the int8 weights and from those before. */
-static kor_status answer(session *s)
+static kor_status answer_bag(session *s)
 {
     const kor_bag *bag = &s->trained.bag;
     size_t labels = bag->labels, bytes = (kor_bag_scratch(bag) + 63) / 64 * 64;
@@ -139,14 +143,140 @@ static kor_status answer(session *s)
         return kor_fail_memory(s->err);
     }
     memset(scratch, 0, bytes);
-    double start = now();
     for (size_t i = 0; i < s->measure_count; i++)
         kor_bag_forward(bag, s->measure[i]->text, s->measure[i]->len, s->scores + i * labels,
                         scratch);
-    s->out->us_per_item = (now() - start) * 1e6 / (double)s->measure_count;
     free(scratch);
     return kor_bag_trained_answer(&s->trained, s->measure, s->measure_count, s->scores_f32, s->err);
 }
+
+/* ---- The layer on the trunk ---- */
+
+static kor_status read_features(session *s)
+{
+    size_t wide = 2 * s->trunk.dim;
+    const kor_model *trunk = s->options->trunk;
+    s->train_features = kor_arena_array(&s->arena, s->train.count, wide * sizeof(float));
+    s->val_features = kor_arena_array(&s->arena, s->val.count + 1, wide * sizeof(float));
+    if (!s->train_features || !s->val_features) return kor_fail_memory(s->err);
+    KOR_TRY(kor_trunk_read(trunk, s->train.rows, s->train.count, s->train_features, s->err));
+    return kor_trunk_read(trunk, s->val.rows, s->val.count, s->val_features, s->err);
+}
+
+static const float *features_of(const session *s, const kor_row *row)
+{
+    size_t wide = 2 * s->trunk.dim;
+    bool of_train = row >= s->train.rows && row < s->train.rows + s->train.count;
+    return of_train ? s->train_features + (size_t)(row - s->train.rows) * wide
+                    : s->val_features + (size_t)(row - s->val.rows) * wide;
+}
+
+static kor_status learn_linear(session *s, const kor_row *const *rows, size_t count)
+{
+    const kor_linear_recipe recipe = {.epochs = 40,
+                                      .batch = 64,
+                                      .rate = 1e-3f,
+                                      .decay = 0.01f,
+                                      .smoothing = 0.1f,
+                                      .dropout = 0.5f,
+                                      .seed = s->out->task.seed};
+    size_t wide = 2 * s->trunk.dim;
+    float *x = malloc(count * wide * sizeof *x);
+    if (!x) return kor_fail_memory(s->err);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(x + i * wide, features_of(s, rows[i]), wide * sizeof *x);
+    }
+    kor_hybrid_trained_free(&s->linear);
+    kor_status status =
+        kor_hybrid_train(&s->linear, x, s->trunk.dim, rows, count, s->out->labels.count,
+                         s->out->task.head == KOR_HEAD_TAGS, &recipe, s->err);
+    free(x);
+    return status;
+}
+
+/* The layer's logits of the rows to measure with, int8 and before. */
+static kor_status answer_linear(session *s, float *int8, float *f32)
+{
+    size_t labels = s->out->labels.count, bytes = kor_hybrid_scratch(&s->linear.hybrid);
+    void *scratch = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (!scratch) return kor_fail_memory(s->err);
+    for (size_t i = 0; i < s->measure_count; i++) {
+        const float *x = features_of(s, s->measure[i]);
+        kor_hybrid_linear(&s->linear.hybrid, kor_kernels_get(), x, x + s->trunk.dim,
+                          int8 + i * labels, scratch);
+        kor_hybrid_trained_answer(&s->linear, x, f32 + i * labels);
+    }
+    free(scratch);
+    return KOR_OK;
+}
+
+static void add_scaled(float *out, const float *linear, const float *bag, float weight, size_t n)
+{
+    for (size_t i = 0; i < n; i++) out[i] = linear[i] + weight * bag[i];
+}
+
+static kor_status measure(session *s, const float *scores, kor_metrics *out);
+
+/* Accuracy or micro-F1 of logits, without thresholds. */
+static kor_status quality_of_logits(session *s, const float *logits, double *out)
+{
+    size_t labels = s->out->labels.count, n = s->measure_count * labels;
+    bool tags = s->out->task.head == KOR_HEAD_TAGS;
+    float *p = malloc(n * sizeof *p), *half = malloc(labels * sizeof *half), *kept = s->thresholds;
+    kor_metrics m = {0};
+    kor_status status = p && half ? KOR_OK : kor_fail_memory(s->err);
+    const kor_head head = {
+        .kind = s->out->task.head, .labels = labels, .temperature = 1, .temperature_over = 1};
+    for (size_t l = 0; status == KOR_OK && l < labels; l++) half[l] = tags ? 0.5f : 0;
+    if (status == KOR_OK) memcpy(p, logits, n * sizeof *p);
+    for (size_t i = 0; status == KOR_OK && i < s->measure_count; i++) {
+        kor_head_apply(&head, p + i * labels);
+    }
+    s->thresholds = half;
+    if (status == KOR_OK) status = measure(s, p, &m);
+    s->thresholds = kept;
+    if (status == KOR_OK) *out = tags ? m.micro_f1 : m.accuracy;
+    kor_metrics_free(&m);
+    free(p);
+    free(half);
+    return status;
+}
+
+/* The bag's weight with the least loss; then whether the hybrid is worth its trunk. */
+static kor_status try_hybrid(session *s)
+{
+    static const float weights[] = {0, 0.25f, 0.5f, 0.75f, 1, 1.5f, 2, 3};
+    kor_train_report *r = s->out;
+    size_t labels = r->labels.count, n = s->measure_count * labels;
+    float *int8 = kor_arena_array(&s->arena, n, sizeof *int8);
+    float *f32 = kor_arena_array(&s->arena, n, sizeof *f32);
+    float *both = kor_arena_array(&s->arena, n, sizeof *both);
+    if (!int8 || !f32 || !both) return kor_fail_memory(s->err);
+    KOR_TRY(read_features(s));
+    KOR_TRY(learn_linear(s, s->learn, s->learn_count));
+    KOR_TRY(answer_linear(s, int8, f32));
+    const kor_scores scores = {both, s->measure, s->measure_count, labels,
+                               r->task.head == KOR_HEAD_TAGS};
+    double least = INFINITY;
+    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
+        add_scaled(both, int8, s->scores, weights[i], n);
+        double loss = kor_calibrate_loss(&scores);
+        if (loss >= least) continue;
+        least = loss;
+        r->bag_weight = weights[i];
+    }
+    add_scaled(both, int8, s->scores, r->bag_weight, n);
+    KOR_TRY(quality_of_logits(s, s->scores, &r->bag_quality));
+    KOR_TRY(quality_of_logits(s, both, &r->hybrid_quality));
+    r->hybrid =
+        r->task.architecture == KOR_HYBRID || r->hybrid_quality > r->bag_quality + KOR_TASK_MARGIN;
+    if (!r->hybrid) return KOR_OK;
+    add_scaled(s->scores_f32, f32, s->scores_f32, r->bag_weight, n);
+    memcpy(s->scores, both, n * sizeof *both);
+    return KOR_OK;
+}
+
+/* ---- Measuring ---- */
 
 static kor_status measure(session *s, const float *scores, kor_metrics *out)
 {
@@ -259,7 +389,8 @@ static kor_status write_model(session *s)
         kor_gguf_add_f32(&o, "korora.threshold", r->threshold);
     }
     kor_card_add(&o, r);
-    kor_bag_trained_write(&s->trained, &o);
+    if (r->hybrid) kor_hybrid_trained_write(&s->linear, &s->trunk, r->bag_weight, &o);
+    kor_bag_trained_write(&s->trained, r->hybrid, &o);
     kor_status status = kor_gguf_commit(&o, r->file, s->err);
     kor_gguf_out_free(&o);
     kor_map map;
@@ -270,25 +401,63 @@ static kor_status write_model(session *s)
     return KOR_OK;
 }
 
+/* The file as an app uses it, and how long an answer takes. */
+static kor_status try_file(session *s)
+{
+    kor_train_report *r = s->out;
+    kor_model *model;
+    kor_ctx *ctx = NULL;
+    float *p = kor_arena_array(&s->arena, r->labels.count, sizeof *p);
+    if (!p) return kor_fail_memory(s->err);
+    KOR_TRY(kor_model_open_on(&model, r->file, r->hybrid ? s->options->trunk : NULL, s->err));
+    kor_status status = kor_ctx_new(&ctx, model, s->err);
+    size_t count = s->measure_count < 500 ? s->measure_count : 500;
+    double start = now();
+    for (size_t i = 0; status == KOR_OK && i < count; i++) {
+        status =
+            kor_classify(ctx, s->measure[i]->text, s->measure[i]->len, p, r->labels.count, s->err);
+    }
+    r->us_per_item = (now() - start) * 1e6 / (double)count;
+    kor_ctx_free(ctx);
+    kor_model_close(model);
+    return status;
+}
+
+/* All that is to be learnt from the rows; the layer on the trunk where it is wanted. */
+static kor_status learn_again(session *s)
+{
+    KOR_TRY(learn(s, s->all, s->all_count, 0.5, 1));
+    return s->out->hybrid ? learn_linear(s, s->all, s->all_count) : KOR_OK;
+}
+
 static kor_status train(session *s, const char *folder)
 {
     kor_train_report *r = s->out;
     double start = now();
+    r->bag_quality = r->hybrid_quality = NAN;
     KOR_TRY(kor_task_read(&r->task, folder, s->err));
     if (s->options->seed) r->task.seed = *s->options->seed;
+    if (r->task.architecture == KOR_HYBRID && !s->options->trunk) {
+        return kor_fail(s->err, KOR_E_NOT_FOUND,
+                        "%s/task.yaml: a hybrid stands on the base model, and there is none ('make "
+                        "models' makes it)",
+                        folder);
+    }
     KOR_TRY(name_files(s));
     KOR_TRY(read_rows(s));
     KOR_TRY(choose_rows(s));
     KOR_TRY(learn(s, s->learn, s->learn_count, 0, r->split ? 0.5 : 1));
-    KOR_TRY(answer(s));
+    KOR_TRY(answer_bag(s));
+    if (r->task.architecture != KOR_BAG && s->options->trunk) KOR_TRY(try_hybrid(s));
     KOR_TRY(calibrate(s));
     /* What was held back to measure with is learnt from too, once it is measured. */
-    if (r->split) KOR_TRY(learn(s, s->all, s->all_count, 0.5, 1));
+    if (r->split) KOR_TRY(learn_again(s));
     r->features = s->trained.features;
     r->kept = s->trained.bag.rows;
     r->dim = s->trained.bag.dim;
     r->epochs = s->trained.epochs;
     KOR_TRY(write_model(s));
+    KOR_TRY(try_file(s));
     r->seconds = now() - start;
     judge(r);
     return kor_card_write(r, s->err);
@@ -299,8 +468,10 @@ kor_status kor_train(kor_train_report *out, const char *folder, const kor_train_
 {
     memset(out, 0, sizeof *out);
     session s = {.out = out, .options = options, .err = err};
+    if (options->trunk) kor_model_get_info(options->trunk, &s.trunk);
     kor_status status = train(&s, folder);
     kor_bag_trained_free(&s.trained);
+    kor_hybrid_trained_free(&s.linear);
     kor_dataset_free(&s.train);
     kor_dataset_free(&s.val);
     kor_arena_free(&s.arena);

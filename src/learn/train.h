@@ -15,9 +15,10 @@ typedef struct kor_gate {
 } kor_gate;
 
 typedef struct kor_train_options {
-    const char *out;      /* the model's file; NULL: FOLDER/NAME.gguf */
-    const uint64_t *seed; /* instead of the task's; or NULL */
-    kor_remarks remarks;  /* about rows */
+    const char *out;        /* the model's file; NULL: FOLDER/NAME.gguf */
+    const uint64_t *seed;   /* instead of the task's; or NULL */
+    kor_remarks remarks;    /* about rows */
+    const kor_model *trunk; /* an open encoder for hybrids; NULL: there is none */
     void (*progress)(void *arg, double fraction);
     void *progress_arg;
 } kor_train_options;
@@ -27,7 +28,10 @@ typedef struct kor_train_report {
     kor_labels labels;
     char file[4096], card[4096];
     size_t rows, val_rows, bad_rows, rare, contradictions, shared;
-    bool split; /* the validation rows were split off; the model has learnt from all rows since */
+    bool split;  /* the validation rows were split off; the model has learnt from all rows since */
+    bool hybrid; /* else a bag */
+    float bag_weight;                   /* of the bag's logits in a hybrid */
+    double bag_quality, hybrid_quality; /* on the validation rows; NAN when not tried */
     size_t features, kept, dim, epochs, bytes;
     float temperature, temperature_over, threshold;
     double seconds, us_per_item;

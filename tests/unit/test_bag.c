@@ -73,7 +73,7 @@ static void write_model(const char *path, const kor_bag_trained *trained, bool t
     if (c->architecture)
         kor_gguf_add_string(&o, "korora.architecture", c->architecture);
     else
-        kor_bag_trained_write(trained, &o);
+        kor_bag_trained_write(trained, false, &o);
     assert_works(kor_gguf_commit(&o, path, &err), &err);
     kor_gguf_out_free(&o);
 }
