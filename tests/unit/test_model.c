@@ -482,8 +482,8 @@ static void test_model_needs_every_entry_with_its_type(void **state)
                         "'scores'");
     expect_tiny_refused(&f, true, &(tiny_change){.retype = "tokenizer.ggml.scores"}, KOR_E_INPUT,
                         "'scores'");
-    expect_tiny_refused(&f, true, &(tiny_change){.drop = "korora.head"}, KOR_E_UNSUPPORTED,
-                        "head ''");
+    expect_tiny_refused(&f, true, &(tiny_change){.drop = "korora.head"}, KOR_E_INPUT,
+                        "'korora.head' is missing");
 
     pair p = tiny_open(true, &(tiny_change){.drop = "general.name"});
     kor_model_info info;
@@ -569,7 +569,8 @@ static void test_model_refuses_values_out_of_range(void **state)
          KOR_E_UNSUPPORTED,
          "architecture 'llama' is not korora's"},
         {{.key = "korora.format", .value = 2}, KOR_E_UNSUPPORTED, "format 2"},
-        {{.key = "korora.head", .text = "classify"}, KOR_E_UNSUPPORTED, "head 'classify'"},
+        {{.key = "korora.head", .text = "summarise"}, KOR_E_UNSUPPORTED, "head 'summarise'"},
+        {{.key = "korora.head", .text = "classify"}, KOR_E_INPUT, "'korora.labels'"},
         {{.key = "tokenizer.ggml.model", .text = "wordpiece"},
          KOR_E_UNSUPPORTED,
          "tokenizer 'wordpiece'"},
