@@ -94,7 +94,7 @@ kor_status kor_model_load(kor_loaded *out, const char *path, const char *home, k
     int n = snprintf(trunk, sizeof trunk, "%.*s%s.gguf", folder, path, name);
     if (n < 0 || (size_t)n >= sizeof trunk || access(trunk, R_OK) != 0) {
         kor_status status = kor_model_find(trunk, name, home, err);
-        if (status != KOR_OK) return kor_fail_in(err, status, "%s stands on", path);
+        if (status != KOR_OK) return kor_fail_in(err, status, "%s: its trunk", path);
     }
     KOR_TRY(kor_model_open(&out->trunk, trunk, err));
     kor_status status = kor_model_open_on(&out->model, path, out->trunk, err);

@@ -159,7 +159,9 @@ static kor_status open_trunk(kor_model *m, const char *path, kor_error *err)
     int folder = slash ? (int)(slash - path) + 1 : 0;
     int n = snprintf(file, sizeof file, "%.*s%s.gguf", folder, path, name);
     if (n < 0 || (size_t)n >= sizeof file) return kor_fail(err, KOR_E_ARG, "path too long");
-    KOR_TRY(kor_model_open(&m->own_trunk, file, err));
+    /* Given this model as its own trunk, one that is a hybrid too is refused: no chains, no rings.
+     */
+    KOR_TRY(kor_model_open_on(&m->own_trunk, file, m, err));
     m->trunk = m->own_trunk;
     return KOR_OK;
 }
@@ -168,7 +170,7 @@ static kor_status bind_hybrid(kor_model *m, const char *path, kor_error *err)
 {
     if (!m->trunk) KOR_TRY(open_trunk(m, path, err));
     if (!m->trunk->encoder.layers) {
-        return kor_fail(err, KOR_E_INPUT, "its trunk '%s' is not an encoder", m->trunk->info.name);
+        return kor_fail(err, KOR_E_INPUT, "its trunk is not an encoder");
     }
     size_t dim = m->trunk->encoder.dim;
     KOR_TRY(kor_hybrid_bind(&m->hybrid, &m->file, dim, m->head.labels, err));
