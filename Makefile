@@ -72,21 +72,22 @@ $(OUT)/korora-%.so: $(OUT)/src/capture/source_%.o $(MODULE_OBJ) $(OUT)/libkorora
 # Objects depend on the flags they were made with, so that a changed flag is a rebuild.
 $(OUT)/flags: FORCE
 	@mkdir -p $(OUT)
-	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(WERROR)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(WERROR)' > $@
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(KERNEL_OPT) $(WERROR)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(KERNEL_OPT) $(WERROR)' > $@
 
 $(OUT)/src/%.o: src/%.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(CC) $(KCFLAGS) $(CPPFLAGS) $(if $(filter $(LIB_FOLDERS:%=src/%/%),$<),,$(APP_CFLAGS)) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
 
+KERNEL_OPT ?= -O3
 # Scalar is the specification: no contraction, no vectoriser that could reorder.
 $(OUT)/src/kernels/kernels_scalar.o: ISA_FLAGS := -fno-tree-vectorize -ffp-contract=off
-$(OUT)/src/kernels/kernels_avx2.o: ISA_FLAGS := -mavx2 -mfma -O3
-$(OUT)/src/kernels/kernels_avxvnni.o: ISA_FLAGS := -mavx2 -mfma -O3
-$(OUT)/src/kernels/kernels_neon.o: ISA_FLAGS := -O3
-$(OUT)/src/kernels/kernels_neondot.o: ISA_FLAGS := -march=armv8.2-a+dotprod -O3
+$(OUT)/src/kernels/kernels_avx2.o: ISA_FLAGS = -mavx2 -mfma $(KERNEL_OPT)
+$(OUT)/src/kernels/kernels_avxvnni.o: ISA_FLAGS = -mavx2 -mfma $(KERNEL_OPT)
+$(OUT)/src/kernels/kernels_neon.o: ISA_FLAGS = $(KERNEL_OPT)
+$(OUT)/src/kernels/kernels_neondot.o: ISA_FLAGS = -march=armv8.2-a+dotprod $(KERNEL_OPT)
 # Training spends its time in loops that a compiler makes wide.
-$(OUT)/src/learn/%.o: ISA_FLAGS := -O3
-$(OUT)/src/kernels/kernels_avx512vnni.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -O3
+$(OUT)/src/learn/%.o: ISA_FLAGS = $(KERNEL_OPT)
+$(OUT)/src/kernels/kernels_avx512vnni.o: ISA_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma $(KERNEL_OPT)
 
 $(OUT)/korora.pc: korora.pc.in Makefile
 	@mkdir -p $(@D)
@@ -176,7 +177,8 @@ headers:
 	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only tests/headers/korora_c11.c
 	$(if $(filter clang%,$(CC)),clang++,g++) -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only tests/headers/korora_cpp17.cc
 
-SANITIZED := CC=clang WERROR=1 LDFLAGS=
+# What a sanitizer makes of unrolled loops takes minutes to optimise.
+SANITIZED := CC=clang WERROR=1 LDFLAGS= KERNEL_OPT=-O1
 
 .PHONY: asan ubsan tsan
 ## asan: the unit tests under the address and undefined-behaviour sanitizers (clang)
