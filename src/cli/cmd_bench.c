@@ -56,9 +56,9 @@ static double measure_peak(void)
     return best;
 }
 
-/* KiB of the process that are in memory, less those of the file that is mapped; -1 when the system
- * does not say. */
-static long resident_beyond(const char *path)
+/* KiB of the process that are in memory, less those of the models that are mapped; -1 when the
+ * system does not say. */
+static long resident_beyond_models(void)
 {
     char line[4096 + 256];
     long all = 0, mapped = 0, kb;
@@ -67,7 +67,7 @@ static long resident_beyond(const char *path)
     if (!f) return -1;
     while (fgets(line, sizeof line, f)) {
         if (strchr(line, '-') && strchr(line, '-') < strchr(line, ' '))
-            ours = strstr(line, path) != NULL;
+            ours = strstr(line, ".gguf") != NULL;
         else if (sscanf(line, "Rss: %ld kB", &kb) == 1)
             *(ours ? &mapped : &all) += kb;
     }
@@ -196,7 +196,7 @@ static kor_status meter_open(meter *m, const char *name, const char *home, size_
     m->out = calloc(threads * kor_answer_size(&m->info), sizeof *m->out);
     if (!m->out) return kor_fail_memory(err);
     KOR_TRY(kor_answer(m->ctx[0], &m->info, "hello", KOR_NUL, m->out, err));
-    *rss_kb = resident_beyond(m->path);
+    *rss_kb = resident_beyond_models();
     for (size_t i = 1; i < threads; i++) KOR_TRY(kor_ctx_new(&m->ctx[i], m->loaded.model, err));
     m->us = calloc(threads * CALLS, sizeof *m->us);
     return m->us ? KOR_OK : kor_fail_memory(err);
