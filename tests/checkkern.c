@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every kernel of every instruction set that this machine has, against the scalar specification:
  * sizes around the lane widths, misaligned data, guard bytes around every output, pages around
- * every buffer that cannot be touched, extreme and random values. Integer results must be equal to
- * the bit, float results within the bound of their slot.
+ * every buffer that cannot be touched, extreme and random values. Results must be equal to the bit,
+ * but those of gemm_f32, which have a bound. What scalar specifies is held against the formulas in
+ * double.
  *
  *     checkkern [--seed N] [--only SLOT] [--quick] [--list] [--bench]
  *
@@ -208,6 +209,17 @@ static void verdict_close(double off, double bound, int guarded)
     verdict(off <= bound && guarded);
 }
 
+/* n floats that are to be the same, to the bit. */
+static void verdict_same(const float *want, const float *got, size_t n, int guarded)
+{
+    size_t differ = 0;
+    for (size_t i = 0; i < n; i++) differ += memcmp(want + i, got + i, sizeof *got) != 0;
+    size_t len = strlen(doing);
+    (void)snprintf(doing + len, sizeof doing - len, ": %zu of %zu differ, by at most %g%s", differ,
+                   n, worst(want, got, n), guarded ? "" : ", a guard is overwritten");
+    verdict(differ == 0 && guarded);
+}
+
 /* ---- The slots ---- */
 
 static const kor_kernels *const spec = &kor_kernels_scalar;
@@ -286,8 +298,7 @@ static int gaps_untouched(const float *before, const float *after, size_t m, siz
     return 1;
 }
 
-/* One linear layer in int8 and in f32. The int8 sums are exact, so with all scales 1 and no bias
- * the floats are equal to the bit; with scales, within a rounding of the epilogue. */
+/* One linear layer in int8 and in f32. */
 static void check_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth, fill how, int least,
                        extras e)
 {
@@ -308,6 +319,7 @@ static void check_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth, f
         ((float *)xs.data)[i] = e.scales ? 0.01f * (float)(i + 1) : 1;
     }
     fill_f32(bias.data, n, RANDOM);
+    if (e.act == KOR_ACT_RELU) ((float *)bias.data)[n / 2] = NAN; /* of which it makes 0 */
     fill_f32(ws.data, n, RANDOM);
     for (size_t j = 0; !e.scales && j < n; j++) ((float *)ws.data)[j] = 1;
     fill_f32(x.data, m * ld_x, how);
@@ -347,16 +359,17 @@ static void check_gemm(const kor_kernels *k, size_t m, size_t n, size_t depth, f
               (int)where);
         (f32 ? spec->gemm_f32 : spec->gemm_i8)(&ga);
         (f32 ? k->gemm_f32 : k->gemm_i8)(&gb);
+        int guarded = intact(&out_b) && gaps_untouched(out_a.data, out_b.data, m, n, ld);
+        if (!f32) {
+            verdict_same(out_a.data, out_b.data, m * ld, guarded);
+            continue;
+        }
         double size = 1;
         for (size_t i = 0; i < m * ld; i++)
             size = fmax(size, fabs((double)((float *)out_a.data)[i]));
-        double off = worst(out_a.data, out_b.data, m * ld);
-        int exact = !e.bias && !e.add && !e.scales && e.act != KOR_ACT_GELU;
-        /* int8: GELU's polynomial and one fused rounding; f32: the order of depth additions of up
-         * to 16 each. */
-        double bound = f32 ? 4e-6 * (double)depth + 1e-6 * size : exact ? 0 : 2e-6 * size;
-        verdict_close(off, bound,
-                      intact(&out_b) && gaps_untouched(out_a.data, out_b.data, m, n, ld));
+        /* The roundings of depth products and sums of up to 16 each. */
+        verdict_close(worst(out_a.data, out_b.data, m * ld), 4e-6 * (double)depth + 1e-6 * size,
+                      guarded);
     }
     DROP_ALL(&x8, &w8, &xs, &sums, &ws, &bias, &x, &w, &add, &out_a, &out_b);
 }
@@ -375,38 +388,36 @@ static void check_rows(const kor_kernels *k, size_t rows, size_t n, fill how, si
     DOING(k, slot, "rows %zu n %zu fill %d place %d shift %zu", rows, n, (int)how, (int)where,     \
           shift)
     if (wanted("layer_norm")) {
-        /* A constant row has variance 0 up to rounding, which 1 / sqrt(eps) then magnifies
-         * 1000-fold. */
-        double bound = how == RANDOM || how == ALTERNATING ? 2e-5 : 4e-3;
         spec->layer_norm(a.data, x.data, gamma.data, beta.data, rows, n, 1e-6f);
         DOING_ROWS("layer_norm");
         k->layer_norm(b.data, x.data, gamma.data, beta.data, rows, n, 1e-6f);
-        verdict_close(worst(a.data, b.data, rows * n), bound, intact(&b));
+        verdict_same(a.data, b.data, rows * n, intact(&b));
         memcpy(b.data, x.data, rows * n * 4);
         DOING_ROWS("layer_norm in place");
         k->layer_norm(b.data, b.data, gamma.data, beta.data, rows, n, 1e-6f);
-        verdict_close(worst(a.data, b.data, rows * n), bound, intact(&b));
+        verdict_same(a.data, b.data, rows * n, intact(&b));
     }
     if (wanted("mean_rows")) {
         spec->mean_rows(a.data, x.data, rows, n);
         DOING_ROWS("mean_rows");
         k->mean_rows(b.data, x.data, rows, n);
-        verdict_close(worst(a.data, b.data, n), 4e-6, intact(&b));
+        verdict_same(a.data, b.data, n, intact(&b));
     }
     if (wanted("embed_i8")) {
         spec->embed_i8(a.data, code.data, 0.013f, 2, beta.data, n);
         DOING_ROWS("embed_i8");
         k->embed_i8(b.data, code.data, 0.013f, 2, beta.data, n);
-        verdict_close(worst(a.data, b.data, n), 1e-6, intact(&b));
+        verdict_same(a.data, b.data, n, intact(&b));
     }
     if (wanted("tanh_rows")) {
         if (how == ALL_MAX) /* where it is 1, and where its exponential overflows */
             ((float *)x.data)[n / 2] = shift % 2 ? 1000 : INFINITY;
         if (how == ALL_MIN) ((float *)x.data)[n / 2] = shift % 2 ? -1000 : -INFINITY;
+        if (how == ZERO) ((float *)x.data)[n / 2] = NAN; /* of which it makes a number */
         spec->tanh_rows(a.data, x.data, n);
         DOING_ROWS("tanh_rows");
         k->tanh_rows(b.data, x.data, n);
-        verdict_close(worst(a.data, b.data, n), 3e-7, intact(&b));
+        verdict_same(a.data, b.data, n, intact(&b));
     }
 #undef DOING_ROWS
     DROP_ALL(&x, &a, &b, &gamma, &beta, &code);
@@ -431,7 +442,7 @@ static void check_attention(const kor_kernels *k, size_t t, size_t heads, size_t
     spec->attention(a.data, qkv.data, t, heads, dim, scale, scratch.data);
     memset(scratch.data, 0xff, scratch.size); /* NaN: nothing may be read that was not written */
     k->attention(b.data, qkv.data, t, heads, dim, scale, scratch.data);
-    verdict_close(worst(a.data, b.data, t * width), 2e-5, intact(&b) && intact(&scratch));
+    verdict_same(a.data, b.data, t * width, intact(&b) && intact(&scratch));
     DROP_ALL(&qkv, &a, &b, &scratch);
 }
 
@@ -528,6 +539,101 @@ static void check_packing(const kor_kernels *k, size_t n, size_t depth)
     DROP_ALL(&w, &x, &out, &packed, &codes, &ws, &x8);
 }
 
+/* tanh and GELU of x[n], against libm in double. */
+static void check_curves(const kor_kernels *k, size_t n, float size)
+{
+    buffer x = make(n * 4, 4), out = make(n * 4, 4), one = make(kor_packed_f32_size(1, 1), 4);
+    float *in = x.data, *y = out.data;
+    for (size_t i = 0; i < n; i++) in[i] = random_float() * size;
+    fill_f32(one.data, KOR_PANEL, ZERO);
+    ((float *)one.data)[0] = 1;
+    double off = 0;
+    k->tanh_rows(y, in, n);
+    for (size_t i = 0; i < n; i++) off = fmax(off, fabs((double)y[i] - tanh((double)in[i])));
+    DOING(k, "tanh_rows", "n %zu, in double", n);
+    verdict_close(off, 3e-7, intact(&out));
+    kor_gemm g = {
+        .m = n,
+        .n = 1,
+        .k = 1,
+        .out = y,
+        .ld_out = 1,
+        .act = KOR_ACT_GELU,
+        .x = in,
+        .ld_x = 1,
+        .w = one.data,
+    };
+    k->gemm_f32(&g);
+    off = 0;
+    for (size_t i = 0; i < n; i++) {
+        double want = 0.5 * (double)in[i] * (1 + erf((double)in[i] * 0.70710678118654752));
+        off = fmax(off, fabs((double)y[i] - want));
+    }
+    DOING(k, "GELU", "n %zu, in double", n);
+    verdict_close(off, 1e-6 * fmax(1, (double)size), intact(&out));
+    DROP_ALL(&x, &out, &one);
+}
+
+static void check_layer_norm_formula(const kor_kernels *k, size_t n)
+{
+    buffer x = make(n * 4, 4), gamma = make(n * 4, 8), beta = make(n * 4, 4), out = make(n * 4, 4);
+    fill_f32(x.data, n, RANDOM);
+    fill_f32(gamma.data, n, RANDOM);
+    fill_f32(beta.data, n, RANDOM);
+    k->layer_norm(out.data, x.data, gamma.data, beta.data, 1, n, 1e-6f);
+    double mean = 0, variance = 0, off = 0;
+    for (size_t i = 0; i < n; i++) mean += (double)((float *)x.data)[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        variance += pow((double)((float *)x.data)[i] - mean, 2) / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        double want = ((double)((float *)x.data)[i] - mean) / sqrt(variance + 1e-6);
+        want = want * (double)((float *)gamma.data)[i] + (double)((float *)beta.data)[i];
+        off = fmax(off, fabs((double)((float *)out.data)[i] - want));
+    }
+    DOING(k, "layer_norm", "n %zu, in double", n);
+    verdict_close(off, 2e-5, intact(&out));
+    DROP_ALL(&x, &gamma, &beta, &out);
+}
+
+static void check_attention_formula(const kor_kernels *k, size_t t, size_t heads, size_t dim)
+{
+    size_t width = heads * dim, ld = 3 * width;
+    buffer qkv = make(t * ld * 4, 4), out = make(t * width * 4, 4);
+    buffer scratch = make(kor_attention_scratch(t, dim) * 4, 4), share = make(t * 8, 8);
+    fill_f32(qkv.data, t * ld, RANDOM);
+    k->attention(out.data, qkv.data, t, heads, dim, 0.25f, scratch.data);
+    const float *x = qkv.data;
+    double *p = share.data, off = 0;
+    for (size_t i = 0; i < t; i++) {
+        for (size_t j = 0; j < width; j++) {
+            const float *q = x + i * ld + j / dim * dim, *key = x + width + j / dim * dim;
+            double sum = 0, mix = 0;
+            for (size_t s = 0; s < t; s++) {
+                double dot = 0;
+                for (size_t l = 0; l < dim; l++) dot += (double)q[l] * (double)key[s * ld + l];
+                p[s] = exp(0.25 * dot);
+                sum += p[s];
+            }
+            for (size_t s = 0; s < t; s++) mix += p[s] / sum * (double)x[s * ld + 2 * width + j];
+            off = fmax(off, fabs((double)((float *)out.data)[i * width + j] - mix));
+        }
+    }
+    DOING(k, "attention", "t %zu heads %zu dim %zu, in double", t, heads, dim);
+    verdict_close(off, 2e-5, intact(&out) && intact(&scratch));
+    DROP_ALL(&qkv, &out, &scratch, &share);
+}
+
+static void check_formulas(const kor_kernels *k)
+{
+    where = INSIDE;
+    check_curves(k, 1000, 1);
+    check_curves(k, 1000, 12);
+    check_layer_norm_formula(k, 19);
+    check_layer_norm_formula(k, 512);
+    check_attention_formula(k, 1, 1, 4);
+    check_attention_formula(k, 19, 2, 33);
+}
+
 /* Every n is around a multiple of a lane width, every m around one of a tile. */
 static void check_all(const kor_kernels *k, int quick)
 {
@@ -570,6 +676,7 @@ static void check_all(const kor_kernels *k, int quick)
             }
         }
     }
+    if (!only) check_formulas(k);
     for (where = 0; where < PLACES; where++) {
         check_packing(k, 33, 130);
         check_packing(k, 16, 7);

@@ -51,7 +51,7 @@ int main(int argc, char **argv)
         for (size_t k = 0; k < tables; k++) {
             kor_encoder_forward(&encoder, all[k], ids, n, out, scratch);
             printf("%s", all[k]->name);
-            for (size_t i = 0; i < encoder.dim; i++) printf(" %.8g", (double)out[i]);
+            for (size_t i = 0; i < encoder.dim; i++) printf(" %.9g", (double)out[i]);
             putchar('\n');
         }
     }

@@ -2,8 +2,26 @@
 /* The arithmetic: one table of functions per instruction set, chosen once at run time.
  *
  * Numeric contract. Integer results (quantize, the sums inside gemm_i8, dot_i8, hamming, bag_i8)
- * have the same bits on every instruction set. Float results may differ in rounding: within the
- * bounds that tests/checkkern.c states for each slot.
+ * have the same bits on every instruction set. So have the float results of all slots but gemm_f32:
+ * a last bit that differs moves an int8 code by one in the next quantize, and from there a score in
+ * the third digit. An int8 model therefore gives the same vector everywhere. What every table does,
+ * with one rounding to nearest an operation (no flush of denormals, no contraction by the
+ * compiler):
+ *
+ * - A sum across a row (layer_norm, softmax) runs in KOR_LANES lanes, element i in lane i mod
+ *   KOR_LANES, in the order of i; then lane i takes lane i + 8, i + 4, i + 2, i + 1.
+ * - gemm_i8: y = fma(sum, x8_scale * w8_scale, bias or 0), then act, then + add. ReLU gives +0 for
+ *   -0 and NaN.
+ * - layer_norm: mean = sum / n, variance = sum of d * d, over n, with d = x - mean; inverse =
+ *   1 / sqrt(variance + eps); d * (gamma * inverse) + beta. No FMA.
+ * - attention: the dot product by FMA over dim in order from 0, then * scale; exp(score - max);
+ *   p = that * (1 / sum); p v by FMA over the keys in order from 0.
+ * - mean_rows: the rows in order from 0, then / rows. embed_i8: code * (scale * factor) + add, no
+ *   FMA. tanh_rows: 1 - 2 / (exp(2 x) + 1).
+ * - exp and GELU: the steps of kernels_scalar.c, one for one.
+ *
+ * gemm_f32 sums with FMA where there is one and without in scalar, within the bound that
+ * tests/checkkern.c states. Not promised either: the bits of a NaN, and attention over NaN scores.
  *
  * Activations are int8 in [-127, 127] with one scale a row; weights are int8 in [-127, 127] with
  * one scale an output channel. Products are summed in int32: with K <= KOR_GEMM_MAX_K,
@@ -23,6 +41,7 @@
 
 enum {
     KOR_PANEL = 16,          /* output channels that are packed together */
+    KOR_LANES = 16,          /* partial sums of a row, see above */
     KOR_GROUP = 4,           /* inputs that are packed together in int8 */
     KOR_GEMM_MAX_K = 1 << 16 /* see above */
 };

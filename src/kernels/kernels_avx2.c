@@ -34,6 +34,12 @@ INLINE __m256 load_part(const float *x, size_t n)
     return n >= 8 ? _mm256_loadu_ps(x) : _mm256_maskload_ps(x, lanes(n));
 }
 
+/* v, with 0 in all but the first n lanes. */
+INLINE __m256 keep_part(__m256 v, size_t n)
+{
+    return n >= 8 ? v : _mm256_and_ps(v, _mm256_castsi256_ps(lanes(n)));
+}
+
 INLINE void store_part(float *x, size_t n, __m256 v)
 {
     if (n >= 8)
@@ -42,8 +48,10 @@ INLINE void store_part(float *x, size_t n, __m256 v)
         _mm256_maskstore_ps(x, lanes(n), v);
 }
 
-INLINE float sum8(__m256 v)
+/* The sum of KOR_LANES lanes, in the agreed order. */
+INLINE float sum16(__m256 low, __m256 high)
 {
+    __m256 v = _mm256_add_ps(low, high);
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
@@ -137,10 +145,9 @@ static void quantize(int8_t *code, float *scale, int32_t *sum, const float *x, s
     *sum = sum8_i32(total);
 }
 
-/* out = act(y + bias) + add for up to 8 columns. */
-INLINE void finish(const kor_gemm *g, size_t i, size_t j, __m256 y, size_t n, __m256 bias)
+/* out = act(y) + add for up to 8 columns. */
+INLINE void finish(const kor_gemm *g, size_t i, size_t j, __m256 y, size_t n)
 {
-    y = _mm256_add_ps(y, bias);
     if (g->act == KOR_ACT_RELU) y = _mm256_max_ps(y, _mm256_setzero_ps());
     if (g->act == KOR_ACT_GELU) y = gelu256(y);
     if (g->add) y = _mm256_add_ps(y, load_part(g->add + i * g->ld_add + j, n));
@@ -228,7 +235,7 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, ahead next, const int
             size_t row = i + (size_t)r;
             __m256 s = _mm256_mul_ps(_mm256_set1_ps(g->x8_scale[row]), ws);
             __m256i v = p ? acc[r][1] : acc[r][0];
-            finish(g, row, col, _mm256_mul_ps(_mm256_cvtepi32_ps(v), s), n, bias);
+            finish(g, row, col, _mm256_fmadd_ps(_mm256_cvtepi32_ps(v), s, bias), n);
         }
     }
 }
@@ -263,7 +270,7 @@ INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, ahead next, const in
         __m256 bias = g->bias ? load_part(g->bias + col, n) : _mm256_setzero_ps();
         KOR_UNROLL(6)
         for (int r = 0; r < rows; r++)
-            finish(g, i + (size_t)r, col, p ? acc[r][1] : acc[r][0], n, bias);
+            finish(g, i + (size_t)r, col, _mm256_add_ps(p ? acc[r][1] : acc[r][0], bias), n);
     }
 }
 
@@ -291,20 +298,26 @@ static void layer_norm(float *out, const float *x, const float *gamma, const flo
                        size_t rows, size_t n, float eps)
 {
     for (size_t r = 0; r < rows; r++, x += n, out += n) {
-        __m256 s = _mm256_setzero_ps(), v = _mm256_setzero_ps();
-        for (size_t i = 0; i < n; i += 8) s = _mm256_add_ps(s, load_part(x + i, n - i));
-        __m256 mean = _mm256_set1_ps(sum8(s) / (float)n);
-        for (size_t i = 0; i < n; i += 8) {
-            __m256 d = _mm256_sub_ps(load_part(x + i, n - i), mean);
-            if (n - i < 8) d = _mm256_and_ps(d, _mm256_castsi256_ps(lanes(n - i)));
-            v = _mm256_fmadd_ps(d, d, v);
+        __m256 s0 = _mm256_setzero_ps(), s1 = s0, v0 = s0, v1 = s0;
+        for (size_t i = 0; i < n; i += KOR_LANES) {
+            s0 = _mm256_add_ps(s0, load_part(x + i, n - i));
+            if (n - i > 8) s1 = _mm256_add_ps(s1, load_part(x + i + 8, n - i - 8));
         }
-        __m256 spread = _mm256_sqrt_ps(_mm256_set1_ps(sum8(v) / (float)n + eps));
+        __m256 mean = _mm256_set1_ps(sum16(s0, s1) / (float)n);
+        for (size_t i = 0; i < n; i += KOR_LANES) {
+            __m256 d = keep_part(_mm256_sub_ps(load_part(x + i, n - i), mean), n - i);
+            v0 = _mm256_add_ps(v0, _mm256_mul_ps(d, d));
+            if (n - i <= 8) break;
+            d = keep_part(_mm256_sub_ps(load_part(x + i + 8, n - i - 8), mean), n - i - 8);
+            v1 = _mm256_add_ps(v1, _mm256_mul_ps(d, d));
+        }
+        __m256 spread = _mm256_sqrt_ps(_mm256_set1_ps(sum16(v0, v1) / (float)n + eps));
         __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1), spread);
         for (size_t i = 0; i < n; i += 8) {
             __m256 d = _mm256_sub_ps(load_part(x + i, n - i), mean);
             __m256 gain = _mm256_mul_ps(load_part(gamma + i, n - i), inverse);
-            store_part(out + i, n - i, _mm256_fmadd_ps(d, gain, load_part(beta + i, n - i)));
+            __m256 y = _mm256_add_ps(_mm256_mul_ps(d, gain), load_part(beta + i, n - i));
+            store_part(out + i, n - i, y);
         }
     }
 }
@@ -355,18 +368,24 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
     }
     for (int r = 0; r < rows; r++) {
         float *row = p + (size_t)r * wide;
-        __m256 vmax = _mm256_set1_ps(-__builtin_inff()), sum = _mm256_setzero_ps();
+        __m256 vmax = _mm256_set1_ps(-__builtin_inff());
+        __m256 sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
         size_t s = 0;
         for (; s + 8 <= t; s += 8) vmax = _mm256_max_ps(vmax, _mm256_loadu_ps(row + s));
         float max = max8(vmax);
         for (; s < t; s++) max = row[s] > max ? row[s] : max;
-        for (s = 0; s < t; s += 8) {
-            __m256 e = exp256(_mm256_sub_ps(_mm256_loadu_ps(row + s), _mm256_set1_ps(max)));
-            if (t - s < 8) e = _mm256_and_ps(e, _mm256_castsi256_ps(lanes(t - s)));
-            _mm256_storeu_ps(row + s, e);
-            sum = _mm256_add_ps(sum, e);
+        for (s = 0; s < t; s += KOR_LANES) {
+            KOR_UNROLL(2)
+            for (size_t half = 0; half < 2; half++) {
+                size_t at = s + 8 * half;
+                if (at >= t) break;
+                __m256 e = exp256(_mm256_sub_ps(_mm256_loadu_ps(row + at), _mm256_set1_ps(max)));
+                e = keep_part(e, t - at);
+                _mm256_storeu_ps(row + at, e);
+                sum[half] = _mm256_add_ps(sum[half], e);
+            }
         }
-        __m256 inverse = _mm256_set1_ps(1 / sum8(sum));
+        __m256 inverse = _mm256_set1_ps(1 / sum16(sum[0], sum[1]));
         for (s = 0; s < t; s += 8)
             _mm256_storeu_ps(row + s, _mm256_mul_ps(_mm256_loadu_ps(row + s), inverse));
     }
@@ -423,7 +442,7 @@ static void embed_i8(float *out, const int8_t *code, float scale, float factor, 
     for (; i + 8 <= n; i += 8) {
         __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)(code + i));
         __m256 c = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
-        _mm256_storeu_ps(out + i, _mm256_fmadd_ps(c, f, _mm256_loadu_ps(add + i)));
+        _mm256_storeu_ps(out + i, _mm256_add_ps(_mm256_mul_ps(c, f), _mm256_loadu_ps(add + i)));
     }
     for (; i < n; i++) out[i] = (float)code[i] * (scale * factor) + add[i];
 }

@@ -17,6 +17,15 @@ INLINE __mmask16 tail_mask(size_t n)
     return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1);
 }
 
+/* The sum of KOR_LANES lanes, in the agreed order. */
+INLINE float sum16(__m512 v)
+{
+    __m256 h = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
 /* acc += four products a lane of unsigned w and signed x. As an instruction of our own: gcc 12
  * copies the accumulators of the intrinsic around in every step of a loop, which costs a third of
  * the speed. */
@@ -25,11 +34,12 @@ INLINE void dot4(__m512i *acc, __m512i w, __m512i x)
     __asm__("vpdpbusd %2, %1, %0" : "+v"(*acc) : "v"(w), "v"(x));
 }
 
-/* exp(x), about 1 ulp: 2^n times a polynomial on [-ln2/2, ln2/2] (Cephes expf). */
+/* exp(x), about 1 ulp: 2^n times a polynomial on [-ln2/2, ln2/2] (Cephes expf). Below -87.3 it is
+ * 2^-126 and not a denormal. */
 INLINE __m512 exp512(__m512 x)
 {
     x = _mm512_min_ps(x, _mm512_set1_ps(88.37f));
-    x = _mm512_max_ps(x, _mm512_set1_ps(-103.9f));
+    x = _mm512_max_ps(x, _mm512_set1_ps(-87.3f));
     __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)),
                                     _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
@@ -212,21 +222,21 @@ static void layer_norm(float *out, const float *x, const float *gamma, const flo
         for (size_t i = 0; i < n; i += 16) {
             s = _mm512_add_ps(s, _mm512_maskz_loadu_ps(tail_mask(n - i), x + i));
         }
-        __m512 mean = _mm512_set1_ps(_mm512_reduce_add_ps(s) / (float)n);
+        __m512 mean = _mm512_set1_ps(sum16(s) / (float)n);
         for (size_t i = 0; i < n; i += 16) {
             __mmask16 in = tail_mask(n - i);
             __m512 d = _mm512_maskz_sub_ps(in, _mm512_maskz_loadu_ps(in, x + i), mean);
-            v = _mm512_fmadd_ps(d, d, v);
+            v = _mm512_add_ps(v, _mm512_mul_ps(d, d));
         }
-        float variance = _mm512_reduce_add_ps(v) / (float)n;
+        float variance = sum16(v) / (float)n;
         __m512 inverse =
             _mm512_div_ps(_mm512_set1_ps(1), _mm512_sqrt_ps(_mm512_set1_ps(variance + eps)));
         for (size_t i = 0; i < n; i += 16) {
             __mmask16 in = tail_mask(n - i);
             __m512 d = _mm512_sub_ps(_mm512_maskz_loadu_ps(in, x + i), mean);
             __m512 gain = _mm512_mul_ps(_mm512_maskz_loadu_ps(in, gamma + i), inverse);
-            _mm512_mask_storeu_ps(out + i, in,
-                                  _mm512_fmadd_ps(d, gain, _mm512_maskz_loadu_ps(in, beta + i)));
+            __m512 y = _mm512_add_ps(_mm512_mul_ps(d, gain), _mm512_maskz_loadu_ps(in, beta + i));
+            _mm512_mask_storeu_ps(out + i, in, y);
         }
     }
 }
@@ -310,7 +320,7 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
             _mm512_storeu_ps(row + s, e);
             sum = _mm512_add_ps(sum, e);
         }
-        __m512 inverse = _mm512_set1_ps(1 / _mm512_reduce_add_ps(sum));
+        __m512 inverse = _mm512_set1_ps(1 / sum16(sum));
         for (size_t s = 0; s < t; s += 16) {
             _mm512_storeu_ps(row + s, _mm512_mul_ps(_mm512_loadu_ps(row + s), inverse));
         }
@@ -370,8 +380,8 @@ static void embed_i8(float *out, const int8_t *code, float scale, float factor, 
     for (size_t i = 0; i < n; i += 16) {
         __mmask16 in = tail_mask(n - i);
         __m512 c = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(in, code + i)));
-        _mm512_mask_storeu_ps(out + i, in,
-                              _mm512_fmadd_ps(c, f, _mm512_maskz_loadu_ps(in, add + i)));
+        __m512 y = _mm512_add_ps(_mm512_mul_ps(c, f), _mm512_maskz_loadu_ps(in, add + i));
+        _mm512_mask_storeu_ps(out + i, in, y);
     }
 }
 

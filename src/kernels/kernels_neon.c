@@ -29,6 +29,22 @@ INLINE float32x4_t load_part(const float *x, size_t n)
     return vld1q_f32(part);
 }
 
+/* v, with 0 in all but the first n lanes. */
+INLINE float32x4_t keep_part(float32x4_t v, size_t n)
+{
+    static const uint32_t index[4] = {0, 1, 2, 3};
+    if (n >= 4) return v;
+    uint32x4_t in = vcltq_u32(vld1q_u32(index), vdupq_n_u32((uint32_t)n));
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), in));
+}
+
+/* The sum of KOR_LANES lanes, in the agreed order. */
+INLINE float sum16(const float32x4_t v[4])
+{
+    float32x4_t s = vaddq_f32(vaddq_f32(v[0], v[2]), vaddq_f32(v[1], v[3]));
+    return vpadds_f32(vadd_f32(vget_low_f32(s), vget_high_f32(s)));
+}
+
 INLINE void store_part(float *x, size_t n, float32x4_t v)
 {
     if (n >= 4) {
@@ -44,7 +60,7 @@ INLINE void store_part(float *x, size_t n, float32x4_t v)
  * 2^-126. */
 INLINE float32x4_t exp4(float32x4_t x)
 {
-    x = vminq_f32(x, vdupq_n_f32(88.37f));
+    x = vminnmq_f32(x, vdupq_n_f32(88.37f)); /* a NaN becomes a number too */
     x = vmaxq_f32(x, vdupq_n_f32(-87.3f));
     float32x4_t n = vrndnq_f32(vmulq_n_f32(x, 1.44269504f));
     float32x4_t r = vfmsq_f32(x, n, vdupq_n_f32(0.693359375f));
@@ -71,7 +87,9 @@ INLINE float32x4_t gelu4(float32x4_t x)
     p = vfmaq_f32(vdupq_n_f32(-0.284496736f), p, t);
     p = vfmaq_f32(vdupq_n_f32(0.254829592f), p, t);
     p = vmulq_f32(vmulq_f32(p, t), exp4(vmulq_f32(vnegq_f32(a), a)));
-    float32x4_t erf = vbslq_f32(vcltzq_f32(z), vsubq_f32(p, one), vsubq_f32(one, p));
+    uint32x4_t sign = vandq_u32(vreinterpretq_u32_f32(z), vdupq_n_u32(1u << 31));
+    float32x4_t erf =
+        vreinterpretq_f32_u32(vorrq_u32(vreinterpretq_u32_f32(vsubq_f32(one, p)), sign));
     return vmulq_f32(vmulq_n_f32(x, 0.5f), vaddq_f32(one, erf));
 }
 
@@ -99,11 +117,10 @@ static void quantize(int8_t *code, float *scale, int32_t *sum, const float *x, s
     *sum = vaddvq_s32(total);
 }
 
-/* out = act(y + bias) + add for up to 4 columns. */
-INLINE void finish(const kor_gemm *g, size_t i, size_t j, float32x4_t y, size_t n, float32x4_t bias)
+/* out = act(y) + add for up to 4 columns. */
+INLINE void finish(const kor_gemm *g, size_t i, size_t j, float32x4_t y, size_t n)
 {
-    y = vaddq_f32(y, bias);
-    if (g->act == KOR_ACT_RELU) y = vmaxq_f32(y, vdupq_n_f32(0));
+    if (g->act == KOR_ACT_RELU) y = vmaxnmq_f32(y, vdupq_n_f32(0)); /* 0 for a NaN */
     if (g->act == KOR_ACT_GELU) y = gelu4(y);
     if (g->add) y = vaddq_f32(y, load_part(g->add + i * g->ld_add + j, n));
     store_part(g->out + i * g->ld_out + j, n, y);
@@ -184,7 +201,7 @@ INLINE void tile_i8(const kor_gemm *g, size_t i, size_t j, const int rows)
         KOR_UNROLL(4)
         for (int r = 0; r < rows; r++) {
             float32x4_t s = vmulq_n_f32(ws, g->x8_scale[i + (size_t)r]);
-            finish(g, i + (size_t)r, col, vmulq_f32(vcvtq_f32_s32(acc[r][c]), s), n, bias);
+            finish(g, i + (size_t)r, col, vfmaq_f32(bias, vcvtq_f32_s32(acc[r][c]), s), n);
         }
     }
 }
@@ -228,7 +245,7 @@ INLINE void tile_f32(const kor_gemm *g, size_t i, size_t j, const int rows)
         size_t n = g->n - col;
         float32x4_t bias = g->bias ? load_part(g->bias + col, n) : vdupq_n_f32(0);
         KOR_UNROLL(4)
-        for (int r = 0; r < rows; r++) finish(g, i + (size_t)r, col, acc[r][c], n, bias);
+        for (int r = 0; r < rows; r++) finish(g, i + (size_t)r, col, vaddq_f32(acc[r][c], bias), n);
     }
 }
 
@@ -245,21 +262,31 @@ static void layer_norm(float *out, const float *x, const float *gamma, const flo
                        size_t rows, size_t n, float eps)
 {
     for (size_t r = 0; r < rows; r++, x += n, out += n) {
-        float32x4_t s = vdupq_n_f32(0), v = vdupq_n_f32(0);
-        for (size_t i = 0; i < n; i += 4) s = vaddq_f32(s, load_part(x + i, n - i));
-        float mean = vaddvq_f32(s) / (float)n;
-        size_t i = 0;
-        for (; i + 4 <= n; i += 4) {
-            float32x4_t d = vsubq_f32(vld1q_f32(x + i), vdupq_n_f32(mean));
-            v = vfmaq_f32(v, d, d);
+        float32x4_t s[4], v[4];
+        KOR_UNROLL(4)
+        for (size_t c = 0; c < 4; c++) s[c] = v[c] = vdupq_n_f32(0);
+        for (size_t i = 0; i < n; i += KOR_LANES) {
+            KOR_UNROLL(4)
+            for (size_t c = 0; c < 4; c++) {
+                size_t at = i + 4 * c;
+                if (at < n) s[c] = vaddq_f32(s[c], load_part(x + at, n - at));
+            }
         }
-        float variance = vaddvq_f32(v);
-        for (; i < n; i++) variance += (x[i] - mean) * (x[i] - mean);
-        float inverse = 1 / __builtin_sqrtf(variance / (float)n + eps);
-        for (i = 0; i < n; i += 4) {
+        float mean = sum16(s) / (float)n;
+        for (size_t i = 0; i < n; i += KOR_LANES) {
+            KOR_UNROLL(4)
+            for (size_t c = 0; c < 4; c++) {
+                size_t at = i + 4 * c;
+                if (at >= n) break;
+                float32x4_t d = vsubq_f32(load_part(x + at, n - at), vdupq_n_f32(mean));
+                v[c] = vaddq_f32(v[c], keep_part(vmulq_f32(d, d), n - at));
+            }
+        }
+        float inverse = 1 / __builtin_sqrtf(sum16(v) / (float)n + eps);
+        for (size_t i = 0; i < n; i += 4) {
             float32x4_t d = vsubq_f32(load_part(x + i, n - i), vdupq_n_f32(mean));
             float32x4_t gain = vmulq_n_f32(load_part(gamma + i, n - i), inverse);
-            store_part(out + i, n - i, vfmaq_f32(load_part(beta + i, n - i), d, gain));
+            store_part(out + i, n - i, vaddq_f32(vmulq_f32(d, gain), load_part(beta + i, n - i)));
         }
     }
 }
@@ -280,13 +307,20 @@ INLINE void attend(float *out, const float *q, const float *v, size_t ld, size_t
     for (int r = 0; r < rows; r++) {
         float *row = p + (size_t)r * wide, max = row[0];
         for (size_t s = 1; s < t; s++) max = row[s] > max ? row[s] : max;
-        float32x4_t sum = vdupq_n_f32(0);
-        for (size_t s = 0; s < t; s += 4) {
-            float32x4_t e = exp4(vsubq_f32(vld1q_f32(row + s), vdupq_n_f32(max)));
-            vst1q_f32(row + s, e);
-            sum = vaddq_f32(sum, load_part(row + s, t - s));
+        float32x4_t sum[4];
+        KOR_UNROLL(4)
+        for (size_t c = 0; c < 4; c++) sum[c] = vdupq_n_f32(0);
+        for (size_t s = 0; s < t; s += KOR_LANES) {
+            KOR_UNROLL(4)
+            for (size_t c = 0; c < 4; c++) {
+                size_t at = s + 4 * c;
+                if (at >= t) break;
+                float32x4_t e = exp4(vsubq_f32(vld1q_f32(row + at), vdupq_n_f32(max)));
+                vst1q_f32(row + at, e);
+                sum[c] = vaddq_f32(sum[c], keep_part(e, t - at));
+            }
         }
-        float inverse = 1 / vaddvq_f32(sum);
+        float inverse = 1 / sum16(sum);
         for (size_t s = 0; s < t; s += 4)
             vst1q_f32(row + s, vmulq_n_f32(vld1q_f32(row + s), inverse));
     }
@@ -337,8 +371,9 @@ static void embed_i8(float *out, const int8_t *code, float scale, float factor, 
         int16x8_t words = vmovl_s8(vld1_s8(code + i));
         float32x4_t low = vcvtq_f32_s32(vmovl_s16(vget_low_s16(words)));
         float32x4_t high = vcvtq_f32_s32(vmovl_s16(vget_high_s16(words)));
-        vst1q_f32(out + i, vfmaq_n_f32(vld1q_f32(add + i), low, scale * factor));
-        vst1q_f32(out + i + 4, vfmaq_n_f32(vld1q_f32(add + i + 4), high, scale * factor));
+        vst1q_f32(out + i, vaddq_f32(vmulq_n_f32(low, scale * factor), vld1q_f32(add + i)));
+        vst1q_f32(out + i + 4,
+                  vaddq_f32(vmulq_n_f32(high, scale * factor), vld1q_f32(add + i + 4)));
     }
     for (; i < n; i++) out[i] = (float)code[i] * (scale * factor) + add[i];
 }
