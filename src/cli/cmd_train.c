@@ -54,11 +54,14 @@ static json_t *report_json(const kor_train_report *r)
                                      "interval", m->accuracy_low, m->accuracy_high, "macro_f1",
                                      m->macro_f1, "micro_f1", m->micro_f1, "p_at_1", m->p_at_1,
                                      "ece", m->ece, "int8_cost", r->quality_f32 - r->quality));
-    json_object_set_new(o, "architecture", json_string(r->hybrid ? "hybrid" : "bag"));
-    if (!isnan(r->hybrid_quality)) {
-        json_object_set_new(o, "bag_quality", json_real(r->bag_quality));
-        json_object_set_new(o, "hybrid_quality", json_real(r->hybrid_quality));
+    json_object_set_new(o, "architecture", json_string(kor_architecture_name(r->made)));
+    json_t *tried = json_object();
+    for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
+        if (!isnan(r->tried[i]))
+            json_object_set_new(tried, kor_architecture_name((kor_architecture)i),
+                                json_real(r->tried[i]));
     }
+    json_object_set_new(o, "tried", tried);
     json_object_set_new(o, "gates", gates);
     json_object_set_new(o, "passed", json_boolean(r->passed));
     return o;
@@ -81,10 +84,13 @@ static void print_report(const kor_train_report *r)
                m->accuracy_high, m->macro_f1);
     printf("  calibration error %.4f   cost of int8 %.2f points   %.1f us an answer\n", m->ece,
            100 * (r->quality_f32 - r->quality), r->us_per_item);
-    if (!isnan(r->hybrid_quality)) {
-        printf("  tried     bag %.4f, hybrid %.4f: %s\n", r->bag_quality, r->hybrid_quality,
-               r->hybrid ? "the hybrid, on the base model" : "the bag");
+    size_t tried = 0;
+    for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
+        if (isnan(r->tried[i])) continue;
+        printf(tried++ ? ", %s %.4f" : "  tried     %s %.4f",
+               kor_architecture_name((kor_architecture)i), r->tried[i]);
     }
+    if (tried) printf(": took %s\n", kor_architecture_name(r->made));
     for (size_t i = 0; i < r->gates; i++) {
         const kor_gate *g = &r->gate[i];
         kor_print(g->passed ? KOR_GREEN : KOR_RED, "  gate %-9s %s %-10.6g got %-10.6g %s\n",

@@ -74,6 +74,20 @@ static void put_row(kor_str *s, const char *name, const char *fmt, ...)
     kor_str_printf(s, "| %s | %s |\n", name, value);
 }
 
+/* Which architectures were tried, when there was a choice. */
+static void put_tried(kor_str *s, const kor_train_report *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < KOR_ARCHITECTURES; i++) n += isnan(r->tried[i]) ? 0 : 1;
+    if (n < 2) return;
+    kor_str_puts(s, "| tried |");
+    for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
+        if (!isnan(r->tried[i]))
+            kor_str_printf(s, " %s %.4f,", kor_architecture_name((kor_architecture)i), r->tried[i]);
+    }
+    kor_str_puts(s, " before thresholds |\n");
+}
+
 static void put_head(kor_str *s, const kor_train_report *r)
 {
     const kor_task *t = &r->task;
@@ -82,7 +96,7 @@ static void put_head(kor_str *s, const kor_train_report *r)
     kor_str_puts(s, "# ");
     put_cell(s, t->name);
     kor_str_printf(s, "\n\nA Korora model: head %s, architecture %s, %zu labels, int8.\n\n",
-                   kor_head_name(t->head), r->hybrid ? "hybrid" : "bag", r->labels.count);
+                   kor_head_name(t->head), kor_architecture_name(r->made), r->labels.count);
     kor_str_puts(s, "| | |\n| --- | --- |\n| licence of the data | ");
     put_cell(s, t->licence ? t->licence : "not stated");
     kor_str_puts(s, " |\n");
@@ -103,12 +117,9 @@ static void put_head(kor_str *s, const kor_train_report *r)
     }
     put_row(s, "seed", "%" PRIu64, t->seed);
     put_row(s, "recipe", "%s", recipe);
-    if (r->hybrid) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
-    if (!isnan(r->hybrid_quality)) {
-        put_row(s, "tried", "bag %.4f, hybrid %.4f, before thresholds", r->bag_quality,
-                r->hybrid_quality);
-    }
-    put_row(s, "size", "%zu bytes%s", r->bytes, r->hybrid ? ", without the trunk" : "");
+    if (r->made > KOR_BAG) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
+    put_tried(s, r);
+    put_row(s, "size", "%zu bytes%s", r->bytes, r->made > KOR_BAG ? ", without the trunk" : "");
     put_row(s, "time of an answer", "%.1f us, on the machine that made it", r->us_per_item);
     put_row(s, "trained in", "%.1f s, one thread", r->seconds);
 }

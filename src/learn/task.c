@@ -264,16 +264,22 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     return KOR_OK;
 }
 
+static const char *const architectures[] = {"auto", "bag", "hybrid", "lora", "full", NULL};
+
+const char *kor_architecture_name(kor_architecture architecture)
+{
+    return architectures[architecture];
+}
+
 static kor_status fill(reader *r, const task_yaml *y)
 {
-    static const char *const heads[] = {"classify", "tags", NULL}, *const architectures[] = {
-                                                                       "auto", "bag", "hybrid",
-                                                                       NULL};
+    static const char *const heads[] = {"classify", "tags", NULL}, *const later =
+                                                                       "spans embed rank";
     kor_task *t = r->out;
     size_t head, architecture;
-    KOR_TRY(one_of(r, "head", y->head, heads, "spans embed rank", &head));
-    KOR_TRY(one_of(r, "architecture", y->architecture ? y->architecture : "auto", architectures,
-                   "lora full", &architecture));
+    KOR_TRY(one_of(r, "head", y->head, heads, later, &head));
+    KOR_TRY(one_of(r, "architecture", y->architecture ? y->architecture : "auto", architectures, "",
+                   &architecture));
     t->architecture = (kor_architecture)architecture;
     t->head = head == 0 ? KOR_HEAD_CLASSIFY : KOR_HEAD_TAGS;
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)

@@ -14,8 +14,19 @@ typedef struct kor_gates {
     double ece, bytes;                           /* at most */
 } kor_gates;
 
-/* What a model is made of. auto: the smallest that is within KOR_TASK_MARGIN of the best. */
-typedef enum kor_architecture { KOR_AUTO, KOR_BAG, KOR_HYBRID } kor_architecture;
+/* What a model is made of, the smallest first. auto: the smallest that is within KOR_TASK_MARGIN of
+ * the best. */
+typedef enum kor_architecture {
+    KOR_AUTO,
+    KOR_BAG,    /* hashed n-grams */
+    KOR_HYBRID, /* a layer on the base model as it is, and a bag */
+    KOR_LORA,   /* the same on a base model with an adapter of low rank */
+    KOR_FULL,   /* the same on a copy of the base model that has learnt too */
+    KOR_ARCHITECTURES
+} kor_architecture;
+
+/* "auto", "bag", "hybrid", "lora", "full". */
+const char *kor_architecture_name(kor_architecture architecture);
 
 #define KOR_TASK_MARGIN 0.005 /* of accuracy, or micro-F1 for tags */
 

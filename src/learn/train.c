@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/train.h"
 
-#include "learn/calibrate.h"
 #include "learn/card.h"
-#include "learn/check.h"
-#include "learn/hybrid_train.h"
+#include "learn/session.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,323 +10,21 @@
 #include <string.h>
 #include <time.h>
 
-typedef struct session {
-    kor_train_report *out;
-    const kor_train_options *options;
-    kor_dataset train, val;
-    const kor_row **learn, **measure, **all; /* in scope to learn from; all to measure with */
-    size_t learn_count, measure_count, all_count;
-    kor_bag_trained trained;
-    kor_model_info trunk;                 /* dim is 0 when there is none */
-    float *train_features, *val_features; /* of the trunk, [rows][2 dim]; NULL for a bag */
-    kor_hybrid_trained linear;
-    float *scores, *scores_f32; /* [measure_count][labels] */
-    float *thresholds;          /* [labels] */
-    double from, to;            /* part of the whole that is under way */
-    kor_arena arena;
-    kor_error *err;
-} session;
-
-static double now(void)
+double kor_session_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* ---- Rows ---- */
-
-static bool in_scope(const kor_row *row)
+void kor_session_progress(void *session, double fraction)
 {
-    return !(row->label_count == 1 && row->labels[0] == UINT32_MAX);
-}
-
-static kor_status read_rows(session *s)
-{
-    const kor_task *t = &s->out->task;
-    kor_labels *labels = &s->out->labels;
-    for (size_t i = 0; i < t->label_count; i++) {
-        size_t at, len = strlen(t->labels[i]);
-        if (kor_labels_find(labels, t->labels[i], len) != SIZE_MAX)
-            return kor_fail(s->err, KOR_E_INPUT, "%s/task.yaml: label '%.80s' is given twice",
-                            t->folder, t->labels[i]);
-        KOR_TRY(kor_labels_add(labels, t->labels[i], len, &at, s->err));
-    }
-    kor_dataset_options o = {.tags = t->head == KOR_HEAD_TAGS,
-                             .closed = t->label_count > 0,
-                             .besides = t->out_of_scope,
-                             .remarks = s->options->remarks};
-    KOR_TRY(kor_dataset_read(&s->train, t->train, labels, &o, s->err));
-    o.closed = true;
-    if (t->val) KOR_TRY(kor_dataset_read(&s->val, t->val, labels, &o, s->err));
-    if (labels->count < 2) {
-        return kor_fail(s->err, KOR_E_INPUT, "%s: %s; a model needs two labels or more", t->train,
-                        labels->count ? "all rows have the same label" : "no row has a label");
-    }
-    KOR_TRY(kor_labels_sort(labels, (kor_dataset *const[]){&s->train, &s->val}, 2, s->err));
-    s->out->bad_rows = s->train.bad + s->val.bad;
-    s->out->train_hash = s->train.hash;
-    s->out->val_hash = s->val.hash;
-    s->out->split = !t->val;
-    return KOR_OK;
-}
-
-static kor_status choose_rows(session *s)
-{
-    size_t n = s->train.count, m = s->val.count;
-    const kor_task *t = &s->out->task;
-    s->learn = kor_arena_array(&s->arena, n, sizeof *s->learn);
-    s->all = kor_arena_array(&s->arena, n, sizeof *s->all);
-    s->measure = kor_arena_array(&s->arena, n + m, sizeof *s->measure);
-    bool *to_val = kor_arena_array(&s->arena, n, sizeof *to_val);
-    if (!s->learn || !s->all || !s->measure || !to_val) return kor_fail_memory(s->err);
-    if (s->out->split) KOR_TRY(kor_split(&s->train, t->val_share, t->seed, to_val, s->err));
-    for (size_t i = 0; i < n; i++) {
-        const kor_row *row = &s->train.rows[i];
-        if (in_scope(row)) s->all[s->all_count++] = row;
-        if (to_val[i])
-            s->measure[s->measure_count++] = row;
-        else if (in_scope(row))
-            s->learn[s->learn_count++] = row;
-    }
-    for (size_t i = 0; i < m; i++) s->measure[s->measure_count++] = &s->val.rows[i];
-    s->out->rows = s->all_count;
-    s->out->val_rows = s->measure_count;
-    if (!s->measure_count) {
-        return kor_fail(s->err, KOR_E_INPUT,
-                        "%s: too few rows to measure with; give val, or more rows", t->train);
-    }
-    const kor_remarks *remarks = &s->options->remarks;
-    KOR_TRY(
-        kor_check_contradictions(&s->train, t->train, remarks, &s->out->contradictions, s->err));
-    KOR_TRY(kor_check_rare(s->all, s->all_count, &s->out->labels, remarks, &s->out->rare, s->err));
-    if (!t->val) return KOR_OK;
-    return kor_check_shared(&s->train, &s->val, t->val, remarks, &s->out->shared, s->err);
-}
-
-/* ---- Learning and measuring ---- */
-
-static void on_progress(void *arg, double fraction)
-{
-    session *s = arg;
+    const kor_session *s = session;
     if (s->options->progress)
         s->options->progress(s->options->progress_arg, s->from + (s->to - s->from) * fraction);
 }
 
-static kor_status learn(session *s, const kor_row *const *rows, size_t count, double from,
-                        double to)
-{
-    kor_bag_recipe recipe = s->out->task.recipe;
-    recipe.seed = s->out->task.seed;
-    recipe.tags = s->out->task.head == KOR_HEAD_TAGS;
-    s->from = from;
-    s->to = to;
-    kor_bag_trained_free(&s->trained);
-    kor_status status = kor_bag_train(&s->trained, rows, count, s->out->labels.count, &recipe,
-                                      on_progress, s, s->err);
-    if (status == KOR_E_INPUT) return kor_fail_in(s->err, status, "%s", s->out->task.train);
-    return status;
-}
-
-/* The logits of the rows to measure with, from the int8 weights and from those before. */
-static kor_status answer_bag(session *s)
-{
-    const kor_bag *bag = &s->trained.bag;
-    size_t labels = bag->labels, bytes = (kor_bag_scratch(bag) + 63) / 64 * 64;
-    s->scores = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
-    s->scores_f32 = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
-    void *scratch = aligned_alloc(64, bytes);
-    if (!s->scores || !s->scores_f32 || !scratch) {
-        free(scratch);
-        return kor_fail_memory(s->err);
-    }
-    memset(scratch, 0, bytes);
-    for (size_t i = 0; i < s->measure_count; i++)
-        kor_bag_forward(bag, s->measure[i]->text, s->measure[i]->len, s->scores + i * labels,
-                        scratch);
-    free(scratch);
-    return kor_bag_trained_answer(&s->trained, s->measure, s->measure_count, s->scores_f32, s->err);
-}
-
-/* ---- The layer on the trunk ---- */
-
-static kor_status read_features(session *s)
-{
-    size_t wide = 2 * s->trunk.dim;
-    const kor_model *trunk = s->options->trunk;
-    s->train_features = kor_arena_array(&s->arena, s->train.count, wide * sizeof(float));
-    s->val_features = kor_arena_array(&s->arena, s->val.count + 1, wide * sizeof(float));
-    if (!s->train_features || !s->val_features) return kor_fail_memory(s->err);
-    KOR_TRY(kor_trunk_read(trunk, s->train.rows, s->train.count, s->train_features, s->err));
-    return kor_trunk_read(trunk, s->val.rows, s->val.count, s->val_features, s->err);
-}
-
-static const float *features_of(const session *s, const kor_row *row)
-{
-    size_t wide = 2 * s->trunk.dim;
-    bool of_train = row >= s->train.rows && row < s->train.rows + s->train.count;
-    return of_train ? s->train_features + (size_t)(row - s->train.rows) * wide
-                    : s->val_features + (size_t)(row - s->val.rows) * wide;
-}
-
-static kor_status learn_linear(session *s, const kor_row *const *rows, size_t count)
-{
-    const kor_linear_recipe recipe = {.epochs = 40,
-                                      .batch = 64,
-                                      .rate = 1e-3f,
-                                      .decay = 0.01f,
-                                      .smoothing = 0.1f,
-                                      .dropout = 0.5f,
-                                      .seed = s->out->task.seed};
-    size_t wide = 2 * s->trunk.dim;
-    float *x = malloc(count * wide * sizeof *x);
-    if (!x) return kor_fail_memory(s->err);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(x + i * wide, features_of(s, rows[i]), wide * sizeof *x);
-    }
-    kor_hybrid_trained_free(&s->linear);
-    kor_status status =
-        kor_hybrid_train(&s->linear, x, s->trunk.dim, rows, count, s->out->labels.count,
-                         s->out->task.head == KOR_HEAD_TAGS, &recipe, s->err);
-    free(x);
-    return status;
-}
-
-/* The layer's logits of the rows to measure with, int8 and before. */
-static kor_status answer_linear(session *s, float *int8, float *f32)
-{
-    size_t labels = s->out->labels.count, bytes = kor_hybrid_scratch(&s->linear.hybrid);
-    void *scratch = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (!scratch) return kor_fail_memory(s->err);
-    for (size_t i = 0; i < s->measure_count; i++) {
-        const float *x = features_of(s, s->measure[i]);
-        kor_hybrid_linear(&s->linear.hybrid, kor_kernels_get(), x, x + s->trunk.dim,
-                          int8 + i * labels, scratch);
-        kor_hybrid_trained_answer(&s->linear, x, f32 + i * labels);
-    }
-    free(scratch);
-    return KOR_OK;
-}
-
-static void add_scaled(float *out, const float *linear, const float *bag, float weight, size_t n)
-{
-    for (size_t i = 0; i < n; i++) out[i] = linear[i] + weight * bag[i];
-}
-
-static kor_status measure(session *s, const float *scores, kor_metrics *out);
-
-/* Accuracy or micro-F1 of logits, without thresholds. */
-static kor_status quality_of_logits(session *s, const float *logits, double *out)
-{
-    size_t labels = s->out->labels.count, n = s->measure_count * labels;
-    bool tags = s->out->task.head == KOR_HEAD_TAGS;
-    float *p = malloc(n * sizeof *p), *half = malloc(labels * sizeof *half), *kept = s->thresholds;
-    kor_metrics m = {0};
-    kor_status status = p && half ? KOR_OK : kor_fail_memory(s->err);
-    const kor_head head = {
-        .kind = s->out->task.head, .labels = labels, .temperature = 1, .temperature_over = 1};
-    for (size_t l = 0; status == KOR_OK && l < labels; l++) half[l] = tags ? 0.5f : 0;
-    if (status == KOR_OK) memcpy(p, logits, n * sizeof *p);
-    for (size_t i = 0; status == KOR_OK && i < s->measure_count; i++) {
-        kor_head_apply(&head, p + i * labels);
-    }
-    s->thresholds = half;
-    if (status == KOR_OK) status = measure(s, p, &m);
-    s->thresholds = kept;
-    if (status == KOR_OK) *out = tags ? m.micro_f1 : m.accuracy;
-    kor_metrics_free(&m);
-    free(p);
-    free(half);
-    return status;
-}
-
-/* The bag's weight with the least loss; then whether the hybrid is worth its trunk. */
-static kor_status try_hybrid(session *s)
-{
-    static const float weights[] = {0, 0.25f, 0.5f, 0.75f, 1, 1.5f, 2, 3};
-    kor_train_report *r = s->out;
-    size_t labels = r->labels.count, n = s->measure_count * labels;
-    float *int8 = kor_arena_array(&s->arena, n, sizeof *int8);
-    float *f32 = kor_arena_array(&s->arena, n, sizeof *f32);
-    float *both = kor_arena_array(&s->arena, n, sizeof *both);
-    if (!int8 || !f32 || !both) return kor_fail_memory(s->err);
-    KOR_TRY(read_features(s));
-    KOR_TRY(learn_linear(s, s->learn, s->learn_count));
-    KOR_TRY(answer_linear(s, int8, f32));
-    const kor_scores scores = {both, s->measure, s->measure_count, labels,
-                               r->task.head == KOR_HEAD_TAGS};
-    double least = INFINITY;
-    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
-        add_scaled(both, int8, s->scores, weights[i], n);
-        double loss = kor_calibrate_loss(&scores);
-        if (loss >= least) continue;
-        least = loss;
-        r->bag_weight = weights[i];
-    }
-    add_scaled(both, int8, s->scores, r->bag_weight, n);
-    KOR_TRY(quality_of_logits(s, s->scores, &r->bag_quality));
-    KOR_TRY(quality_of_logits(s, both, &r->hybrid_quality));
-    r->hybrid =
-        r->task.architecture == KOR_HYBRID || r->hybrid_quality > r->bag_quality + KOR_TASK_MARGIN;
-    if (!r->hybrid) return KOR_OK;
-    add_scaled(s->scores_f32, f32, s->scores_f32, r->bag_weight, n);
-    memcpy(s->scores, both, n * sizeof *both);
-    return KOR_OK;
-}
-
-/* ---- Measuring ---- */
-
-static kor_status measure(session *s, const float *scores, kor_metrics *out)
-{
-    size_t labels = s->out->labels.count;
-    KOR_TRY(kor_metrics_new(out, labels, s->out->task.head == KOR_HEAD_TAGS, s->err));
-    for (size_t i = 0; i < s->measure_count; i++) {
-        kor_metrics_add(out, scores + i * labels, s->thresholds, s->measure[i]->labels,
-                        s->measure[i]->label_count);
-    }
-    kor_metrics_finish(out);
-    return KOR_OK;
-}
-
-static double quality_of(const kor_metrics *m)
-{
-    return m->tags ? m->micro_f1 : m->accuracy;
-}
-
-/* Temperature and thresholds from the int8 model; then both kinds of weights are measured with
- * them. */
-static kor_status calibrate(session *s)
-{
-    kor_train_report *out = s->out;
-    size_t labels = out->labels.count;
-    bool tags = out->task.head == KOR_HEAD_TAGS;
-    kor_scores scores = {s->scores, s->measure, s->measure_count, labels, tags};
-    kor_calibrate_temperature(&scores, &out->temperature, &out->temperature_over);
-    const kor_head head = {.kind = out->task.head,
-                           .labels = labels,
-                           .temperature = out->temperature,
-                           .temperature_over = out->temperature_over};
-    for (size_t i = 0; i < s->measure_count; i++) {
-        kor_head_apply(&head, s->scores + i * labels);
-        kor_head_apply(&head, s->scores_f32 + i * labels);
-    }
-    s->thresholds = kor_arena_array(&s->arena, labels, sizeof *s->thresholds);
-    if (!s->thresholds) return kor_fail_memory(s->err);
-    if (tags)
-        KOR_TRY(kor_calibrate_tags(&scores, s->thresholds, s->err));
-    else
-        KOR_TRY(kor_calibrate_abstain(&scores, out->task.keep_accuracy, &s->thresholds[0], s->err));
-    out->threshold = tags ? 0 : s->thresholds[0];
-    kor_metrics before;
-    KOR_TRY(measure(s, s->scores_f32, &before));
-    out->quality_f32 = quality_of(&before);
-    kor_metrics_free(&before);
-    KOR_TRY(measure(s, s->scores, &out->metrics));
-    out->quality = quality_of(&out->metrics);
-    return KOR_OK;
-}
-
-/* ---- Writing ---- */
+/* ---- Gates ---- */
 
 static void add_gate(kor_train_report *r, const char *name, double wanted, double got, bool at_most)
 {
@@ -350,7 +46,9 @@ static void judge(kor_train_report *r)
     add_gate(r, "bytes", g->bytes, (double)r->bytes, true);
 }
 
-static kor_status name_files(session *s)
+/* ---- Files ---- */
+
+static kor_status name_files(kor_session *s)
 {
     kor_train_report *r = s->out;
     char file[8192];
@@ -366,99 +64,58 @@ static kor_status name_files(session *s)
     return KOR_OK;
 }
 
-static kor_status write_model(session *s)
+/* ---- The model file ---- */
+
+kor_status kor_session_begin(kor_session *s, kor_gguf_out *o)
 {
-    kor_train_report *r = s->out;
-    size_t labels = r->labels.count;
-    kor_bytes *names = kor_arena_array(&s->arena, labels, sizeof *names);
-    if (!names) return kor_fail_memory(s->err);
-    for (size_t i = 0; i < labels; i++)
-        names[i] = (kor_bytes){r->labels.name[i], strlen(r->labels.name[i])};
-    kor_gguf_out o = {0};
-    kor_gguf_add_string(&o, "general.architecture", "korora");
-    kor_gguf_add_string(&o, "general.name", r->task.name);
-    if (r->task.licence) kor_gguf_add_string(&o, "general.license", r->task.licence);
-    kor_gguf_add_u32(&o, "korora.format", 1);
-    kor_gguf_add_string(&o, "korora.head", kor_head_name(r->task.head));
-    kor_gguf_add_strings(&o, "korora.labels", names, labels);
-    kor_gguf_add_f32(&o, "korora.temperature", r->temperature);
-    if (r->task.head == KOR_HEAD_TAGS) {
-        kor_gguf_add_f32(&o, "korora.temperature_over", r->temperature_over);
-        kor_gguf_add_tensor(&o, "head.thresholds", KOR_TENSOR_F32, 1, &labels, s->thresholds);
-    } else {
-        kor_gguf_add_f32(&o, "korora.threshold", r->threshold);
+    const kor_train_report *r = s->out;
+    kor_gguf_add_string(o, "general.architecture", "korora");
+    kor_gguf_add_string(o, "general.name", r->task.name);
+    if (r->task.licence) kor_gguf_add_string(o, "general.license", r->task.licence);
+    kor_gguf_add_u32(o, "korora.format", 1);
+    kor_gguf_add_string(o, "korora.head", kor_head_name(r->task.head));
+    if (r->labels.count) {
+        kor_bytes *names = calloc(r->labels.count, sizeof *names);
+        if (!names) return kor_fail_memory(s->err);
+        for (size_t i = 0; i < r->labels.count; i++)
+            names[i] = (kor_bytes){r->labels.name[i], strlen(r->labels.name[i])};
+        kor_gguf_add_strings(o, "korora.labels", names, r->labels.count);
+        free(names);
     }
-    kor_card_add(&o, r);
-    if (r->hybrid) kor_hybrid_trained_write(&s->linear, &s->trunk, r->bag_weight, &o);
-    kor_bag_trained_write(&s->trained, r->hybrid, &o);
-    kor_status status = kor_gguf_commit(&o, r->file, s->err);
-    kor_gguf_out_free(&o);
+    kor_card_add(o, r);
+    return KOR_OK;
+}
+
+kor_status kor_session_commit(kor_session *s, kor_gguf_out *o)
+{
     kor_map map;
-    if (status == KOR_OK) status = kor_map_open(&map, r->file, s->err);
+    kor_status status = kor_gguf_commit(o, s->out->file, s->err);
+    kor_gguf_out_free(o);
+    if (status == KOR_OK) status = kor_map_open(&map, s->out->file, s->err);
     if (status != KOR_OK) return status;
-    r->bytes = map.size;
+    s->out->bytes = map.size;
     kor_map_close(&map);
     return KOR_OK;
 }
 
-/* The file as an app uses it, and how long an answer takes. */
-static kor_status try_file(session *s)
+/* ---- The whole ---- */
+
+static kor_status train(kor_session *s, const char *folder)
 {
     kor_train_report *r = s->out;
-    kor_model *model;
-    kor_ctx *ctx = NULL;
-    float *p = kor_arena_array(&s->arena, r->labels.count, sizeof *p);
-    if (!p) return kor_fail_memory(s->err);
-    KOR_TRY(kor_model_open_on(&model, r->file, r->hybrid ? s->options->trunk : NULL, s->err));
-    kor_status status = kor_ctx_new(&ctx, model, s->err);
-    size_t count = s->measure_count < 500 ? s->measure_count : 500;
-    double start = now();
-    for (size_t i = 0; status == KOR_OK && i < count; i++) {
-        status =
-            kor_classify(ctx, s->measure[i]->text, s->measure[i]->len, p, r->labels.count, s->err);
-    }
-    r->us_per_item = (now() - start) * 1e6 / (double)count;
-    kor_ctx_free(ctx);
-    kor_model_close(model);
-    return status;
-}
-
-/* All that is to be learnt from the rows; the layer on the trunk where it is wanted. */
-static kor_status learn_again(session *s)
-{
-    KOR_TRY(learn(s, s->all, s->all_count, 0.5, 1));
-    return s->out->hybrid ? learn_linear(s, s->all, s->all_count) : KOR_OK;
-}
-
-static kor_status train(session *s, const char *folder)
-{
-    kor_train_report *r = s->out;
-    double start = now();
-    r->bag_quality = r->hybrid_quality = NAN;
+    double start = kor_session_now();
+    for (size_t i = 0; i < KOR_ARCHITECTURES; i++) r->tried[i] = NAN;
     KOR_TRY(kor_task_read(&r->task, folder, s->err));
     if (s->options->seed) r->task.seed = *s->options->seed;
-    if (r->task.architecture == KOR_HYBRID && !s->options->trunk) {
+    if (r->task.architecture > KOR_BAG && !s->options->trunk) {
         return kor_fail(s->err, KOR_E_NOT_FOUND,
-                        "%s/task.yaml: a hybrid stands on the base model, and there is none ('make "
-                        "models' makes it)",
-                        folder);
+                        "%s/task.yaml: architecture %s stands on the base model, and there is none "
+                        "('make models' makes it)",
+                        folder, kor_architecture_name(r->task.architecture));
     }
     KOR_TRY(name_files(s));
-    KOR_TRY(read_rows(s));
-    KOR_TRY(choose_rows(s));
-    KOR_TRY(learn(s, s->learn, s->learn_count, 0, r->split ? 0.5 : 1));
-    KOR_TRY(answer_bag(s));
-    if (r->task.architecture != KOR_BAG && s->options->trunk) KOR_TRY(try_hybrid(s));
-    KOR_TRY(calibrate(s));
-    /* What was held back to measure with is learnt from too, once it is measured. */
-    if (r->split) KOR_TRY(learn_again(s));
-    r->features = s->trained.features;
-    r->kept = s->trained.bag.rows;
-    r->dim = s->trained.bag.dim;
-    r->epochs = s->trained.epochs;
-    KOR_TRY(write_model(s));
-    KOR_TRY(try_file(s));
-    r->seconds = now() - start;
+    KOR_TRY(kor_train_labels(s));
+    r->seconds = kor_session_now() - start;
     judge(r);
     return kor_card_write(r, s->err);
 }
@@ -467,14 +124,9 @@ kor_status kor_train(kor_train_report *out, const char *folder, const kor_train_
                      kor_error *err)
 {
     memset(out, 0, sizeof *out);
-    session s = {.out = out, .options = options, .err = err};
+    kor_session s = {.out = out, .options = options, .to = 1, .err = err};
     if (options->trunk) kor_model_get_info(options->trunk, &s.trunk);
     kor_status status = train(&s, folder);
-    kor_bag_trained_free(&s.trained);
-    kor_hybrid_trained_free(&s.linear);
-    kor_dataset_free(&s.train);
-    kor_dataset_free(&s.val);
-    kor_arena_free(&s.arena);
     if (status != KOR_OK) kor_train_report_free(out);
     return status;
 }

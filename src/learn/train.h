@@ -28,10 +28,10 @@ typedef struct kor_train_report {
     kor_labels labels;
     char file[4096], card[4096];
     size_t rows, val_rows, bad_rows, rare, contradictions, shared;
-    bool split;  /* the validation rows were split off; the model has learnt from all rows since */
-    bool hybrid; /* else a bag */
-    float bag_weight;                   /* of the bag's logits in a hybrid */
-    double bag_quality, hybrid_quality; /* on the validation rows; NAN when not tried */
+    bool split; /* the validation rows were split off; the model has learnt from all rows since */
+    kor_architecture made;           /* what the model in the file is */
+    double tried[KOR_ARCHITECTURES]; /* quality of each on the validation rows; NAN: not tried */
+    float bag_weight;                /* of the bag's logits in a hybrid */
     size_t features, kept, dim, epochs, bytes;
     float temperature, temperature_over, threshold;
     double seconds, us_per_item;
