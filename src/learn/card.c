@@ -42,6 +42,7 @@ void kor_card_add(kor_gguf_out *out, const kor_train_report *r)
     kor_gguf_add_string(out, "korora.card.seed", text);
     recipe_line(text, r);
     kor_gguf_add_string(out, "korora.card.recipe", text);
+    kor_gguf_add_string(out, "korora.card.ship", r->task.ship ? "yes" : "no");
     if (r->task.out_of_scope) kor_gguf_add_string(out, "korora.out_of_scope", r->task.out_of_scope);
 }
 
@@ -105,6 +106,9 @@ static void put_head(kor_str *s, const kor_train_report *r)
         put_cell(s, t->sources[i]);
         kor_str_puts(s, " |\n");
     }
+    put_row(s, "may be shipped", "%s",
+            t->ship ? "yes: the licence of the data allows it"
+                    : "not checked: train with ship: yes");
     put_row(s, "learnt from", "%zu rows, hash %016" PRIx64, r->rows, r->train_hash);
     if (r->split) {
         put_row(

@@ -2,6 +2,7 @@
 #include "learn/task.h"
 
 #include "base/file.h"
+#include "learn/licences.h"
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
@@ -25,7 +26,7 @@ typedef struct recipe_yaml {
 
 typedef struct task_yaml {
     char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
-        *keep_accuracy;
+        *keep_accuracy, *ship;
     char **labels, **sources;
     uint32_t label_count, source_count;
     gates_yaml *gates;
@@ -70,6 +71,7 @@ static const cyaml_schema_field_t task_schema[] = {
     TEXT(task_yaml, out_of_scope, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, val_share, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, keep_accuracy, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, ship, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
                                labels, label_count, &text_schema, 2, LIST_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("sources", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
@@ -264,6 +266,39 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     return KOR_OK;
 }
 
+/* A licence must be well formed; of data for a model that is to be shipped it must allow that. */
+static kor_status read_licence(reader *r, const task_yaml *y)
+{
+    static const char *const answers[] = {"no", "yes", NULL};
+    char why[KOR_LICENCE_WHY], what[400];
+    size_t ship;
+    KOR_TRY(one_of(r, "ship", y->ship ? y->ship : "no", answers, "", &ship));
+    r->out->ship = ship == 1;
+    if (r->out->ship && (!y->licence || !y->source_count)) {
+        (void)snprintf(
+            what, sizeof what, "ship: yes needs '%s': %s", y->licence ? "sources" : "licence",
+            y->licence ? "a list of where the data come from" : "an SPDX id of that of the data");
+        return fail_at(r, line_of(r, "ship"), what);
+    }
+    if (!y->licence) return KOR_OK;
+    kor_licence_use use = kor_licence_check(y->licence, why);
+    if (use == KOR_LICENCE_MALFORMED) {
+        (void)snprintf(what, sizeof what,
+                       "licence '%.60s' is not an SPDX expression, such as CC-BY-4.0 or "
+                       "'MIT AND own': %.80s",
+                       y->licence, why);
+        return fail_at(r, line_of(r, "licence"), what);
+    }
+    if (!r->out->ship || use == KOR_LICENCE_SHIPS) return KOR_OK;
+    (void)snprintf(what, sizeof what,
+                   "licence '%.60s' does not allow shipping: %s; leave out 'ship' to train for "
+                   "yourself",
+                   y->licence,
+                   strncmp(why, y->licence, strlen(y->licence)) == 0 ? why + strlen(y->licence) + 2
+                                                                     : why);
+    return fail_at(r, line_of(r, "licence"), what);
+}
+
 static const char *const architectures[] = {"auto", "bag", "hybrid", "lora", "full", NULL};
 
 const char *kor_architecture_name(kor_architecture architecture)
@@ -285,6 +320,7 @@ static kor_status fill(reader *r, const task_yaml *y)
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return fail_at(r, line_of(r, "name"), "name: it must be able to name a file");
     KOR_TRY(copy_text(r, &t->name, y->name));
+    KOR_TRY(read_licence(r, y));
     KOR_TRY(copy_text(r, &t->licence, y->licence));
     KOR_TRY(copy_text(r, &t->out_of_scope, y->out_of_scope));
     KOR_TRY(copy_path(r, &t->train, y->train));

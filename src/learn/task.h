@@ -39,6 +39,7 @@ typedef struct kor_task {
     size_t label_count;
     const char **sources; /* where the data come from, for the card */
     size_t source_count;
+    bool ship;            /* the licence was checked: the weights may be handed on */
     double val_share;     /* of the rows, where there is no val */
     double keep_accuracy; /* share of the right answers that the abstain threshold must keep */
     uint64_t seed;

@@ -29,6 +29,16 @@ yaml "$(printf 'recipe:\n  rate: 1e99')"; quiet_train
 yaml 'labels: [a]'; quiet_train
 yaml 'labels: [a, a]'; quiet_train
 yaml 'val: missing.jsonl'; quiet_train
+echo "--- the licences"
+yaml "$(printf 'ship: maybe')"; quiet_train
+yaml "$(printf 'ship: yes')"; quiet_train
+yaml "$(printf 'ship: yes\nlicence: own')"; quiet_train
+yaml "$(printf 'ship: yes\nlicence: CC-BY-NC-4.0\nsources: [here]')"; quiet_train
+yaml "$(printf 'ship: yes\nsources: [here, there]\nlicence: MIT AND CC-BY-SA-4.0')"; quiet_train
+yaml "$(printf 'licence: CC BY 4.0')"; quiet_train
+yaml "$(printf 'licence: CC-BY-NC-4.0')"; quiet_train; grep shipped task/t.md
+yaml "$(printf 'ship: yes\nlicence: own AND (MIT OR GPL-3.0-only)\nsources: [here]')"; quiet_train; grep shipped task/t.md
+rm -f task/t.*
 echo "--- the rows"
 yaml ''
 : > task/rows.jsonl; quiet_train
@@ -58,4 +68,4 @@ korora eval t.gguf nowhere.jsonl; echo "exit $?"
 : > empty; korora eval t.gguf empty; echo "exit $?"
 printf '%s\n' '{"text":"good day","label":"a"}' '{"text":"good day","label":"unheard of"}' '{"text":1}' > rows.jsonl
 korora eval t.gguf rows.jsonl | sed -E 's/[0-9.]+ us/N us/'; echo "exit $?"
-head -c 1000 t.gguf > torn.gguf; korora run torn.gguf --text x; korora eval torn.gguf rows.jsonl; echo "exit $?"
+head -c 1000 t.gguf > torn.gguf; (korora run torn.gguf --text x; korora eval torn.gguf rows.jsonl; echo "exit $?") 2>&1 | sed "s/offset.*: it is/it is/"
