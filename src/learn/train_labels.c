@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The trainer of models with labels: heads classify and tags. */
+#include "base/parallel.h"
 #include "learn/calibrate.h"
 #include "learn/check.h"
 #include "learn/hybrid_train.h"
 #include "learn/session.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,15 +156,23 @@ static const float *features_of(const learner *s, const kor_row *row)
                     : s->val_features + (size_t)(row - s->val.rows) * wide;
 }
 
+static const kor_linear_recipe linear_recipe = {
+    .epochs = 40, .batch = 64, .rate = 1e-3f, .decay = 0.01f, .smoothing = 0.1f, .dropout = 0.5f};
+
+/* The recipe, for the card. */
+static void tell_linear(char out[160])
+{
+    const kor_linear_recipe *l = &linear_recipe;
+    (void)snprintf(out, 160,
+                   "%zu epochs of AdamW, batch %zu, rate %g, decay %g, smoothing %g, dropout %g",
+                   l->epochs, l->batch, (double)l->rate, (double)l->decay, (double)l->smoothing,
+                   (double)l->dropout);
+}
+
 static kor_status learn_linear(learner *s, const kor_row *const *rows, size_t count)
 {
-    const kor_linear_recipe recipe = {.epochs = 40,
-                                      .batch = 64,
-                                      .rate = 1e-3f,
-                                      .decay = 0.01f,
-                                      .smoothing = 0.1f,
-                                      .dropout = 0.5f,
-                                      .seed = s->out->task.seed};
+    kor_linear_recipe recipe = linear_recipe;
+    recipe.seed = s->out->task.seed;
     size_t wide = 2 * s->trunk.dim;
     float *x = malloc(count * wide * sizeof *x);
     if (!x) return kor_fail_memory(s->err);
@@ -236,6 +246,7 @@ static kor_status try_hybrid(learner *s)
     float *both = kor_arena_array(&s->arena, n, sizeof *both);
     if (!int8 || !f32 || !both) return kor_fail_memory(s->err);
     KOR_TRY(read_features(s));
+    r->threads = kor_cores();
     KOR_TRY(learn_linear(s, s->learn, s->learn_count));
     KOR_TRY(answer_linear(s, int8, f32));
     const kor_scores scores = {both, s->measure, s->measure_count, labels,
@@ -255,6 +266,7 @@ static kor_status try_hybrid(learner *s)
         r->tried[KOR_HYBRID] <= r->tried[KOR_BAG] + KOR_TASK_MARGIN)
         return KOR_OK;
     r->made = KOR_HYBRID;
+    tell_linear(r->layer);
     add_scaled(s->scores_f32, f32, s->scores_f32, r->bag_weight, n);
     memcpy(s->scores, both, n * sizeof *both);
     return KOR_OK;
