@@ -11,20 +11,28 @@
 #include <stdio.h>
 #include <string.h>
 
-static void recipe_line(char out[256], const kor_train_report *r)
+enum { RECIPE_BYTES = 400 };
+
+static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
 {
     const kor_bag_recipe *b = &r->task.recipe;
+    char taught[100] = "";
+    if (r->soft_rows && b->teaching.distill > 0) {
+        (void)snprintf(taught, sizeof taught, ", distill %g, distill_temperature %g",
+                       (double)b->teaching.distill, (double)b->teaching.temperature);
+    }
     (void)snprintf(
-        out, 256,
+        out, RECIPE_BYTES,
         "words 1-%u, characters %u-%u, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
-        "chars_rate %g, dropout %g",
+        "chars_rate %g, dropout %g%s%s",
         b->shape.words, b->shape.chars_from, b->shape.chars_to, r->kept, r->features, r->dim,
-        r->epochs, (double)b->rate, (double)b->chars_rate, (double)b->dropout);
+        r->epochs, (double)b->rate, (double)b->chars_rate, (double)b->dropout,
+        b->teaching.balanced ? ", class_weights balanced" : "", taught);
 }
 
 static void add_figures(kor_gguf_out *out, const kor_train_report *r)
 {
-    char text[256];
+    char text[RECIPE_BYTES];
     kor_gguf_add_string(out, "korora.metric", r->metrics.tags ? "micro_f1" : "accuracy");
     kor_gguf_add_f32(out, "korora.quality", (float)r->quality);
     kor_gguf_add_f32(out, "korora.card.macro_f1", (float)r->metrics.macro_f1);
@@ -40,6 +48,10 @@ static void add_figures(kor_gguf_out *out, const kor_train_report *r)
     }
     (void)snprintf(text, sizeof text, "%" PRIu64, r->task.seed);
     kor_gguf_add_string(out, "korora.card.seed", text);
+    if (r->teacher) {
+        (void)snprintf(text, sizeof text, "%016" PRIx64, r->teacher);
+        kor_gguf_add_string(out, "korora.card.teacher", text);
+    }
     recipe_line(text, r);
     kor_gguf_add_string(out, "korora.card.recipe", text);
     if (*r->layer) kor_gguf_add_string(out, "korora.card.layer", r->layer);
@@ -78,7 +90,7 @@ static void put_tried(kor_str *s, const kor_train_report *r)
 static void put_head(kor_str *s, const kor_train_report *r)
 {
     const kor_task *t = &r->task;
-    char recipe[256];
+    char recipe[RECIPE_BYTES];
     recipe_line(recipe, r);
     kor_str_puts(s, "# ");
     kor_markdown_text(s, t->name);
@@ -105,6 +117,10 @@ static void put_head(kor_str *s, const kor_train_report *r)
     } else {
         put_row(s, "measured on", "%zu rows apart, hash %016" PRIx64, r->val_rows, r->val_hash);
     }
+    if (r->teacher)
+        put_row(s, "teacher", "a model with checksum %016" PRIx64, r->teacher);
+    else if (r->soft_rows)
+        put_row(s, "teacher", "unknown: %zu rows came with soft labels", r->soft_rows);
     put_row(s, "seed", "%" PRIu64, t->seed);
     put_row(s, "recipe", "%s", recipe);
     if (*r->layer) put_row(s, "the layer's recipe", "%s", r->layer);

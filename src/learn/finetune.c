@@ -69,7 +69,6 @@ static void gather(trainer *t, shard *s, const uint32_t *rows, size_t count)
 static void head_pass(trainer *t, shard *s, const float *state, const float *embedding)
 {
     const kor_finetune_head *h = t->head;
-    const kor_targets *y = t->targets;
     size_t dim = t->net->dim;
     float *dw = s->gradient + t->net->count, *db = dw + t->in * t->labels;
     s->loss = 0;
@@ -84,10 +83,7 @@ static void head_pass(trainer *t, shard *s, const float *state, const float *emb
             const float *w = h->weight + j * t->labels;
             for (size_t l = 0; l < t->labels; l++) logit[l] += d[j] * w[l];
         }
-        uint32_t row = s->rows[i], from = y->first[row], to = y->first[row + 1];
-        s->loss += y->tags
-                       ? kor_sigmoid_loss(logit, t->labels, y->label + from, to - from)
-                       : kor_softmax_loss(logit, t->labels, y->label[from], t->recipe->smoothing);
+        s->loss += kor_row_loss(logit, t->targets, s->rows[i], t->recipe->smoothing);
         for (size_t l = 0; l < t->labels; l++) {
             logit[l] /= (float)t->batch_rows;
             db[l] += logit[l];

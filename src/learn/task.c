@@ -21,12 +21,12 @@ typedef struct gates_yaml {
 
 typedef struct recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
-        *dropout;
+        *dropout, *class_weights, *distill, *distill_temperature;
 } recipe_yaml;
 
 typedef struct task_yaml {
     char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
-        *keep_accuracy, *ship;
+        *keep_accuracy, *ship, *teacher;
     char **labels, **sources;
     uint32_t label_count, source_count;
     gates_yaml *gates;
@@ -58,6 +58,9 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, rate, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, chars_rate, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, dropout, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, class_weights, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, distill, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t task_schema[] = {
@@ -72,6 +75,7 @@ static const cyaml_schema_field_t task_schema[] = {
     TEXT(task_yaml, val_share, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, keep_accuracy, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, ship, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, teacher, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
                                labels, label_count, &text_schema, 2, LIST_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("sources", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
@@ -233,6 +237,20 @@ static kor_status read_gates(reader *r, const gates_yaml *y)
     return number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
 }
 
+static kor_status read_teaching(reader *r, const recipe_yaml *y)
+{
+    static const char *const weights[] = {"none", "balanced", NULL};
+    kor_teaching *t = &r->out->recipe.teaching;
+    size_t balanced = 0;
+    double distill = (double)t->distill, temperature = (double)t->temperature;
+    if (y->class_weights)
+        KOR_TRY(one_of(r, "class_weights", y->class_weights, weights, "", &balanced));
+    KOR_TRY(number(r, "distill", y->distill, 0, 1, false, &distill));
+    KOR_TRY(number(r, "distill_temperature", y->distill_temperature, 0.5, 20, false, &temperature));
+    *t = (kor_teaching){balanced == 1, (float)distill, (float)temperature};
+    return KOR_OK;
+}
+
 static kor_status read_recipe(reader *r, const recipe_yaml *y)
 {
     kor_bag_recipe *b = &r->out->recipe;
@@ -263,7 +281,7 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     b->rate = (float)rate;
     b->chars_rate = (float)chars_rate;
     b->dropout = (float)dropout;
-    return KOR_OK;
+    return read_teaching(r, y);
 }
 
 /* A licence must be well formed; of data for a model that is to be shipped it must allow that. */
@@ -325,6 +343,7 @@ static kor_status fill(reader *r, const task_yaml *y)
     KOR_TRY(copy_text(r, &t->out_of_scope, y->out_of_scope));
     KOR_TRY(copy_path(r, &t->train, y->train));
     KOR_TRY(copy_path(r, &t->val, y->val));
+    KOR_TRY(copy_path(r, &t->teacher, y->teacher));
     KOR_TRY(copy_list(r, &t->labels, &t->label_count, y->labels, y->label_count));
     KOR_TRY(copy_list(r, &t->sources, &t->source_count, y->sources, y->source_count));
     if (t->out_of_scope && t->head != KOR_HEAD_CLASSIFY)

@@ -33,6 +33,7 @@ const char *kor_architecture_name(kor_architecture architecture);
 typedef struct kor_task {
     const char *folder, *name, *licence, *out_of_scope; /* NULL where there is none */
     const char *train, *val;                            /* paths; val may be NULL */
+    const char *teacher; /* a model whose answers are learnt from too; or NULL */
     kor_head_kind head;
     kor_architecture architecture;
     const char **labels; /* [label_count] NULL: those of the rows */

@@ -35,6 +35,8 @@ typedef struct kor_train_report {
     size_t features, kept, dim, epochs, bytes;
     float temperature, temperature_over, threshold;
     char layer[160];    /* how what is not the bag learnt; "": there is no more */
+    size_t soft_rows;   /* of those to learn from, that have soft labels */
+    uint64_t teacher;   /* checksum of the model that gave them; 0: they came with the rows */
     size_t threads;     /* that learnt at the same time, at most */
     size_t trunk_bytes; /* of the base model's file; 0 when there is none */
     double seconds, us_per_item;

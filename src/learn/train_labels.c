@@ -58,6 +58,12 @@ static kor_status read_rows(learner *s)
                         labels->count ? "all rows have the same label" : "no row has a label");
     }
     KOR_TRY(kor_labels_sort(labels, (kor_dataset *const[]){&s->train, &s->val}, 2, s->err));
+    if (t->teacher) {
+        KOR_TRY(kor_teach(&s->train, labels, kor_head_name(t->head), t->teacher, s->options->trunk,
+                          &s->out->teacher, s->err));
+        s->out->threads = kor_cores();
+    }
+    for (size_t i = 0; i < s->train.count; i++) s->out->soft_rows += s->train.rows[i].soft != NULL;
     s->out->bad_rows = s->train.bad + s->val.bad;
     s->out->train_hash = s->train.hash;
     s->out->val_hash = s->val.hash;
@@ -173,6 +179,7 @@ static kor_status learn_linear(learner *s, const kor_row *const *rows, size_t co
 {
     kor_linear_recipe recipe = linear_recipe;
     recipe.seed = s->out->task.seed;
+    recipe.teaching = s->out->task.recipe.teaching;
     size_t wide = 2 * s->trunk.dim;
     float *x = malloc(count * wide * sizeof *x);
     if (!x) return kor_fail_memory(s->err);

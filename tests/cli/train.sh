@@ -66,3 +66,10 @@ printf 'name: scope\nhead: classify\ntrain: rows.jsonl\nout_of_scope: oos\n' > s
 korora train scope --json | grep -o '"labels":[0-9]*'
 echo "roman senators writing" | korora run scope/scope.gguf | grep -o '"abstain":true'
 korora eval scope/scope.gguf scope/rows.jsonl | grep "out of scope"
+# A teacher's answers are learnt from too, and labels of few rows may weigh as much as those of many.
+mkdir taught
+cp task/rows.jsonl taught/
+printf 'name: taught\nhead: classify\narchitecture: bag\ntrain: rows.jsonl\nteacher: ../again.gguf\nrecipe: {distill: 0.7, distill_temperature: 3, class_weights: balanced}\n' > taught/task.yaml
+korora train taught | timeless | sed -n 1p
+sed -n 's/checksum [0-9a-f]*/checksum C/; /^| teacher/p; /^| recipe/p' taught/taught.md
+korora train taught -o taught/again.gguf > /dev/null; cmp taught/taught.gguf taught/again.gguf && echo "the same bytes"

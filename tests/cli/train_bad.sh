@@ -52,6 +52,20 @@ yaml ''; awk 'BEGIN { for (i = 0; i < 9; i++) printf "{\"text\":\"w%d\",\"label\
 yaml "$(printf 'recipe:\n  chars_to: 0')"; quiet_train
 good > task/rows.jsonl
 yaml "$(printf 'recipe:\n  rate: 1e29\n  epochs: 50')"; quiet_train
+echo "--- the teacher"
+good > task/rows.jsonl
+yaml "$(printf 'recipe:\n  class_weights: often')"; quiet_train
+yaml "$(printf 'recipe:\n  distill: 2')"; quiet_train
+yaml "$(printf 'recipe:\n  distill_temperature: 0')"; quiet_train
+yaml 'teacher: nobody.gguf'; quiet_train
+yaml "teacher: $KORORA_MODELS/base.gguf"; quiet_train
+yaml ''; korora train task -o two.gguf > out; rm -f two.md two.svg
+{ good; good | sed 's/"b"/"c"/'; } > task/rows.jsonl
+yaml 'teacher: ../two.gguf'; quiet_train 2>&1 | tail -n 2
+good | sed 's/"b"/"c"/' > task/rows.jsonl; quiet_train
+{ good; echo '{"text":"good evening","label":"a","soft":{"a":0.7,"q":0.3}}'; echo '{"text":"good evening","label":"a","soft":0.5}'; } > task/rows.jsonl
+yaml ''; quiet_train
+rm -f two.gguf; good > task/rows.jsonl
 echo "--- the place"
 yaml ''
 rm -f task/t.gguf task/t.md

@@ -40,7 +40,8 @@ static void make_problem(problem *p)
     }
     for (size_t j = 0; j < IN; j++) p->factor[j] = 1;
     p->rows = (kor_token_rows){p->first, p->ids};
-    p->targets = (kor_targets){ROWS, LABELS, p->first_label, p->label, false};
+    p->targets =
+        (kor_targets){.rows = ROWS, .labels = LABELS, .first = p->first_label, .label = p->label};
     p->head = (kor_finetune_head){p->weight, p->bias, p->mean, p->factor};
 }
 
