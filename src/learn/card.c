@@ -156,7 +156,7 @@ static kor_status put_labels(kor_str *s, const kor_train_report *r, kor_table *t
     put_table(s, "Labels, the weakest first", table);
     size_t silent = 0;
     for (size_t l = 0; l < m->labels; l++) silent += m->classes[l].support == 0;
-    if (silent) kor_str_printf(s, "\n%zu labels have no row to measure with.\n", silent);
+    if (silent) kor_str_printf(s, "\nLabels without a row to measure with: %zu.\n", silent);
     KOR_TRY(kor_report_confusions(table, m, r->labels.name, err));
     put_table(s, "Taken for another", table);
     return KOR_OK;
@@ -190,16 +190,18 @@ static const char *weakness_of(kor_architecture made)
 static void put_weaknesses(kor_str *s, const kor_train_report *r)
 {
     kor_str_printf(s, "\n## Known weaknesses\n\n%s", weakness_of(r->made));
-    if (r->rare) kor_str_printf(s, "- %zu labels had one row or none to learn from.\n", r->rare);
+    if (r->rare) kor_str_printf(s, "- Labels with one row or none to learn from: %zu.\n", r->rare);
     if (r->contradictions)
-        kor_str_printf(s, "- %zu rows contradict others of the same text.\n", r->contradictions);
+        kor_str_printf(s, "- Rows that contradict others of the same text: %zu.\n",
+                       r->contradictions);
     if (r->shared) {
-        kor_str_printf(s,
-                       "- %zu validation texts are among the training rows: the figures "
-                       "flatter.\n",
-                       r->shared);
+        kor_str_printf(
+            s,
+            "- Texts to measure with that are among those to learn from: %zu. The figures "
+            "flatter.\n",
+            r->shared);
     }
-    if (r->bad_rows) kor_str_printf(s, "- %zu rows could not be read.\n", r->bad_rows);
+    if (r->bad_rows) kor_str_printf(s, "- Rows that could not be read: %zu.\n", r->bad_rows);
     if (!r->metrics.outside && !r->metrics.tags) {
         kor_str_puts(s, "- There were no texts out of scope to measure with: the threshold only "
                         "leaves out what is least certain.\n");

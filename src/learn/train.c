@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/train.h"
 
+#include "base/file.h"
 #include "learn/card.h"
 #include "learn/session.h"
 
@@ -62,6 +63,10 @@ static kor_status name_files(kor_session *s)
     size_t stem = n > 5 && strcmp(file + n - 5, ".gguf") == 0 ? n - 5 : n;
     (void)snprintf(r->card, sizeof r->card, "%.*s.md", (int)stem, file);
     (void)snprintf(r->diagram, sizeof r->diagram, "%.*s.svg", (int)stem, file);
+    /* A folder that cannot be written is told before an hour of learning, not after it. */
+    kor_writer probe;
+    KOR_TRY(kor_writer_open(&probe, r->file, s->err));
+    kor_writer_abandon(&probe);
     return KOR_OK;
 }
 

@@ -48,6 +48,13 @@ printf '%s\n' '{"text":"no label"}' '{"label":"a"}' 'not JSON' '{"text":5,"label
 yaml 'labels: [a, b]'; quiet_train
 yaml 'val: val.jsonl'
 { good | head -n 3; echo '{"text":"another","label":"z"}'; } > task/val.jsonl; good > task/rows.jsonl; quiet_train
+grep -A 9 "^## Known" task/t.md | grep "^- Texts"
+grep '"z"' task/val.jsonl > task/none && mv task/none task/val.jsonl; quiet_train
+# Contradictions, a label of one row and rows that cannot be read are on the card.
+yaml ''; { good; echo '{"text":"a new label","label":"c"}'; echo '{"text":"good day number 3","label":"b"}'; echo torn; } > task/rows.jsonl
+korora train task > /dev/null 2>&1; grep -e "^- [LR]" -e "^Labels" task/t.md
+# With one of two labels out of scope there is one left.
+good > task/rows.jsonl; yaml 'out_of_scope: b'; quiet_train
 yaml ''; awk 'BEGIN { for (i = 0; i < 9; i++) printf "{\"text\":\"w%d\",\"label\":\"%s\"}\n", i, i % 2 ? "a" : "b" }' > task/rows.jsonl
 yaml "$(printf 'recipe:\n  chars_to: 0')"; quiet_train
 good > task/rows.jsonl
@@ -73,6 +80,19 @@ korora train task -o nowhere/t.gguf; echo "exit $?"
 korora train task -o task; echo "exit $?"
 # A limit on the size of a file stands for a full disk.
 (trap '' XFSZ; ulimit -f 1; korora train task -o full.gguf; echo "exit $?") 2>&1 | cat
+# The model fits, what comes after it does not: it is whole, and nothing is half there.
+mkdir -p card/t.md picture/t.svg
+korora train task -o card/t.gguf; echo "exit $?"; ls card
+korora train task -o picture/t.gguf; echo "exit $?"; ls picture
+korora eval card/t.gguf task/rows.jsonl | grep accuracy
+korora models card/t.gguf | grep -c "^# t"
+rm -r card picture
+# A folder of somebody else's; its model stays as it was. It is told before the rows are read.
+mkdir -m 755 here here/task && chmod 755 . && cp "$KORORA_BIN" here/korora && cp task/* here/task && echo "old" > here/task/t.gguf
+chmod -R a+rX here && chmod a-w here/task
+as_other env KORORA_MODELS=nowhere here/korora train here/task; echo "exit $?"
+cat here/task/t.gguf
+chmod u+w here/task && rm -r here
 korora train task --seed many; echo "exit $?"
 ls
 echo "--- eval"
