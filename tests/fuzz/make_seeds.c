@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* usage: make_seeds FOLDER    Writes the models that the GGUF fuzzer starts from. */
+/* usage: make_seeds FOLDER    Writes the models that the GGUF fuzzer starts from; tiny-int8 is the
+ * trunk of the hybrids. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <cmocka.h>
 
 #include "unit/gguf_maker.h"
+#include "unit/labels_maker.h"
 
 int main(int argc, char **argv)
 {
@@ -31,6 +33,13 @@ int main(int argc, char **argv)
         char path[4096];
         (void)snprintf(path, sizeof path, "%s/%s", argv[1], seeds[i].name);
         tiny_write(path, seeds[i].int8, &seeds[i].change);
+    }
+    for (int kind = 0; argc == 2 && kind < 4; kind++) {
+        static const char *const names[] = {"bag", "bag-tags", "hybrid", "hybrid-tags"};
+        char path[4096], trunk[4096];
+        (void)snprintf(path, sizeof path, "%s/%s", argv[1], names[kind]);
+        (void)snprintf(trunk, sizeof trunk, "%s/tiny-int8", argv[1]);
+        labels_write(path, kind & 1, kind & 2 ? trunk : NULL);
     }
     return argc == 2 ? 0 : 2;
 }
