@@ -116,6 +116,9 @@ void kor_gguf_add_strings(kor_gguf_out *o, const char *key, const kor_bytes *val
 void kor_gguf_add_tensor(kor_gguf_out *o, const char *name, kor_tensor_type type, size_t dims,
                          const size_t *shape, const void *data);
 
+/* Add a value of another file as it is. */
+void kor_gguf_add_copy(kor_gguf_out *o, const kor_gguf_kv *kv);
+
 /* Add "korora.checksum" and write everything to path, whole or not at all. */
 kor_status kor_gguf_commit(kor_gguf_out *o, const char *path, kor_error *err);
 void kor_gguf_out_free(kor_gguf_out *o);

@@ -39,7 +39,7 @@ static inline void labels_add_layer(kor_gguf_out *o, const char *trunk_file,
     assert_int_equal(
         kor_hybrid_train(&layer, x, info.dim, list, MADE_ROWS, MADE_LABELS, tags, &recipe, NULL),
         KOR_OK);
-    kor_hybrid_trained_write(&layer, &info, 0.5f, o);
+    kor_hybrid_trained_write(&layer, KOR_HYBRID_PLAIN, &info, 0.5f, o);
     kor_hybrid_trained_free(&layer);
     kor_model_close(trunk);
     free(x);
