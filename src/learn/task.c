@@ -22,9 +22,9 @@ typedef struct gates_yaml {
 
 typedef struct recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
-        *dropout, *tune_epochs, *tune_batch, *tune_rate, *tune_head_rate, *tune_depth, *tune_decay,
-        *tune_clip, *tune_patience, *word_dropout, *smoothing, *rank, *class_weights, *distill,
-        *distill_temperature;
+        *dropout, *class_weights, *distill, *distill_temperature, *tune_epochs, *tune_batch,
+        *tune_rate, *tune_head_rate, *tune_depth, *tune_decay, *tune_clip, *tune_patience,
+        *word_dropout, *smoothing, *rank;
 } recipe_yaml;
 
 typedef struct task_yaml {
@@ -61,9 +61,6 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, rate, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, chars_rate, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, dropout, CYAML_FLAG_OPTIONAL),
-    TEXT(recipe_yaml, class_weights, CYAML_FLAG_OPTIONAL),
-    TEXT(recipe_yaml, distill, CYAML_FLAG_OPTIONAL),
-    TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, tune_epochs, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, tune_batch, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, tune_rate, CYAML_FLAG_OPTIONAL),
@@ -75,6 +72,9 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, word_dropout, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, smoothing, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, rank, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, class_weights, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, distill, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t task_schema[] = {
@@ -251,20 +251,6 @@ static kor_status read_gates(reader *r, const gates_yaml *y)
     return number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
 }
 
-static kor_status read_teaching(reader *r, const recipe_yaml *y)
-{
-    static const char *const weights[] = {"none", "balanced", NULL};
-    kor_teaching *t = &r->out->recipe.teaching;
-    size_t balanced = 0;
-    double distill = (double)t->distill, temperature = (double)t->temperature;
-    if (y->class_weights)
-        KOR_TRY(one_of(r, "class_weights", y->class_weights, weights, "", &balanced));
-    KOR_TRY(number(r, "distill", y->distill, 0, 1, false, &distill));
-    KOR_TRY(number(r, "distill_temperature", y->distill_temperature, 0.5, 20, false, &temperature));
-    *t = (kor_teaching){balanced == 1, (float)distill, (float)temperature};
-    return KOR_OK;
-}
-
 /* How the encoder is fine-tuned. */
 static kor_status read_tuning(reader *r, const recipe_yaml *y)
 {
@@ -296,6 +282,20 @@ static kor_status read_tuning(reader *r, const recipe_yaml *y)
                            .patience = (size_t)patience};
     r->out->smoothing = (float)smoothing;
     r->out->rank = (size_t)rank;
+    return KOR_OK;
+}
+
+static kor_status read_teaching(reader *r, const recipe_yaml *y)
+{
+    static const char *const weights[] = {"none", "balanced", NULL};
+    kor_teaching *t = &r->out->recipe.teaching;
+    size_t balanced = 0;
+    double distill = (double)t->distill, temperature = (double)t->temperature;
+    if (y->class_weights)
+        KOR_TRY(one_of(r, "class_weights", y->class_weights, weights, "", &balanced));
+    KOR_TRY(number(r, "distill", y->distill, 0, 1, false, &distill));
+    KOR_TRY(number(r, "distill_temperature", y->distill_temperature, 0.5, 20, false, &temperature));
+    *t = (kor_teaching){balanced == 1, (float)distill, (float)temperature};
     return KOR_OK;
 }
 

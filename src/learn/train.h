@@ -33,9 +33,8 @@ typedef struct kor_train_report {
     double tried[KOR_ARCHITECTURES]; /* quality of each on the validation rows; NAN: not tried */
     float bag_weight;                /* of the bag's logits in a hybrid */
     size_t features, kept, dim, epochs, bytes;
-    size_t tuned_epochs, best_epoch; /* of the encoder */
     float temperature, temperature_over, threshold;
-    char layer[400];    /* how what is not the bag learnt; "": there is no more */
+    char layer[200];    /* how what is not the bag learnt; "": there is no more */
     size_t soft_rows;   /* of those to learn from, that have soft labels */
     uint64_t teacher;   /* checksum of the model that gave them; 0: they came with the rows */
     size_t threads;     /* that learnt at the same time, at most */

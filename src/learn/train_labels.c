@@ -185,27 +185,14 @@ static const float *features_of(const learner *s, const kor_row *row)
 static const kor_linear_recipe linear_recipe = {
     .epochs = 40, .batch = 64, .rate = 1e-3f, .decay = 0.01f, .smoothing = 0.1f, .dropout = 0.5f};
 
-/* How what is not the bag has learnt, for the card. */
-static void tell_recipe(kor_train_report *r)
+/* The recipe, for the card. */
+static void tell_linear(char out[200])
 {
     const kor_linear_recipe *l = &linear_recipe;
-    const kor_tune_recipe *e = &r->task.tune;
-    bool lora = r->made == KOR_LORA;
-    int n = snprintf(r->layer, sizeof r->layer,
-                     "%zu epochs of AdamW, batch %zu, rate %g, decay %g, smoothing %g, dropout %g",
-                     l->epochs, l->batch, (double)l->rate, (double)l->decay, (double)l->smoothing,
-                     (double)l->dropout);
-    if (r->made == KOR_HYBRID) return;
-    char rank[40] = "";
-    if (lora) (void)snprintf(rank, sizeof rank, ", rank %zu", r->task.rank);
-    (void)snprintf(r->layer + n, sizeof r->layer - (size_t)n,
-                   "; then with the encoder%s: the best of %zu epochs, number %zu, batch %zu, rate "
-                   "%g, of the layer %g, depth %g, decay %g, clip %g, word_dropout %g, smoothing "
-                   "%g",
-                   rank, r->tuned_epochs, r->best_epoch, e->batch,
-                   (double)(lora ? e->rate * LORA_RATE : e->rate), (double)e->head_rate,
-                   (double)e->depth_factor, (double)e->decay, (double)e->clip,
-                   (double)e->word_dropout, (double)r->task.smoothing);
+    (void)snprintf(out, 200,
+                   "%zu epochs of AdamW, batch %zu, rate %g, decay %g, smoothing %g, dropout %g",
+                   l->epochs, l->batch, (double)l->rate, (double)l->decay, (double)l->smoothing,
+                   (double)l->dropout);
 }
 
 static kor_status learn_linear(learner *s, const kor_row *const *rows, size_t count)
@@ -310,12 +297,30 @@ static kor_status judge_candidate(learner *s, candidate *c, kor_architecture kin
     return quality_of_logits(s, c->int8, &r->tried[kind]);
 }
 
+static void tell_encoder(learner *s, kor_architecture kind)
+{
+    const kor_tune_recipe *t = &s->out->task.tune;
+    const kor_tune_result *r = &s->encoder.result;
+    char rank[32] = "";
+    if (kind == KOR_LORA) (void)snprintf(rank, sizeof rank, "rank %zu, ", s->out->task.rank);
+    (void)snprintf(s->out->layer, sizeof s->out->layer,
+                   "%s%zu epochs, the best %zu, batch %zu, rate %g (top %g), decay %g, clip %g, "
+                   "smoothing %g, words left out %g",
+                   rank, r->epochs, r->best, t->batch,
+                   (double)(kind == KOR_LORA ? LORA_RATE * t->rate : t->rate), (double)t->head_rate,
+                   (double)t->decay, (double)t->clip, (double)s->out->task.smoothing,
+                   (double)t->word_dropout);
+}
+
 /* The model is of this kind from now on. */
 static void take(learner *s, const candidate *c, kor_architecture kind)
 {
+    if (kind == KOR_HYBRID)
+        tell_linear(s->out->layer);
+    else
+        tell_encoder(s, kind);
     s->out->made = kind;
     s->out->bag_weight = c->weight;
-    tell_recipe(s->out);
     s->scores = c->int8;
     s->scores_f32 = c->f32;
 }
@@ -332,6 +337,7 @@ static kor_status try_hybrid(learner *s, candidate *c)
 {
     KOR_TRY(new_candidate(s, c));
     KOR_TRY(read_features(s));
+    s->out->threads = kor_cores();
     KOR_TRY(learn_linear(s, s->learn, s->learn_count));
     KOR_TRY(answer_linear(s, c->int8, c->f32));
     KOR_TRY(judge_candidate(s, c, KOR_HYBRID));
@@ -363,18 +369,8 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
 {
     kor_train_report *r = s->out;
     char checkpoint[sizeof r->file + 16];
-    const kor_teaching *taught = &r->task.recipe.teaching;
-    const uint64_t purpose[] = {r->train_hash,
-                                r->val_hash,
-                                r->task.seed,
-                                (uint64_t)kind,
-                                (uint64_t)count,
-                                measured,
-                                s->trunk.checksum,
-                                r->teacher,
-                                taught->balanced,
-                                (uint64_t)(taught->distill * 1e6f),
-                                (uint64_t)(taught->temperature * 1e6f)};
+    const uint64_t purpose[] = {r->train_hash,   r->val_hash, r->task.seed,     (uint64_t)kind,
+                                (uint64_t)count, measured,    s->trunk.checksum};
     (void)snprintf(checkpoint, sizeof checkpoint, "%s.%s-%d", r->file, kor_architecture_name(kind),
                    measured ? 1 : 2);
     kor_encoder_task task = {.trunk = s->options->trunk,
@@ -415,12 +411,11 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
 static kor_status try_encoder(learner *s, candidate *c, kor_architecture kind)
 {
     kor_train_report *r = s->out;
+    r->threads = kor_cores();
     KOR_TRY(new_candidate(s, c));
     KOR_TRY(learn_encoder(s, kind, s->learn, s->learn_count, true, c->f32));
     KOR_TRY(kor_encoder_trained_answer(&s->encoder, s->options->trunk, s->measure, s->measure_count,
                                        c->int8, s->err));
-    r->tuned_epochs = s->encoder.result.epochs;
-    r->best_epoch = s->encoder.result.best;
     return judge_candidate(s, c, kind);
 }
 
@@ -441,7 +436,6 @@ static kor_status try_all(learner *s)
     candidate hybrid, full, lora;
     if (wanted == KOR_BAG || !s->options->trunk) return KOR_OK;
     KOR_TRY(quality_of_logits(s, s->bag_scores, &r->tried[KOR_BAG]));
-    r->threads = kor_cores();
     KOR_TRY(try_hybrid(s, &hybrid));
     s->hybrid_weight = hybrid.weight;
     bool choose = wanted == KOR_AUTO && r->tried[r->made] + KOR_TASK_MARGIN < 1 &&
