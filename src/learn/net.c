@@ -17,13 +17,25 @@ static size_t add_part(kor_net *net, size_t count, size_t depth, bool decays)
     return net->parts++;
 }
 
+static size_t add_small(kor_net *net, size_t count, size_t depth, bool decays)
+{
+    size_t part = add_part(net, count, depth, decays);
+    net->part[part].small = net->small;
+    net->small += count;
+    return part;
+}
+
 static kor_net_linear add_linear(kor_net *net, size_t in, size_t out, size_t depth)
 {
     kor_net_linear l = {.in = in, .out = out};
     l.w = add_part(net, in * out, depth, true);
     net->part[l.w].in = in;
     net->part[l.w].out = out;
-    l.b = add_part(net, out, depth, false);
+    net->part[l.w].packed = net->packed_count;
+    /* A packed matrix is wider by the columns that fill its last panel; so is its transpose. */
+    size_t wide = in * kor_round_up(out, KOR_PANEL), turned = out * kor_round_up(in, KOR_PANEL);
+    net->packed_count += wide > turned ? wide : turned;
+    l.b = add_small(net, out, depth, false);
     return l;
 }
 
@@ -38,19 +50,19 @@ static void lay_out(kor_net *net, const kor_encoder *e)
     net->epsilon = (kor_real)e->norm_epsilon;
     net->act = e->activation;
     net->embedding = add_part(net, net->vocabulary * net->width, 0, true);
-    net->position = add_part(net, net->max_tokens * net->width, 0, true);
+    net->position = add_small(net, net->max_tokens * net->width, 0, true);
     for (size_t i = 0; i < net->layers; i++) {
         const kor_encoder_layer *from = &e->layer[i];
         kor_net_layer *l = &net->layer[i];
         size_t in = from->in, out = from->out;
         *l = (kor_net_layer){.in = in, .out = out, .heads = from->heads, .hidden = from->hidden};
-        l->gamma1 = add_part(net, in, i + 1, false);
-        l->beta1 = add_part(net, in, i + 1, false);
+        l->gamma1 = add_small(net, in, i + 1, false);
+        l->beta1 = add_small(net, in, i + 1, false);
         l->qkv = add_linear(net, in, 3 * in, i + 1);
         l->attention_out = add_linear(net, in, out, i + 1);
         if (from->residual.weight) l->residual = add_linear(net, in, out, i + 1);
-        l->gamma2 = add_part(net, out, i + 1, false);
-        l->beta2 = add_part(net, out, i + 1, false);
+        l->gamma2 = add_small(net, out, i + 1, false);
+        l->beta2 = add_small(net, out, i + 1, false);
         l->up = add_linear(net, out, from->hidden, i + 1);
         l->down = add_linear(net, from->hidden, out, i + 1);
     }
@@ -101,6 +113,12 @@ static void copy_embedding(const kor_net *net, const kor_encoder *e)
     }
 }
 
+/* Aligned to cache lines, which the products like. */
+static kor_real *new_reals(size_t n)
+{
+    return aligned_alloc(64, kor_round_up((n ? n : 1) * sizeof(kor_real), 64));
+}
+
 kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err)
 {
     *net = (kor_net){0};
@@ -110,14 +128,9 @@ kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err)
                         "be trained");
     }
     lay_out(net, from);
-    net->param = kor_arena_array(&net->arena, net->count, sizeof *net->param);
-    /* A packed matrix is wider by the columns that fill its last panel. */
-    size_t room = net->count;
-    for (size_t i = 0; i < net->parts; i++) {
-        room += KOR_PANEL * (net->part[i].in + net->part[i].out);
-    }
-    net->packed = kor_arena_array(&net->arena, room, sizeof *net->packed);
-    net->packed_turned = kor_arena_array(&net->arena, room, sizeof *net->packed_turned);
+    net->param = new_reals(net->count);
+    net->packed = new_reals(net->packed_count);
+    net->packed_turned = new_reals(net->packed_count);
     if (!net->param || !net->packed || !net->packed_turned) return kor_fail_memory(err);
     copy_embedding(net, from);
     copy_floats(net, net->position, from->position);
@@ -141,83 +154,34 @@ kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err)
 
 void kor_net_free(kor_net *net)
 {
-    kor_arena_free(&net->arena);
+    free(net->param);
+    free(net->packed);
+    free(net->packed_turned);
     *net = (kor_net){0};
 }
 
-/* ---- Products ---- */
+/* ---- Packing ---- */
 
-#ifdef KOR_NET_PLAIN
-/* The test's products: plain loops in any precision. */
-
-void kor_net_refresh(kor_net *net, size_t part)
+void kor_net_pack(kor_real *to, const kor_real *w, size_t ld, size_t k, size_t n)
 {
-    (void)net, (void)part;
-}
-
-/* out[m][n] (+)= x[m][k] w, w as [k][n] or turned, as [n][k]. */
-static void product(kor_real *out, const kor_real *x, const kor_real *w, size_t m, size_t n,
-                    size_t k, bool turned, bool add)
-{
-    for (size_t i = 0; i < m; i++) {
-        for (size_t j = 0; j < n; j++) {
-            kor_real sum = add ? out[i * n + j] : 0;
-            for (size_t l = 0; l < k; l++) {
-                sum += x[i * k + l] * (turned ? w[j * k + l] : w[l * n + j]);
-            }
-            out[i * n + j] = sum;
+    for (size_t p = 0; p < n; p += KOR_PANEL) {
+        size_t wide = n - p < KOR_PANEL ? n - p : KOR_PANEL;
+        for (size_t i = 0; i < k; i++, to += KOR_PANEL) {
+            const kor_real *from = w + i * ld + p;
+            for (size_t j = 0; j < wide; j++) to[j] = from[j];
+            for (size_t j = wide; j < KOR_PANEL; j++) to[j] = 0;
         }
     }
 }
 
-static void by_weight(const kor_net *net, const kor_net_linear *l, kor_real *out, const kor_real *x,
-                      size_t m, bool turned, bool add)
+void kor_net_pack_turned(kor_real *to, const kor_real *w, size_t ld, size_t n, size_t k)
 {
-    product(out, x, param(net, l->w), m, turned ? l->in : l->out, turned ? l->out : l->in, turned,
-            add);
-}
-
-/* out[k][n] += x' y of x[m][k], y[m][n]. */
-static kor_status outer(kor_real *out, const kor_real *x, const kor_real *y, size_t m, size_t k,
-                        size_t n, kor_arena *arena, kor_error *err)
-{
-    (void)arena, (void)err;
-    for (size_t i = 0; i < m; i++) {
-        for (size_t a = 0; a < k; a++) {
-            for (size_t b = 0; b < n; b++) out[a * n + b] += x[i * k + a] * y[i * n + b];
-        }
-    }
-    return KOR_OK;
-}
-#else
-/* Where the packed form of a matrix is. */
-static size_t packed_at(const kor_net *net, size_t part)
-{
-    size_t at = net->part[part].at;
-    for (size_t i = 0; i < part; i++) at += KOR_PANEL * (net->part[i].in + net->part[i].out);
-    return at;
-}
-
-static void turn(float *out, const float *w, size_t rows, size_t columns)
-{
-    enum { BLOCK = 16 };
-    for (size_t i = 0; i < rows; i += BLOCK) {
-        for (size_t j = 0; j < columns; j += BLOCK) {
-            size_t i_end = i + BLOCK < rows ? i + BLOCK : rows,
-                   j_end = j + BLOCK < columns ? j + BLOCK : columns;
-            for (size_t a = i; a < i_end; a++) {
-                for (size_t b = j; b < j_end; b++) out[b * rows + a] = w[a * columns + b];
-            }
-        }
-    }
-}
-
-/* A matrix [in][out], turned and packed, without a turned copy: panels of 16 inputs. */
-static void pack_turned(float *to, const float *w, size_t in, size_t out)
-{
-    for (size_t p = 0; p < kor_round_up(in, KOR_PANEL); p += KOR_PANEL) {
-        for (size_t j = 0; j < out; j++) {
-            for (size_t i = p; i < p + KOR_PANEL; i++) *to++ = i < in ? w[i * out + j] : 0;
+    for (size_t p = 0; p < n; p += KOR_PANEL) {
+        size_t wide = n - p < KOR_PANEL ? n - p : KOR_PANEL;
+        for (size_t i = 0; i < k; i++, to += KOR_PANEL) {
+            const kor_real *from = w + p * ld + i;
+            for (size_t j = 0; j < wide; j++) to[j] = from[j * ld];
+            for (size_t j = wide; j < KOR_PANEL; j++) to[j] = 0;
         }
     }
 }
@@ -226,494 +190,92 @@ void kor_net_refresh(kor_net *net, size_t part)
 {
     const kor_net_part *p = &net->part[part];
     if (!p->in) return;
-    kor_pack_f32(net->packed + packed_at(net, part), param(net, part), p->in, p->out);
-    pack_turned(net->packed_turned + packed_at(net, part), param(net, part), p->in, p->out);
+    kor_net_pack(net->packed + p->packed, param(net, part), p->out, p->in, p->out);
+    kor_net_pack_turned(net->packed_turned + p->packed, param(net, part), p->out, p->in, p->out);
 }
-
-static void multiply(float *out, const float *x, const float *packed, size_t m, size_t n, size_t k,
-                     bool add)
-{
-    kor_gemm g = {.m = m, .n = n, .k = k, .out = out, .ld_out = n, .x = x, .ld_x = k, .w = packed};
-    if (add) {
-        g.add = out;
-        g.ld_add = n;
-    }
-    kor_kernels_get()->gemm_f32(&g);
-}
-
-static void by_weight(const kor_net *net, const kor_net_linear *l, float *out, const float *x,
-                      size_t m, bool turned, bool add)
-{
-    const float *packed = (turned ? net->packed_turned : net->packed) + packed_at(net, l->w);
-    multiply(out, x, packed, m, turned ? l->in : l->out, turned ? l->out : l->in, add);
-}
-
-static kor_status outer(float *out, const float *x, const float *y, size_t m, size_t k, size_t n,
-                        kor_arena *arena, kor_error *err)
-{
-    float *turned = kor_arena_array(arena, m * k, sizeof *turned);
-    float *packed = kor_arena_alloc(arena, kor_packed_f32_size(m, n));
-    if (!turned || !packed) return kor_fail_memory(err);
-    turn(turned, x, m, k);
-    kor_pack_f32(packed, y, m, n);
-    multiply(out, turned, packed, k, n, m, true);
-    return KOR_OK;
-}
-#endif
 
 void kor_net_refresh_all(kor_net *net)
 {
     for (size_t i = 0; i < net->parts; i++) kor_net_refresh(net, i);
 }
 
-/* ---- Layers, forward and backward ---- */
+/* ---- To int8 ---- */
 
-/* y[m][out] = x[m][in] w + b, added to y where add is set. */
-static void linear_forward(const kor_net *net, const kor_net_linear *l, kor_real *y,
-                           const kor_real *x, size_t m, bool add)
+/* The numbers of a part as floats in arena; NULL when memory is out. */
+static float *floats_of(const kor_net *net, size_t part, kor_arena *arena)
 {
-    const kor_real *b = param(net, l->b);
-    by_weight(net, l, y, x, m, false, add);
-    for (size_t i = 0; i < m; i++) {
-        for (size_t j = 0; j < l->out; j++) y[i * l->out + j] += b[j];
-    }
+    size_t n = net->part[part].count;
+    float *to = kor_arena_array(arena, n, sizeof *to);
+    for (size_t i = 0; to && i < n; i++) to[i] = (float)param(net, part)[i];
+    return to;
 }
 
-/* dw += x' dy, db += sum of dy; dx[m][in] = dy w', added to dx where add is set. */
-static kor_status linear_backward(const kor_net *net, const kor_net_linear *l, kor_real *dx,
-                                  kor_real *gradient, const kor_real *dy, const kor_real *x,
-                                  size_t m, bool add, kor_arena *arena, kor_error *err)
+static bool linear_to_int8(const kor_net *net, const kor_net_linear *from, kor_linear *to,
+                           kor_arena *arena)
 {
-    kor_real *db = gradient + net->part[l->b].at;
-    by_weight(net, l, dx, dy, m, true, add);
-    for (size_t i = 0; i < m; i++) {
-        for (size_t j = 0; j < l->out; j++) db[j] += dy[i * l->out + j];
-    }
-    return outer(gradient + net->part[l->w].at, x, dy, m, l->in, l->out, arena, err);
+    *to = (kor_linear){.in = from->in, .out = from->out};
+    if (!from->in) return true;
+    kor_arena scratch = {0};
+    int8_t *code = kor_arena_alloc(arena, kor_packed_i8_size(from->in, from->out));
+    float *scale = kor_arena_array(arena, from->out, sizeof *scale);
+    float *w = floats_of(net, from->w, &scratch);
+    to->bias = floats_of(net, from->b, arena);
+    if (code && scale && w) kor_pack_i8(code, scale, w, from->in, from->out);
+    kor_arena_free(&scratch);
+    to->weight = code;
+    to->scale = scale;
+    return code && scale && w && to->bias;
 }
 
-/* y = xhat gamma + beta, xhat = (x - mean) inverse; xhat[m][n] and inverse[m] are kept. */
-static void norm_forward(kor_real *y, kor_real *xhat, kor_real *inverse, const kor_real *x,
-                         const kor_real *gamma, const kor_real *beta, size_t m, size_t n,
-                         kor_real epsilon)
+/* One scale a row. */
+static bool embedding_to_int8(const kor_net *net, kor_encoder *to, kor_arena *arena)
 {
-    for (size_t i = 0; i < m; i++, x += n, y += n, xhat += n) {
-        kor_real mean = 0, variance = 0;
-        for (size_t j = 0; j < n; j++) mean += x[j];
-        mean /= (kor_real)n;
-        for (size_t j = 0; j < n; j++) variance += (x[j] - mean) * (x[j] - mean);
-        inverse[i] = (kor_real)(1 / sqrt((double)(variance / (kor_real)n + epsilon)));
+    size_t rows = net->vocabulary, n = net->width;
+    int8_t *code = kor_arena_array(arena, rows, n);
+    float *scale = kor_arena_array(arena, rows, sizeof *scale);
+    if (!code || !scale) return false;
+    for (size_t i = 0; i < rows; i++) {
+        const kor_real *from = param(net, net->embedding) + i * n;
+        float top = 0;
+        for (size_t j = 0; j < n; j++) top = fmaxf(top, fabsf((float)from[j]));
+        scale[i] = top > 0 ? top / 127 : 1;
         for (size_t j = 0; j < n; j++) {
-            xhat[j] = (x[j] - mean) * inverse[i];
-            y[j] = xhat[j] * gamma[j] + beta[j];
+            code[i * n + j] = (int8_t)lrintf((float)from[j] / scale[i]);
         }
     }
+    to->embedding8 = code;
+    to->embedding8_scale = scale;
+    return true;
 }
 
-/* dx += inverse (g - mean(g) - xhat mean(g xhat)) with g = dy gamma. */
-static void norm_backward(kor_real *dx, kor_real *dgamma, kor_real *dbeta, const kor_real *dy,
-                          const kor_real *xhat, const kor_real *inverse, const kor_real *gamma,
-                          size_t m, size_t n)
+kor_status kor_net_to_int8(const kor_net *net, kor_encoder *out, kor_arena *arena, kor_error *err)
 {
-    for (size_t i = 0; i < m; i++, dx += n, dy += n, xhat += n) {
-        kor_real mean = 0, mean_xhat = 0;
-        for (size_t j = 0; j < n; j++) {
-            kor_real g = dy[j] * gamma[j];
-            mean += g;
-            mean_xhat += g * xhat[j];
-            dgamma[j] += dy[j] * xhat[j];
-            dbeta[j] += dy[j];
-        }
-        mean /= (kor_real)n;
-        mean_xhat /= (kor_real)n;
-        for (size_t j = 0; j < n; j++) {
-            dx[j] += inverse[i] * (dy[j] * gamma[j] - mean - xhat[j] * mean_xhat);
-        }
+    *out = (kor_encoder){.layers = net->layers,
+                         .dim = net->dim,
+                         .max_tokens = net->max_tokens,
+                         .vocabulary = net->vocabulary,
+                         .parameters = net->count,
+                         .embedding_scale = (float)net->scale,
+                         .norm_epsilon = (float)net->epsilon,
+                         .activation = net->act};
+    out->position = floats_of(net, net->position, arena);
+    bool ok = embedding_to_int8(net, out, arena) && out->position;
+    for (size_t i = 0; ok && i < net->layers; i++) {
+        const kor_net_layer *from = &net->layer[i];
+        kor_encoder_layer *l = &out->layer[i];
+        *l = (kor_encoder_layer){
+            .in = from->in, .out = from->out, .heads = from->heads, .hidden = from->hidden};
+        l->norm1 =
+            (kor_norm){floats_of(net, from->gamma1, arena), floats_of(net, from->beta1, arena)};
+        l->norm2 =
+            (kor_norm){floats_of(net, from->gamma2, arena), floats_of(net, from->beta2, arena)};
+        ok = l->norm1.gamma && l->norm1.beta && l->norm2.gamma && l->norm2.beta &&
+             linear_to_int8(net, &from->qkv, &l->qkv, arena) &&
+             linear_to_int8(net, &from->attention_out, &l->attention_out, arena) &&
+             linear_to_int8(net, &from->residual, &l->residual, arena) &&
+             linear_to_int8(net, &from->up, &l->up, arena) &&
+             linear_to_int8(net, &from->down, &l->down, arena);
     }
-}
-
-/* One sequence and one head: q, k, v start at qkv, rows 3 * width apart; out rows are width apart.
- * p[t][t] keeps softmax(scale q k'). */
-static void attention_forward(kor_real *out, kor_real *p, const kor_real *qkv, size_t t,
-                              size_t width, size_t dim, kor_real scale)
-{
-    size_t ld = 3 * width;
-    for (size_t i = 0; i < t; i++, p += t, out += width) {
-        const kor_real *q = qkv + i * ld;
-        kor_real max = (kor_real)-INFINITY, sum = 0;
-        for (size_t s = 0; s < t; s++) {
-            const kor_real *k = qkv + s * ld + width;
-            kor_real dot = 0;
-            for (size_t j = 0; j < dim; j++) dot += q[j] * k[j];
-            p[s] = dot * scale;
-            if (p[s] > max) max = p[s];
-        }
-        for (size_t s = 0; s < t; s++) {
-            p[s] = sizeof(kor_real) == sizeof(float) ? (kor_real)expf((float)(p[s] - max))
-                                                     : (kor_real)exp((double)(p[s] - max));
-            sum += p[s];
-        }
-        for (size_t j = 0; j < dim; j++) out[j] = 0;
-        for (size_t s = 0; s < t; s++) {
-            const kor_real *v = qkv + s * ld + 2 * width;
-            p[s] /= sum;
-            for (size_t j = 0; j < dim; j++) out[j] += p[s] * v[j];
-        }
-    }
-}
-
-/* dqkv is added to; dp[t] is scratch. */
-static void attention_backward(kor_real *dqkv, const kor_real *dout, const kor_real *p,
-                               const kor_real *qkv, size_t t, size_t width, size_t dim,
-                               kor_real scale, kor_real *dp)
-{
-    size_t ld = 3 * width;
-    for (size_t i = 0; i < t; i++, p += t, dout += width) {
-        const kor_real *q = qkv + i * ld;
-        kor_real *dq = dqkv + i * ld, mean = 0;
-        for (size_t s = 0; s < t; s++) {
-            const kor_real *v = qkv + s * ld + 2 * width;
-            kor_real *dv = dqkv + s * ld + 2 * width, dot = 0;
-            for (size_t j = 0; j < dim; j++) {
-                dot += dout[j] * v[j];
-                dv[j] += p[s] * dout[j];
-            }
-            dp[s] = dot;
-            mean += dot * p[s];
-        }
-        for (size_t s = 0; s < t; s++) {
-            const kor_real *k = qkv + s * ld + width;
-            kor_real *dk = dqkv + s * ld + width, by = p[s] * (dp[s] - mean) * scale;
-            for (size_t j = 0; j < dim; j++) {
-                dq[j] += by * k[j];
-                dk[j] += by * q[j];
-            }
-        }
-    }
-}
-
-/* h = act(x), n values; for GELU x is kept by the caller. */
-static void act_forward(kor_real *h, const kor_real *x, size_t n, kor_activation act)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (act == KOR_ACT_RELU)
-            h[i] = x[i] > 0 ? x[i] : 0;
-        else
-            h[i] = (kor_real)(0.5 * (double)x[i] * (1 + erf((double)x[i] * M_SQRT1_2)));
-    }
-}
-
-/* dh becomes the gradient by x. */
-static void act_backward(kor_real *dh, const kor_real *x, size_t n, kor_activation act)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (act == KOR_ACT_RELU) {
-            if (x[i] <= 0) dh[i] = 0;
-        } else {
-            double z = (double)x[i], density = exp(-0.5 * z * z) * M_2_SQRTPI * M_SQRT1_2 * 0.5;
-            dh[i] = (kor_real)((double)dh[i] * (0.5 * (1 + erf(z * M_SQRT1_2)) + z * density));
-        }
-    }
-}
-
-/* ---- The whole encoder ---- */
-
-typedef struct layer_tape {
-    kor_real *xhat1, *inverse1, *normed1; /* [N][in], [N], [N][in] */
-    kor_real *qkv, *p, *mixed;            /* [N][3 in], heads x t x t a sequence, [N][in] */
-    kor_real *x;                          /* [N][in], the input */
-    kor_real *xhat2, *inverse2, *normed2; /* of the middle: [N][out], [N], [N][out] */
-    kor_real *inner, *hidden;             /* [N][hidden] before and after the activation */
-} layer_tape;
-
-struct kor_tape {
-    layer_tape layer[KOR_ENCODER_LAYERS];
-    kor_real *state, *pooled, *length, *embedding; /* [B][dim], [B][dim], [B], [B][dim] */
-    kor_arena arena;
-};
-
-kor_tape *kor_tape_new(void)
-{
-    return calloc(1, sizeof(kor_tape));
-}
-
-void kor_tape_free(kor_tape *tape)
-{
-    if (tape) kor_arena_free(&tape->arena);
-    free(tape);
-}
-
-static kor_real *take(kor_arena *arena, size_t n, bool *ok)
-{
-    kor_real *x = kor_arena_array(arena, n ? n : 1, sizeof *x);
-    if (!x) *ok = false;
-    return x;
-}
-
-/* Squares of the lengths of all sequences. */
-static size_t pairs(const kor_batch *batch)
-{
-    size_t sum = 0;
-    for (size_t i = 0; i < batch->sequences; i++) {
-        size_t t = batch->first[i + 1] - batch->first[i];
-        sum += t * t;
-    }
-    return sum;
-}
-
-static kor_status make_tape(const kor_net *net, const kor_batch *batch, kor_tape *tape,
-                            kor_error *err)
-{
-    bool ok = true;
-    size_t n = batch->first[batch->sequences], b = batch->sequences;
-    kor_arena_free(&tape->arena);
-    for (size_t i = 0; i < net->layers; i++) {
-        const kor_net_layer *l = &net->layer[i];
-        layer_tape *t = &tape->layer[i];
-        kor_real **const wide_in[] = {&t->xhat1, &t->normed1, &t->mixed, &t->x};
-        for (size_t j = 0; j < 4; j++) *wide_in[j] = take(&tape->arena, n * l->in, &ok);
-        t->inverse1 = take(&tape->arena, n, &ok);
-        t->inverse2 = take(&tape->arena, n, &ok);
-        t->qkv = take(&tape->arena, 3 * n * l->in, &ok);
-        t->p = take(&tape->arena, l->heads * pairs(batch), &ok);
-        t->xhat2 = take(&tape->arena, n * l->out, &ok);
-        t->normed2 = take(&tape->arena, n * l->out, &ok);
-        t->inner = take(&tape->arena, n * l->hidden, &ok);
-        t->hidden = take(&tape->arena, n * l->hidden, &ok);
-    }
-    tape->state = take(&tape->arena, b * net->dim, &ok);
-    tape->pooled = take(&tape->arena, b * net->dim, &ok);
-    tape->embedding = take(&tape->arena, b * net->dim, &ok);
-    tape->length = take(&tape->arena, b, &ok);
+    ok = ok && linear_to_int8(net, &net->pooler, &out->pooler, arena);
     return ok ? KOR_OK : kor_fail_memory(err);
-}
-
-static void embed_forward(const kor_net *net, const kor_batch *batch, kor_real *x)
-{
-    const kor_real *table = param(net, net->embedding), *position = param(net, net->position);
-    for (size_t i = 0; i < batch->sequences; i++) {
-        for (size_t at = batch->first[i]; at < batch->first[i + 1]; at++) {
-            const kor_real *e = table + (size_t)batch->ids[at] * net->width,
-                           *p = position + (at - batch->first[i]) * net->width;
-            for (size_t j = 0; j < net->width; j++) {
-                x[at * net->width + j] = net->scale * e[j] + p[j];
-            }
-        }
-    }
-}
-
-static void embed_backward(const kor_net *net, const kor_batch *batch, const kor_real *dx,
-                           kor_real *gradient)
-{
-    kor_real *table = gradient + net->part[net->embedding].at,
-             *position = gradient + net->part[net->position].at;
-    for (size_t i = 0; i < batch->sequences; i++) {
-        for (size_t at = batch->first[i]; at < batch->first[i + 1]; at++) {
-            kor_real *e = table + (size_t)batch->ids[at] * net->width,
-                     *p = position + (at - batch->first[i]) * net->width;
-            for (size_t j = 0; j < net->width; j++) {
-                kor_real d = dx[at * net->width + j];
-                e[j] += net->scale * d;
-                p[j] += d;
-            }
-        }
-    }
-}
-
-static kor_real scale_of(const kor_net_layer *l)
-{
-    return (kor_real)(1 / sqrt((double)(l->in / l->heads)));
-}
-
-/* All sequences and heads. */
-static void mix_forward(const kor_net_layer *l, const kor_batch *batch, layer_tape *t)
-{
-    size_t dim = l->in / l->heads, at = 0;
-    for (size_t i = 0; i < batch->sequences; i++) {
-        size_t from = batch->first[i], n = batch->first[i + 1] - from;
-        for (size_t h = 0; h < l->heads; h++, at += n * n) {
-            attention_forward(t->mixed + from * l->in + h * dim, t->p + at,
-                              t->qkv + 3 * from * l->in + h * dim, n, l->in, dim, scale_of(l));
-        }
-    }
-}
-
-static void mix_backward(const kor_net_layer *l, const kor_batch *batch, const layer_tape *t,
-                         kor_real *dqkv, const kor_real *dmixed, kor_real *scratch)
-{
-    size_t dim = l->in / l->heads, at = 0;
-    for (size_t i = 0; i < batch->sequences; i++) {
-        size_t from = batch->first[i], n = batch->first[i + 1] - from;
-        for (size_t h = 0; h < l->heads; h++, at += n * n) {
-            attention_backward(dqkv + 3 * from * l->in + h * dim, dmixed + from * l->in + h * dim,
-                               t->p + at, t->qkv + 3 * from * l->in + h * dim, n, l->in, dim,
-                               scale_of(l), scratch);
-        }
-    }
-}
-
-/* t->x to out[N][l->out]. */
-static void layer_forward(const kor_net *net, const kor_net_layer *l, const kor_batch *batch,
-                          layer_tape *t, kor_real *out, kor_real *middle)
-{
-    size_t n = batch->first[batch->sequences];
-    norm_forward(t->normed1, t->xhat1, t->inverse1, t->x, param(net, l->gamma1),
-                 param(net, l->beta1), n, l->in, net->epsilon);
-    linear_forward(net, &l->qkv, t->qkv, t->normed1, n, false);
-    mix_forward(l, batch, t);
-    if (l->residual.in)
-        linear_forward(net, &l->residual, middle, t->x, n, false);
-    else
-        memcpy(middle, t->x, n * l->in * sizeof *middle);
-    linear_forward(net, &l->attention_out, middle, t->mixed, n, true);
-    norm_forward(t->normed2, t->xhat2, t->inverse2, middle, param(net, l->gamma2),
-                 param(net, l->beta2), n, l->out, net->epsilon);
-    linear_forward(net, &l->up, t->inner, t->normed2, n, false);
-    act_forward(t->hidden, t->inner, n * l->hidden, net->act);
-    memcpy(out, middle, n * l->out * sizeof *out);
-    linear_forward(net, &l->down, out, t->hidden, n, true);
-}
-
-/* d[N][l->out], the gradient by the output, becomes dx[N][l->in], that by the input. */
-static kor_status layer_backward(const kor_net *net, const kor_net_layer *l, const kor_batch *batch,
-                                 const layer_tape *t, kor_real *d, kor_real *dx, kor_real *gradient,
-                                 kor_arena *arena, kor_error *err)
-{
-    size_t n = batch->first[batch->sequences];
-    bool ok = true;
-    kor_real *dhidden = take(arena, n * l->hidden, &ok), *dnormed2 = take(arena, n * l->out, &ok),
-             *dmixed = take(arena, n * l->in, &ok), *dqkv = take(arena, 3 * n * l->in, &ok),
-             *dnormed1 = take(arena, n * l->in, &ok), *scratch = take(arena, net->max_tokens, &ok);
-    if (!ok) return kor_fail_memory(err);
-    KOR_TRY(linear_backward(net, &l->down, dhidden, gradient, d, t->hidden, n, false, arena, err));
-    act_backward(dhidden, t->inner, n * l->hidden, net->act);
-    KOR_TRY(linear_backward(net, &l->up, dnormed2, gradient, dhidden, t->normed2, n, false, arena,
-                            err));
-    norm_backward(d, gradient + net->part[l->gamma2].at, gradient + net->part[l->beta2].at,
-                  dnormed2, t->xhat2, t->inverse2, param(net, l->gamma2), n, l->out);
-    KOR_TRY(linear_backward(net, &l->attention_out, dmixed, gradient, d, t->mixed, n, false, arena,
-                            err));
-    memset(dqkv, 0, 3 * n * l->in * sizeof *dqkv);
-    mix_backward(l, batch, t, dqkv, dmixed, scratch);
-    KOR_TRY(
-        linear_backward(net, &l->qkv, dnormed1, gradient, dqkv, t->normed1, n, false, arena, err));
-    if (l->residual.in)
-        KOR_TRY(linear_backward(net, &l->residual, dx, gradient, d, t->x, n, false, arena, err));
-    else
-        memcpy(dx, d, n * l->in * sizeof *dx);
-    norm_backward(dx, gradient + net->part[l->gamma1].at, gradient + net->part[l->beta1].at,
-                  dnormed1, t->xhat1, t->inverse1, param(net, l->gamma1), n, l->in);
-    return KOR_OK;
-}
-
-/* state -> pooled = tanh(state w + b) -> embedding = pooled / length. */
-static void pool_forward(const kor_net *net, size_t sequences, kor_tape *tape)
-{
-    linear_forward(net, &net->pooler, tape->pooled, tape->state, sequences, false);
-    for (size_t i = 0; i < sequences; i++) {
-        kor_real *y = tape->pooled + i * net->dim, *e = tape->embedding + i * net->dim;
-        double squares = 0;
-        for (size_t j = 0; j < net->dim; j++) {
-            y[j] = (kor_real)tanh((double)y[j]);
-            squares += (double)y[j] * (double)y[j];
-        }
-        tape->length[i] = (kor_real)sqrt(fmax(squares, 1e-12));
-        for (size_t j = 0; j < net->dim; j++) e[j] = y[j] / tape->length[i];
-    }
-}
-
-/* d[B][dim], the gradient by the state, is that of the loss by it and through the embedding. */
-static kor_status pool_backward(const kor_net *net, size_t sequences, const kor_tape *tape,
-                                const kor_real *d_state, const kor_real *d_embedding, kor_real *d,
-                                kor_real *gradient, kor_arena *arena, kor_error *err)
-{
-    bool ok = true;
-    kor_real *dy = take(arena, sequences * net->dim, &ok);
-    if (!ok) return kor_fail_memory(err);
-    for (size_t i = 0; i < sequences; i++) {
-        const kor_real *e = tape->embedding + i * net->dim, *y = tape->pooled + i * net->dim,
-                       *de = d_embedding + i * net->dim;
-        kor_real along = 0;
-        for (size_t j = 0; j < net->dim; j++) along += de[j] * e[j];
-        for (size_t j = 0; j < net->dim; j++) {
-            dy[i * net->dim + j] = (de[j] - along * e[j]) / tape->length[i] * (1 - y[j] * y[j]);
-        }
-    }
-    memcpy(d, d_state, sequences * net->dim * sizeof *d);
-    return linear_backward(net, &net->pooler, d, gradient, dy, tape->state, sequences, true, arena,
-                           err);
-}
-
-kor_status kor_net_forward(const kor_net *net, const kor_batch *batch, kor_tape *tape,
-                           kor_real **state, kor_real **embedding, kor_error *err)
-{
-    KOR_TRY(make_tape(net, batch, tape, err));
-    bool ok = true;
-    size_t n = batch->first[batch->sequences], widest = net->dim;
-    for (size_t i = 0; i < net->layers; i++) {
-        if (net->layer[i].out > widest) widest = net->layer[i].out;
-    }
-    kor_real *out = take(&tape->arena, n * widest, &ok),
-             *middle = take(&tape->arena, n * widest, &ok);
-    if (!ok) return kor_fail_memory(err);
-    embed_forward(net, batch, tape->layer[0].x);
-    for (size_t i = 0; i < net->layers; i++) {
-        kor_real *to = i + 1 < net->layers ? tape->layer[i + 1].x : out;
-        layer_forward(net, &net->layer[i], batch, &tape->layer[i], to, middle);
-    }
-    for (size_t i = 0; i < batch->sequences; i++) {
-        kor_real *s = tape->state + i * net->dim;
-        size_t t = batch->first[i + 1] - batch->first[i];
-        memset(s, 0, net->dim * sizeof *s);
-        for (size_t at = batch->first[i]; at < batch->first[i + 1]; at++) {
-            for (size_t j = 0; j < net->dim; j++) s[j] += out[at * net->dim + j] / (kor_real)t;
-        }
-    }
-    pool_forward(net, batch->sequences, tape);
-    *state = tape->state;
-    *embedding = tape->embedding;
-    return KOR_OK;
-}
-
-static kor_status backward(const kor_net *net, const kor_batch *batch, const kor_tape *tape,
-                           const kor_real *d_state, const kor_real *d_embedding, kor_real *gradient,
-                           kor_arena *arena, kor_error *err)
-{
-    bool ok = true;
-    size_t n = batch->first[batch->sequences], widest = net->dim;
-    for (size_t i = 0; i < net->layers; i++) {
-        if (net->layer[i].in > widest) widest = net->layer[i].in;
-    }
-    kor_real *d_mean = take(arena, batch->sequences * net->dim, &ok),
-             *d = take(arena, n * widest, &ok), *dx = take(arena, n * widest, &ok);
-    if (!ok) return kor_fail_memory(err);
-    KOR_TRY(pool_backward(net, batch->sequences, tape, d_state, d_embedding, d_mean, gradient,
-                          arena, err));
-    for (size_t i = 0; i < batch->sequences; i++) {
-        size_t t = batch->first[i + 1] - batch->first[i];
-        for (size_t at = batch->first[i]; at < batch->first[i + 1]; at++) {
-            for (size_t j = 0; j < net->dim; j++) {
-                d[at * net->dim + j] = d_mean[i * net->dim + j] / (kor_real)t;
-            }
-        }
-    }
-    for (size_t i = net->layers; i-- > 0;) {
-        KOR_TRY(layer_backward(net, &net->layer[i], batch, &tape->layer[i], d, dx, gradient, arena,
-                               err));
-        kor_real *kept = d;
-        d = dx;
-        dx = kept;
-    }
-    embed_backward(net, batch, d, gradient);
-    return KOR_OK;
-}
-
-kor_status kor_net_backward(const kor_net *net, const kor_batch *batch, kor_tape *tape,
-                            const kor_real *d_state, const kor_real *d_embedding,
-                            kor_real *gradient, kor_error *err)
-{
-    kor_arena arena = {0};
-    kor_status status = backward(net, batch, tape, d_state, d_embedding, gradient, &arena, err);
-    kor_arena_free(&arena);
-    return status;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The encoder of model/encoder.h as something that learns: all parameters in one array of floats,
- * a forward pass that remembers what its backward pass needs, and a backward pass by hand.
+/* The encoder of model/encoder.h as something that learns: all parameters in one array of floats.
+ * net_pass.h takes a batch through it, forward and back.
  *
- * Sequences are laid one after the other, without padding: N tokens in B sequences. Shapes are
- * row-major; "w" of a linear layer is [in][out].
+ * Shapes are row-major; "w" of a linear layer is [in][out].
  *
- * net.c is compiled with KOR_REAL as float; its test compiles it again as double, to compare every
- * gradient with finite differences. */
+ * net.c and net_pass.c are compiled with KOR_REAL as float; a test compiles them again as double,
+ * to compare every gradient with finite differences. */
 #ifndef KOR_NET_H
 #define KOR_NET_H
 
@@ -23,6 +22,8 @@ typedef KOR_REAL kor_real;
 typedef struct kor_net_part {
     size_t at, count; /* into the parameters */
     size_t in, out;   /* of a matrix, which is also kept packed; else 0 */
+    size_t packed;    /* of a matrix: into the packed parameters */
+    size_t small;     /* of a norm, a bias or the positions: into kor_net.small */
     size_t depth;     /* 0 the embeddings, then the layers, then the pooler */
     bool decays;      /* weights do, norms and biases do not */
 } kor_net_part;
@@ -47,10 +48,11 @@ typedef struct kor_net {
     size_t embedding, position; /* parts */
     kor_net_linear pooler;
     size_t parts, count;
+    size_t small; /* parameters that are neither in a matrix nor an embedding */
     kor_net_part part[KOR_NET_PARTS];
-    kor_real *param;               /* [count] */
-    float *packed, *packed_turned; /* each matrix for x w and for x w', at its part's at */
-    kor_arena arena;
+    kor_real *param;                  /* [count] */
+    kor_real *packed, *packed_turned; /* each matrix for x w and for x w', see kernels.h */
+    size_t packed_count;
 } kor_net;
 
 /* Load the parameters of an encoder (int8 or f32; pre-norm, with a pooler). Free with kor_net_free,
@@ -62,27 +64,12 @@ void kor_net_free(kor_net *net);
 void kor_net_refresh(kor_net *net, size_t part);
 void kor_net_refresh_all(kor_net *net);
 
-/* A batch of token ids: sequence i has ids[first[i]..first[i + 1] - 1], at least one. */
-typedef struct kor_batch {
-    size_t sequences;
-    const size_t *first; /* [sequences + 1] */
-    const int32_t *ids;
-} kor_batch;
+/* The parameters as an int8 encoder that kor_encoder_forward runs: a view of memory in arena. */
+kor_status kor_net_to_int8(const kor_net *net, kor_encoder *out, kor_arena *arena, kor_error *err);
 
-/* What a forward pass leaves for the backward pass. Zero-initialise; reused from batch to batch. */
-typedef struct kor_tape kor_tape;
-kor_tape *kor_tape_new(void);
-void kor_tape_free(kor_tape *tape);
-
-/* state[B][dim] is the mean of the last layer, embedding[B][dim] the unit vector after the pooler:
- * both belong to the tape until its next use. */
-kor_status kor_net_forward(const kor_net *net, const kor_batch *batch, kor_tape *tape,
-                           kor_real **state, kor_real **embedding, kor_error *err);
-
-/* Add to gradient[count] that of a loss whose gradients by state and embedding are given [B][dim].
- * Uses up the tape. */
-kor_status kor_net_backward(const kor_net *net, const kor_batch *batch, kor_tape *tape,
-                            const kor_real *d_state, const kor_real *d_embedding,
-                            kor_real *gradient, kor_error *err);
+/* w[k][n], rows ld apart, packed as kernels.h says: panels of KOR_PANEL columns. */
+void kor_net_pack(kor_real *to, const kor_real *w, size_t ld, size_t k, size_t n);
+/* The same of the transpose of w[n][k]. */
+void kor_net_pack_turned(kor_real *to, const kor_real *w, size_t ld, size_t n, size_t k);
 
 #endif

@@ -393,6 +393,16 @@ void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embed
     kor_encoder_features(&m->encoder, m->kernels, ctx->ids, count, state, embedding, ctx->scratch);
 }
 
+const kor_encoder *kor_trunk_encoder(const kor_model *model)
+{
+    return model->encoder.layers ? &model->encoder : NULL;
+}
+
+const kor_gguf *kor_trunk_file(const kor_model *model)
+{
+    return &model->file;
+}
+
 kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len,
                      kor_error *err)
 {
