@@ -2,6 +2,7 @@
 #include "learn/card.h"
 
 #include "base/file.h"
+#include "learn/pair_card.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,6 +15,10 @@ enum { CLASSES_SHOWN = 40, CONFUSIONS_SHOWN = 15 };
 static void recipe_line(char out[256], const kor_train_report *r)
 {
     const kor_bag_recipe *b = &r->task.recipe;
+    if (*r->recipe) {
+        (void)snprintf(out, 256, "%s", r->recipe);
+        return;
+    }
     (void)snprintf(
         out, 256,
         "words 1-%u, characters %u-%u, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
@@ -25,12 +30,20 @@ static void recipe_line(char out[256], const kor_train_report *r)
 void kor_card_add(kor_gguf_out *out, const kor_train_report *r)
 {
     char text[256];
-    kor_gguf_add_string(out, "korora.metric", r->metrics.tags ? "micro_f1" : "accuracy");
+    bool paired = kor_task_is_paired(&r->task);
+    kor_gguf_add_string(out, "korora.metric",
+                        paired            ? r->metric
+                        : r->metrics.tags ? "micro_f1"
+                                          : "accuracy");
     kor_gguf_add_f32(out, "korora.quality", (float)r->quality);
-    kor_gguf_add_f32(out, "korora.card.macro_f1", (float)r->metrics.macro_f1);
-    kor_gguf_add_f32(out, "korora.card.p_at_1", (float)r->metrics.p_at_1);
-    kor_gguf_add_f32(out, "korora.card.ece", (float)r->metrics.ece);
-    kor_gguf_add_u32(out, "korora.card.measured_on", (uint32_t)r->metrics.n);
+    if (paired) {
+        kor_pair_card_add(out, &r->pairs);
+    } else {
+        kor_gguf_add_f32(out, "korora.card.macro_f1", (float)r->metrics.macro_f1);
+        kor_gguf_add_f32(out, "korora.card.p_at_1", (float)r->metrics.p_at_1);
+        kor_gguf_add_f32(out, "korora.card.ece", (float)r->metrics.ece);
+        kor_gguf_add_u32(out, "korora.card.measured_on", (uint32_t)r->metrics.n);
+    }
     kor_gguf_add_u32(out, "korora.card.rows", (uint32_t)r->rows);
     (void)snprintf(text, sizeof text, "%016" PRIx64, r->train_hash);
     kor_gguf_add_string(out, "korora.card.train_hash", text);
@@ -95,8 +108,10 @@ static void put_head(kor_str *s, const kor_train_report *r)
     recipe_line(recipe, r);
     kor_str_puts(s, "# ");
     put_cell(s, t->name);
-    kor_str_printf(s, "\n\nA Korora model: head %s, architecture %s, %zu labels, int8.\n\n",
-                   kor_head_name(t->head), kor_architecture_name(r->made), r->labels.count);
+    kor_str_printf(s, "\n\nA Korora model: head %s, architecture %s", kor_head_name(t->head),
+                   kor_architecture_name(r->made));
+    if (r->labels.count) kor_str_printf(s, ", %zu labels, int8", r->labels.count);
+    kor_str_puts(s, ".\n\n");
     kor_str_puts(s, "| | |\n| --- | --- |\n| licence of the data | ");
     put_cell(s, t->licence ? t->licence : "not stated");
     kor_str_puts(s, " |\n");
@@ -107,19 +122,22 @@ static void put_head(kor_str *s, const kor_train_report *r)
     }
     put_row(s, "learnt from", "%zu rows, hash %016" PRIx64, r->rows, r->train_hash);
     if (r->split) {
-        put_row(
-            s, "measured on",
-            "%zu of these rows, split off by seed; the figures are of a model that had not seen "
-            "them, the one in the file has learnt from all",
-            r->val_rows);
+        put_row(s, "measured on",
+                r->apart
+                    ? "%zu other rows, split off by seed"
+                    : "%zu of these rows, split off by seed; the figures are of a model that had "
+                      "not seen them, the one in the file has learnt from all",
+                r->val_rows);
     } else {
         put_row(s, "measured on", "%zu rows apart, hash %016" PRIx64, r->val_rows, r->val_hash);
     }
     put_row(s, "seed", "%" PRIu64, t->seed);
     put_row(s, "recipe", "%s", recipe);
-    if (r->made > KOR_BAG) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
+    if (r->made > KOR_BAG && !kor_task_is_paired(t))
+        put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
     put_tried(s, r);
-    put_row(s, "size", "%zu bytes%s", r->bytes, r->made > KOR_BAG ? ", without the trunk" : "");
+    put_row(s, "size", "%zu bytes%s", r->bytes,
+            r->made > KOR_BAG && t->head != KOR_HEAD_EMBED ? ", without the trunk" : "");
     put_row(s, "time of an answer", "%.1f us, on the machine that made it", r->us_per_item);
     put_row(s, "trained in", "%.1f s, one thread", r->seconds);
 }
@@ -127,7 +145,6 @@ static void put_head(kor_str *s, const kor_train_report *r)
 static void put_figures(kor_str *s, const kor_train_report *r)
 {
     const kor_metrics *m = &r->metrics;
-    kor_str_puts(s, "\n## How good\n\n| | |\n| --- | --- |\n");
     put_row(s, m->tags ? "all labels right" : "accuracy", "%.4f (95 %% interval %.4f to %.4f)",
             m->accuracy, m->accuracy_low, m->accuracy_high);
     put_row(s, "macro-F1", "%.4f", m->macro_f1);
@@ -147,6 +164,10 @@ static void put_figures(kor_str *s, const kor_train_report *r)
         put_row(s, "out of scope", "%zu rows, abstained on %.1f %% of them", m->outside,
                 100 * m->outside_recall);
     }
+}
+
+static void put_gates(kor_str *s, const kor_train_report *r)
+{
     for (size_t i = 0; i < r->gates; i++) {
         const kor_gate *g = &r->gate[i];
         char name[64];
@@ -258,12 +279,21 @@ static void put_weaknesses(kor_str *s, const kor_train_report *r)
 kor_status kor_card_write(const kor_train_report *r, kor_error *err)
 {
     kor_str s = {0};
+    kor_status status = KOR_OK;
     put_head(&s, r);
-    put_figures(&s, r);
-    kor_status status = put_classes(&s, r, err);
-    if (status == KOR_OK) status = put_confusions(&s, r, err);
-    put_calibration(&s, &r->metrics);
-    put_weaknesses(&s, r);
+    kor_str_puts(&s, "\n## How good\n\n| | |\n| --- | --- |\n");
+    if (kor_task_is_paired(&r->task)) {
+        kor_pair_card_figures(&s, r);
+        put_gates(&s, r);
+        kor_pair_card_weaknesses(&s, r);
+    } else {
+        put_figures(&s, r);
+        put_gates(&s, r);
+        status = put_classes(&s, r, err);
+        if (status == KOR_OK) status = put_confusions(&s, r, err);
+        put_calibration(&s, &r->metrics);
+        put_weaknesses(&s, r);
+    }
     if (status == KOR_OK && s.failed) status = kor_fail_memory(err);
     kor_writer w;
     if (status == KOR_OK) status = kor_writer_open(&w, r->card, err);

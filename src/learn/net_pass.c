@@ -467,8 +467,8 @@ static void layer_forward(const kor_pass *pass, const kor_net_layer *l, layer_pa
     size_t from = first[s->from], n = first[s->to] - from, a = from * l->in, z = from * l->out,
            h = from * l->hidden;
     kor_real *middle = pass->room->middle + from * pass->room->widest;
-    norm_forward(t->normed1 + a, t->xhat1 + a, t->inverse1 + from, t->x + a, weights(net, l->gamma1),
-                 weights(net, l->beta1), n, l->in, net->epsilon);
+    norm_forward(t->normed1 + a, t->xhat1 + a, t->inverse1 + from, t->x + a,
+                 weights(net, l->gamma1), weights(net, l->beta1), n, l->in, net->epsilon);
     linear_forward(net, &l->qkv, t->qkv + 3 * a, t->normed1 + a, n, false);
     size_t dim = l->in / l->heads;
     for (size_t i = s->from; i < s->to; i++) {

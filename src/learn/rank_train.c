@@ -83,7 +83,7 @@ void kor_rank_texts_free(kor_rank_texts *texts)
 
 typedef struct preparer {
     kor_rank_texts *texts;
-    const kor_rank *rank;
+    const kor_ranker *rank;
 } preparer;
 
 static void prepare_one(void *arg, size_t i, size_t worker)
@@ -101,7 +101,7 @@ static void prepare_one(void *arg, size_t i, size_t worker)
 }
 
 /* All texts as this model sees them. */
-static void prepare(kor_rank_texts *texts, const kor_rank *rank)
+static void prepare(kor_rank_texts *texts, const kor_ranker *rank)
 {
     preparer p = {texts, rank};
     kor_parallel(kor_cores(), texts->count, prepare_one, &p);
@@ -129,7 +129,7 @@ static bool *texts_used(const kor_rank_texts *texts, const kor_pairs *pairs, kor
 static kor_status count_rarity(kor_rank_trained *t, const kor_rank_texts *texts, const bool *used,
                                size_t count, kor_arena *scratch, kor_error *err)
 {
-    kor_rank *rank = &t->rank;
+    kor_ranker *rank = &t->rank;
     size_t places = (size_t)1 << KOR_RANK_BITS, frequent = 0, words = 0;
     uint32_t *all = kor_arena_array(scratch, places, sizeof *all);
     if (!all) return kor_fail_memory(err);
@@ -187,7 +187,7 @@ static kor_status count_states(kor_rank_trained *t, const kor_rank_texts *texts,
 /* ---- Features of pairs ---- */
 
 typedef struct pair_reader {
-    const kor_rank *rank;
+    const kor_ranker *rank;
     const kor_rank_texts *texts;
     const kor_pairs *pairs;
     float *x;   /* [count][inputs], or NULL */
@@ -208,7 +208,7 @@ static void read_block(void *arg, size_t block, size_t worker)
     }
 }
 
-static void read_pairs(const kor_rank *rank, const kor_rank_texts *texts, const kor_pairs *pairs,
+static void read_pairs(const kor_ranker *rank, const kor_rank_texts *texts, const kor_pairs *pairs,
                        float *x, float *raw)
 {
     pair_reader r = {rank, texts, pairs, x, raw};
@@ -219,7 +219,7 @@ static void read_pairs(const kor_rank *rank, const kor_rank_texts *texts, const 
 
 /* What learns lies in one array: linear, the diagonal, the bias. */
 typedef struct trainer {
-    kor_rank *rank; /* a view of parameters */
+    kor_ranker *rank; /* a view of parameters */
     kor_rank_texts *texts;
     const kor_pairs *pairs;
     const kor_rank_recipe *recipe;
@@ -235,21 +235,21 @@ typedef struct trainer {
 
 static void count_parameters(trainer *t)
 {
-    const kor_rank *r = t->rank;
+    const kor_ranker *r = t->rank;
     t->diagonal = r->inputs;
     t->count = t->diagonal + 3 * r->dim + 1;
 }
 
 static void view_parameters(trainer *t)
 {
-    kor_rank *r = t->rank;
+    kor_ranker *r = t->rank;
     r->linear = t->parameter;
     r->diagonal = t->parameter + t->diagonal;
 }
 
 static void backward(trainer *t, const kor_pair *pair, const float *x, float d)
 {
-    const kor_rank *r = t->rank;
+    const kor_ranker *r = t->rank;
     const kor_rank_text *a = &t->texts->text[pair->a], *b = &t->texts->text[pair->b];
     float *g = t->gradient, *g1 = g + t->diagonal, *g2 = g1 + r->dim, *g3 = g2 + r->dim;
     for (size_t i = 0; i < r->inputs; i++) g[i] += d * x[i];
@@ -323,7 +323,7 @@ static void mask_diagonal(trainer *t, float *masked)
 static double train_step(trainer *t, const uint32_t *order, size_t count, float *masked)
 {
     const kor_pairs *p = t->pairs;
-    kor_rank view = *t->rank;
+    kor_ranker view = *t->rank;
     double loss = 0;
     t->step++;
     memset(t->gradient, 0, t->count * sizeof *t->gradient);
@@ -381,7 +381,7 @@ static void standardise(trainer *t)
 /* Weights of standard features into those of features as they are. */
 static void unstandardise(trainer *t)
 {
-    const kor_rank *r = t->rank;
+    const kor_ranker *r = t->rank;
     float *w = t->parameter, *bias = &t->parameter[t->count - 1];
     for (size_t i = 0; i < r->inputs; i++) {
         w[i] *= t->spread[i];
@@ -563,7 +563,7 @@ void kor_rank_fit(const kor_pairs *pairs, const float *raw, float *slope, float 
 
 void kor_rank_trained_calibrate(kor_rank_trained *trained, float slope, float shift)
 {
-    kor_rank *r = &trained->rank;
+    kor_ranker *r = &trained->rank;
     /* The parameters are this model's own; only the view of them is constant. */
     float *linear = (float *)(uintptr_t)r->linear, *diagonal = (float *)(uintptr_t)r->diagonal;
     for (size_t i = 0; i < r->inputs; i++) linear[i] *= slope;
@@ -582,7 +582,7 @@ static void add_floats(kor_gguf_out *out, const char *name, const float *x, size
 void kor_rank_trained_write(const kor_rank_trained *trained, const kor_model_info *trunk,
                             kor_gguf_out *out)
 {
-    const kor_rank *r = &trained->rank;
+    const kor_ranker *r = &trained->rank;
     size_t places = (size_t)1 << r->bits;
     kor_gguf_add_string(out, "korora.architecture", r->dim ? "hybrid" : "bag");
     kor_gguf_add_u32(out, "korora.rank.version", KOR_RANK_VERSION);

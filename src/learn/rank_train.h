@@ -36,7 +36,7 @@ extern const kor_rank_recipe kor_rank_default;
 
 /* rank is a view of what it owns. */
 typedef struct kor_rank_trained {
-    kor_rank rank;
+    kor_ranker rank;
     double loss; /* mean of the last epoch */
     kor_arena arena;
 } kor_rank_trained;

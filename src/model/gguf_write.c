@@ -80,6 +80,18 @@ void kor_gguf_add_strings(kor_gguf_out *o, const char *key, const kor_bytes *val
     for (size_t i = 0; i < count; i++) put_string(&o->kv, values[i].data, values[i].len);
 }
 
+void kor_gguf_add_copy(kor_gguf_out *o, const kor_gguf_kv *kv)
+{
+    put_string(&o->kv, kv->key.data, kv->key.len);
+    put_le(&o->kv, kv->type, 4);
+    if (kv->type == KOR_GGUF_ARRAY) {
+        put_le(&o->kv, kv->item, 4);
+        put_le(&o->kv, kv->count, 8);
+    }
+    kor_str_add(&o->kv, (const char *)kv->data, kv->size);
+    o->kv_count++;
+}
+
 static void pad(kor_str *s, size_t already)
 {
     while ((already + s->len) % KOR_GGUF_ALIGNMENT && !s->failed) kor_str_putc(s, 0);

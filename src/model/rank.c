@@ -48,7 +48,7 @@ static kor_status bind_version(const kor_gguf *file, const char *key, uint32_t k
                     version, known);
 }
 
-static kor_status bind_rarity(kor_rank *out, const kor_gguf *file, kor_error *err)
+static kor_status bind_rarity(kor_ranker *out, const kor_gguf *file, kor_error *err)
 {
     const kor_tensor *t = kor_gguf_tensor(file, "rank.rarity");
     size_t n = t && t->type == KOR_TENSOR_I8 && t->dims == 1 ? t->count : 0;
@@ -62,9 +62,9 @@ static kor_status bind_rarity(kor_rank *out, const kor_gguf *file, kor_error *er
     return KOR_OK;
 }
 
-kor_status kor_rank_bind(kor_rank *out, const kor_gguf *file, size_t dim, kor_error *err)
+kor_status kor_rank_bind(kor_ranker *out, const kor_gguf *file, size_t dim, kor_error *err)
 {
-    *out = (kor_rank){.inputs = dim ? KOR_RANK_INPUTS : KOR_RANK_LEXICAL, .dim = dim};
+    *out = (kor_ranker){.inputs = dim ? KOR_RANK_INPUTS : KOR_RANK_LEXICAL, .dim = dim};
     KOR_TRY(bind_version(file, "korora.rank.version", KOR_RANK_VERSION, err));
     KOR_TRY(bind_version(file, "korora.rank.ngrams", KOR_NGRAMS_VERSION, err));
     KOR_TRY(bind_number(file, "korora.rank.unit", true, &out->unit, err));
@@ -209,12 +209,12 @@ void kor_rank_read(kor_rank_text *out, const char *text, size_t len, void *memor
     read_marks(out, text, len);
 }
 
-static float rarity_of(const kor_rank *rank, uint32_t key)
+static float rarity_of(const kor_ranker *rank, uint32_t key)
 {
     return rank->unit * (float)rank->rarity[key >> (32 - rank->bits)];
 }
 
-void kor_rank_weigh(const kor_rank *rank, kor_rank_text *text)
+void kor_rank_weigh(const kor_ranker *rank, kor_rank_text *text)
 {
     for (size_t k = 0; k < KOR_RANK_KINDS; k++) {
         kor_rank_keys *keys = &text->keys[k];
@@ -226,7 +226,7 @@ void kor_rank_weigh(const kor_rank *rank, kor_rank_text *text)
     }
 }
 
-void kor_rank_add_trunk(const kor_rank *rank, kor_rank_text *text, const float *embedding,
+void kor_rank_add_trunk(const kor_ranker *rank, kor_rank_text *text, const float *embedding,
                         float *state)
 {
     float squares = 0;
@@ -251,7 +251,7 @@ typedef struct overlap {
     float rarest, missing_a, missing_b; /* the largest weights: shared, in a alone, in b alone */
 } overlap;
 
-static overlap compare(const kor_rank *rank, const kor_rank_keys *a, const kor_rank_keys *b,
+static overlap compare(const kor_ranker *rank, const kor_rank_keys *a, const kor_rank_keys *b,
                        size_t words)
 {
     overlap o = {0};
@@ -308,7 +308,7 @@ static float share_of_marks(const uint32_t *mark, size_t count, const kor_rank_k
     return share((float)n, (float)count);
 }
 
-static void lexical_inputs(const kor_rank *rank, const kor_rank_text *a, const kor_rank_text *b,
+static void lexical_inputs(const kor_ranker *rank, const kor_rank_text *a, const kor_rank_text *b,
                            float *x)
 {
     const kor_rank_keys *aw = &a->keys[KOR_RANK_WORDS], *bw = &b->keys[KOR_RANK_WORDS];
@@ -369,7 +369,8 @@ static float dot(const float *x, const float *y, size_t n)
     return sum_lanes(lane);
 }
 
-void kor_rank_inputs(const kor_rank *rank, const kor_rank_text *a, const kor_rank_text *b, float *x)
+void kor_rank_inputs(const kor_ranker *rank, const kor_rank_text *a, const kor_rank_text *b,
+                     float *x)
 {
     lexical_inputs(rank, a, b, x);
     if (!rank->dim) return;
@@ -382,7 +383,7 @@ void kor_rank_inputs(const kor_rank *rank, const kor_rank_text *a, const kor_ran
 
 /* ---- The score ---- */
 
-float kor_rank_diagonal(const kor_rank *rank, const kor_rank_text *a, const kor_rank_text *b)
+float kor_rank_diagonal(const kor_ranker *rank, const kor_rank_text *a, const kor_rank_text *b)
 {
     size_t n = rank->dim;
     const float *d1 = rank->diagonal, *d2 = d1 + n, *d3 = d2 + n;
@@ -401,14 +402,14 @@ float kor_rank_diagonal(const kor_rank *rank, const kor_rank_text *a, const kor_
     return sum_lanes(lane);
 }
 
-float kor_rank_raw(const kor_rank *rank, const kor_rank_text *a, const kor_rank_text *b,
+float kor_rank_raw(const kor_ranker *rank, const kor_rank_text *a, const kor_rank_text *b,
                    const float *x)
 {
     float raw = rank->bias + dot(x, rank->linear, rank->inputs);
     return rank->dim ? raw + kor_rank_diagonal(rank, a, b) : raw;
 }
 
-float kor_rank_score(const kor_rank *rank, float raw)
+float kor_rank_score(const kor_ranker *rank, float raw)
 {
     return rank->score_max / (1 + expf(-raw));
 }

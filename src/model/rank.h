@@ -29,7 +29,7 @@ enum {
 
 #define KOR_RANK_DISTANCE 1.13f /* mean of |z - z'| of independent standard numbers */
 
-typedef struct kor_rank {
+typedef struct kor_ranker {
     size_t inputs;
     size_t dim;            /* of the trunk; 0: features of words only */
     uint64_t trunk;        /* the checksum of the trunk that it was made on */
@@ -41,7 +41,7 @@ typedef struct kor_rank {
     const float *linear;        /* [inputs] */
     const float *mean, *factor; /* [dim], of the state */
     const float *diagonal;      /* [3][dim] */
-} kor_rank;
+} kor_ranker;
 
 /* Keys of one kind in a text: each once, ascending. */
 typedef struct kor_rank_keys {
@@ -68,7 +68,7 @@ typedef struct kor_rank_text {
 } kor_rank_text;
 
 /* Bind to the tensors of a file; dim is that of its trunk, 0 without one. Nothing is copied. */
-kor_status kor_rank_bind(kor_rank *out, const kor_gguf *file, size_t dim, kor_error *err);
+kor_status kor_rank_bind(kor_ranker *out, const kor_gguf *file, size_t dim, kor_error *err);
 
 /* Bytes of memory that kor_rank_read needs. */
 size_t kor_rank_room(void);
@@ -78,22 +78,22 @@ size_t kor_rank_room(void);
 void kor_rank_read(kor_rank_text *out, const char *text, size_t len, void *memory);
 
 /* How rare its keys are. */
-void kor_rank_weigh(const kor_rank *rank, kor_rank_text *text);
+void kor_rank_weigh(const kor_ranker *rank, kor_rank_text *text);
 
 /* Add what the trunk made of it; embedding stays where it is, state[dim] is made standard there. */
-void kor_rank_add_trunk(const kor_rank *rank, kor_rank_text *text, const float *embedding,
+void kor_rank_add_trunk(const kor_ranker *rank, kor_rank_text *text, const float *embedding,
                         float *state);
 
 /* x[rank->inputs] of two texts. */
-void kor_rank_inputs(const kor_rank *rank, const kor_rank_text *a, const kor_rank_text *b,
+void kor_rank_inputs(const kor_ranker *rank, const kor_rank_text *a, const kor_rank_text *b,
                      float *x);
 
 /* What is stated above as raw, and the score of it. */
-float kor_rank_raw(const kor_rank *rank, const kor_rank_text *a, const kor_rank_text *b,
+float kor_rank_raw(const kor_ranker *rank, const kor_rank_text *a, const kor_rank_text *b,
                    const float *x);
-float kor_rank_score(const kor_rank *rank, float raw);
+float kor_rank_score(const kor_ranker *rank, float raw);
 
 /* The sum over the trunk's numbers, 0 without one. */
-float kor_rank_diagonal(const kor_rank *rank, const kor_rank_text *a, const kor_rank_text *b);
+float kor_rank_diagonal(const kor_ranker *rank, const kor_rank_text *a, const kor_rank_text *b);
 
 #endif
