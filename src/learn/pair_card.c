@@ -50,9 +50,12 @@ void kor_pair_card_weaknesses(kor_str *s, const kor_train_report *r)
     if (r->task.head == KOR_HEAD_RANK) {
         kor_str_puts(s,
                      "- It compares what two texts share; what follows from a text without being "
-                     "said in it escapes it.\n"
-                     "- Its probabilities were fitted to the candidates it was measured with: "
-                     "among more or fewer of them they are off, and the order stands.\n");
+                     "said in it escapes it.\n");
+        if (r->pairs.queries) {
+            kor_str_puts(s,
+                         "- Its scores were fitted to the candidates it was measured with: among "
+                         "more or fewer of them they are off, and the order stands.\n");
+        }
     } else {
         kor_str_puts(s, "- It has learnt what is alike in these rows; other kinds of text may be "
                         "told apart less well than by the model it comes from.\n");
