@@ -34,7 +34,8 @@ static kor_status read_pairs(evaluation *e, const char *path, kor_error *err)
     KOR_TRY(kor_pairs_read(&e->pairs, path, &e->texts, &remarks, err));
     if (!e->pairs.scored) e->pairs.queries = true;
     if (e->pairs.queries)
-        KOR_TRY(kor_pairs_add_negatives(&e->pairs, &e->texts, NEGATIVES, 1, &e->added, err));
+        KOR_TRY(
+            kor_pairs_add_negatives(&e->pairs, &e->pairs, &e->texts, NEGATIVES, 1, &e->added, err));
     if (e->pairs.queries && !kor_pairs_contrasts(&e->pairs)) {
         return kor_fail(err, KOR_E_INPUT,
                         "%s: no query has candidates of different scores: there is nothing to rank",

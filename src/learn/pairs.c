@@ -378,10 +378,11 @@ kor_status kor_pairs_split(const kor_pairs *pairs, double share, uint64_t seed, 
     return status;
 }
 
-/* Texts of other groups into the group at the end of out. A text that the group has is not taken,
+/* Texts of pool into the group at the end of out. A text that the group has is not taken,
  * nor is the query itself. */
-static kor_status add_random(kor_pairs *out, const kor_pairs *p, size_t group, size_t count,
-                             kor_random *random, uint32_t *mark, size_t *added, kor_error *err)
+static kor_status add_random(kor_pairs *out, const kor_pairs *p, const kor_pairs *pool,
+                             size_t group, size_t count, kor_random *random, uint32_t *mark,
+                             size_t *added, kor_error *err)
 {
     const kor_pair *query = &p->pairs[p->first[group]];
     uint32_t stamp = (uint32_t)group + 1;
@@ -389,7 +390,7 @@ static kor_status add_random(kor_pairs *out, const kor_pairs *p, size_t group, s
     for (size_t i = p->first[group]; i < p->first[group + 1]; i++) mark[p->pairs[i].b] = stamp;
     for (size_t i = 0; i < count; i++) {
         for (size_t tries = 0; tries < TRIES; tries++) {
-            const kor_pair *other = &p->pairs[kor_random_below(random, p->count)];
+            const kor_pair *other = &pool->pairs[kor_random_below(random, pool->count)];
             if (mark[other->b] == stamp) continue;
             mark[other->b] = stamp;
             const kor_pair made = {.a = query->a, .b = other->b, .score = 0};
@@ -402,8 +403,8 @@ static kor_status add_random(kor_pairs *out, const kor_pairs *p, size_t group, s
     return KOR_OK;
 }
 
-kor_status kor_pairs_add_negatives(kor_pairs *pairs, const kor_texts *texts, size_t count,
-                                   uint64_t seed, size_t *added, kor_error *err)
+kor_status kor_pairs_add_negatives(kor_pairs *pairs, const kor_pairs *pool, const kor_texts *texts,
+                                   size_t count, uint64_t seed, size_t *added, kor_error *err)
 {
     *added = 0;
     if (!pairs->binary) return KOR_OK;
@@ -417,7 +418,7 @@ kor_status kor_pairs_add_negatives(kor_pairs *pairs, const kor_texts *texts, siz
         status = add_group(&out, pairs, g, err);
         bool positive = pairs->pairs[pairs->first[g]].score > 0;
         if (status == KOR_OK && positive && !kor_pairs_contrast(pairs, g))
-            status = add_random(&out, pairs, g, count, &random, mark, added, err);
+            status = add_random(&out, pairs, pool, g, count, &random, mark, added, err);
     }
     free(mark);
     if (status == KOR_OK) {

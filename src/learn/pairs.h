@@ -57,11 +57,12 @@ void kor_pairs_free(kor_pairs *pairs);
 kor_status kor_pairs_split(const kor_pairs *pairs, double share, uint64_t seed, kor_pairs *learn,
                            kor_pairs *measure, kor_error *err);
 
-/* Groups whose candidates do not differ in score get up to count texts of other groups as
- * negatives, at random by seed, with score 0; *added says how many in all. Only of binary scores.
+/* Groups whose candidates are all right get up to count texts of pool (which may be pairs itself)
+ * as negatives, at random by seed, with score 0; *added says how many in all. Only of binary
+ * scores.
  */
-kor_status kor_pairs_add_negatives(kor_pairs *pairs, const kor_texts *texts, size_t count,
-                                   uint64_t seed, size_t *added, kor_error *err);
+kor_status kor_pairs_add_negatives(kor_pairs *pairs, const kor_pairs *pool, const kor_texts *texts,
+                                   size_t count, uint64_t seed, size_t *added, kor_error *err);
 
 /* Groups that have candidates of different scores: only they can be ranked right or wrong. */
 size_t kor_pairs_contrasts(const kor_pairs *pairs);

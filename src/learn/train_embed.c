@@ -321,11 +321,11 @@ static kor_status train(learner *l)
         l->measured[l->data.measure.pairs[i].b] = true;
     }
     KOR_TRY(measure_encoder(l, kor_trunk_encoder(base), &r->before));
-    if (isnan(r->before))
+    if (isnan(r->before)) {
         return kor_fail(l->err, KOR_E_INPUT,
-                        "%s: nothing to measure with: no query has candidates "
-                        "of different scores",
+                        "%s: nothing to measure with: no query has candidates of different scores",
                         r->task.val ? r->task.val : r->task.train);
+    }
     KOR_TRY(kor_net_load(&l->net, kor_trunk_encoder(base), l->err));
     kor_ctx *ctx;
     KOR_TRY(kor_ctx_new(&ctx, base, l->err));

@@ -75,8 +75,10 @@ kor_status kor_pair_data_fill(kor_pair_data *d, kor_session *s, bool learn_too)
         /* A pair that belongs together is a query with its one right candidate. */
         if (!sets[i]->scored) sets[i]->queries = true;
         if (!sets[i]->queries) continue;
-        KOR_TRY(
-            kor_pairs_add_negatives(sets[i], &d->texts, NEGATIVES, t->seed + i, &added, s->err));
+        /* What was split off is too little to take wrong candidates from. */
+        const kor_pairs *pool = i == 0 && s->out->split ? &d->all : sets[i];
+        KOR_TRY(kor_pairs_add_negatives(sets[i], pool, &d->texts, NEGATIVES, t->seed + i, &added,
+                                        s->err));
         if (i == 0) s->out->made_up = added;
     }
     if (!learn_too) return KOR_OK;
@@ -164,13 +166,18 @@ static kor_status measure(learner *l, kor_pair_metrics *out, float *slope, float
 static kor_status choose(learner *l)
 {
     kor_train_report *r = l->out;
-    const kor_pairs *pairs = learnt(&l->data, l->session);
+    const kor_pairs *pairs = learnt(&l->data, l->session), *measured = &l->data.measure;
+    if (measured->queries && !kor_pairs_contrasts(measured)) {
+        return kor_fail(l->err, KOR_E_INPUT,
+                        "%s: nothing to measure with: no query has candidates of different scores",
+                        r->task.val ? r->task.val : r->task.train);
+    }
     bool both = r->task.architecture == KOR_AUTO && l->features;
     r->made = KOR_BAG;
     if (r->task.architecture != KOR_HYBRID) {
         KOR_TRY(learn(l, pairs, false, 0, both ? 0.2 : 0.6));
         KOR_TRY(measure(l, &r->pairs, &l->slope, &l->shift));
-        r->quality = kor_pair_quality(&r->pairs, &l->data.measure, &r->metric);
+        r->quality = kor_pair_quality(&r->pairs, measured, &r->metric);
         if (!both) return KOR_OK;
         r->tried[KOR_BAG] = r->quality;
     }
@@ -180,8 +187,7 @@ static kor_status choose(learner *l)
     l->trained = (kor_rank_trained){0};
     kor_status status = learn(l, pairs, true, 0.2, 0.6);
     if (status == KOR_OK) status = measure(l, &metrics, &slope, &shift);
-    double quality =
-        status == KOR_OK ? kor_pair_quality(&metrics, &l->data.measure, &r->metric) : 0;
+    double quality = status == KOR_OK ? kor_pair_quality(&metrics, measured, &r->metric) : 0;
     if (both) r->tried[KOR_HYBRID] = quality;
     if (status == KOR_OK && both && quality <= r->quality + KOR_TASK_MARGIN) {
         kor_rank_trained_free(&l->trained);

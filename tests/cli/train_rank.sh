@@ -10,7 +10,7 @@ awk 'BEGIN {
 echo "--- candidates of queries"
 yaml find rank 'architecture: bag
 gates: {mrr: 0.5, ece: 0.3}'
-korora train find | timeless
+korora train find | timeless | round
 korora train find -o again.gguf > /dev/null
 cmp find/find.gguf again.gguf && echo "the same bytes"
 printf 'where is the radio\tthe radio is in the hall\nwhere is the radio\tthe sun shines\nno tab here\n\t\n' | korora run find/find.gguf > answers
@@ -32,16 +32,16 @@ korora models | awk '{print $1, $2, $3}'
 korora bench finder --tokens 8 --threads 1 --json | grep -o '"model":"finder","weights":"f32"'
 echo "--- pairs with a score, and pairs without"
 awk 'BEGIN { split("one two three four five six seven eight nine ten", w, " ")
-    for (i = 1; i <= 60; i++) { n = i % 6; a = b = ""; for (k = 1; k <= 5; k++) { a = a " " w[(i * k) % 10 + 1]; b = b " " (k <= n ? w[(i * k) % 10 + 1] : "none" k) }
+    for (i = 1; i <= 60; i++) { n = i % 6; a = "number" i; b = ""; for (k = 1; k <= 5; k++) { a = a " " w[(i * k) % 10 + 1]; b = b " " (k <= n ? w[(i * k) % 10 + 1] : "none" k) }
         printf "{\"a\":\"%s\",\"b\":\"%s\",\"score\":%d}\n", a, b, n } }' > rows.jsonl
 yaml alike rank 'architecture: bag
-gates: {spearman: 0.8}'
-korora train alike | timeless | sed -E 's/(0\.[0-9])[0-9]+/\1/g'
+gates: {spearman: 0.5}'
+korora train alike | timeless | round
 printf 'one two\tone two\n' | korora run alike/alike.gguf | grep -o '"score":[34]'
 sed 's/,"score":[0-9]//' rows.jsonl > bare.jsonl
 yaml bare rank 'architecture: bag'
 sed -i 's/rows/bare/' bare/task.yaml
-korora train bare | timeless | sed -E 's/(0\.[0-9])[0-9]+/\1/g'
+korora train bare | timeless | round
 korora eval bare/bare.gguf bare.jsonl | timeless | head -n 1
 echo "--- an encoder"
 yaml near embed 'val: ../rows.jsonl
