@@ -134,7 +134,7 @@ KOR_API float kor_model_threshold(const kor_model *model, size_t i);
 
 typedef struct kor_model_info {
     const char *name;         /* general.name of the file, or "" */
-    const char *architecture; /* "encoder"; "bag": hashed n-grams; "hybrid": both */
+    const char *architecture; /* "encoder"; "bag": hashed n-grams; "hybrid": both; "lora", "full" */
     const char *head;         /* what it answers: "embed", "classify", "tags", "rank" */
     const char *weights;      /* "int8" or "f32" */
     const char *license;      /* SPDX expression, or "" */

@@ -2,6 +2,7 @@
 #include "learn/hybrid_train.h"
 
 #include "base/parallel.h"
+#include "model/encoder_write.h"
 #include "model/trunk.h"
 
 #include <math.h>
@@ -62,8 +63,8 @@ static void standardise(const float *features, size_t dim, size_t count, float *
     }
 }
 
-static kor_status make_targets(kor_targets *out, const kor_row *const *rows, size_t count,
-                               size_t labels, bool tags, kor_arena *arena, kor_error *err)
+kor_status kor_targets_make(kor_targets *out, const kor_row *const *rows, size_t count,
+                            size_t labels, bool tags, kor_arena *arena, kor_error *err)
 {
     size_t all = 0;
     for (size_t i = 0; i < count; i++) all += rows[i]->label_count;
@@ -93,6 +94,14 @@ static kor_status pack(kor_hybrid_trained *t, kor_linear *out, size_t from, floa
     return KOR_OK;
 }
 
+static kor_status pack_both(kor_hybrid_trained *t, kor_error *err)
+{
+    KOR_TRY(pack(t, &t->hybrid.embedding, 0, EMBEDDING_FACTOR, err));
+    KOR_TRY(pack(t, &t->hybrid.state, t->hybrid.dim, 1, err));
+    t->hybrid.state.bias = t->bias;
+    return KOR_OK;
+}
+
 static kor_status learn(kor_hybrid_trained *t, const float *features, size_t dim,
                         const kor_row *const *rows, size_t count, size_t labels, bool tags,
                         const kor_linear_recipe *recipe, kor_arena *scratch, kor_error *err)
@@ -110,14 +119,11 @@ static kor_status learn(kor_hybrid_trained *t, const float *features, size_t dim
             x[i * 2 * dim + j] = (features[i * 2 * dim + j] - mean[j]) * factor[j];
         }
     }
-    KOR_TRY(make_targets(&targets, rows, count, labels, tags, scratch, err));
+    KOR_TRY(kor_targets_make(&targets, rows, count, labels, tags, scratch, err));
     KOR_TRY(kor_linear_train(t->weight, t->bias, x, 2 * dim, &targets, recipe, &t->loss, err));
     t->hybrid =
         (kor_hybrid){.dim = dim, .labels = labels, .mean = mean + dim, .factor = factor + dim};
-    KOR_TRY(pack(t, &t->hybrid.embedding, 0, EMBEDDING_FACTOR, err));
-    KOR_TRY(pack(t, &t->hybrid.state, dim, 1, err));
-    t->hybrid.state.bias = t->bias;
-    return KOR_OK;
+    return pack_both(t, err);
 }
 
 kor_status kor_hybrid_train(kor_hybrid_trained *out, const float *features, size_t dim,
@@ -130,6 +136,34 @@ kor_status kor_hybrid_train(kor_hybrid_trained *out, const float *features, size
     kor_arena_free(&scratch);
     if (status != KOR_OK) kor_hybrid_trained_free(out);
     return status;
+}
+
+void kor_hybrid_standard(const kor_hybrid_trained *t, float *mean, float *factor)
+{
+    const kor_hybrid *h = &t->hybrid;
+    for (size_t j = 0; j < 2 * h->dim; j++) {
+        mean[j] = j < h->dim ? 0 : h->mean[j - h->dim];
+        factor[j] = j < h->dim ? EMBEDDING_FACTOR : h->factor[j - h->dim];
+    }
+}
+
+kor_status kor_hybrid_from(kor_hybrid_trained *out, const kor_hybrid_trained *other,
+                           const float *param, kor_error *err)
+{
+    size_t dim = other->hybrid.dim, labels = other->hybrid.labels;
+    *out = (kor_hybrid_trained){.hybrid = {.dim = dim, .labels = labels}};
+    float *mean = kor_arena_array(&out->arena, dim, sizeof *mean);
+    float *factor = kor_arena_array(&out->arena, dim, sizeof *factor);
+    out->weight = kor_arena_array(&out->arena, 2 * dim, labels * sizeof *out->weight);
+    out->bias = kor_arena_array(&out->arena, labels, sizeof *out->bias);
+    if (!mean || !factor || !out->weight || !out->bias) return kor_fail_memory(err);
+    memcpy(mean, other->hybrid.mean, dim * sizeof *mean);
+    memcpy(factor, other->hybrid.factor, dim * sizeof *factor);
+    memcpy(out->weight, param, 2 * dim * labels * sizeof *param);
+    memcpy(out->bias, param + 2 * dim * labels, labels * sizeof *param);
+    out->hybrid.mean = mean;
+    out->hybrid.factor = factor;
+    return pack_both(out, err);
 }
 
 void kor_hybrid_trained_free(kor_hybrid_trained *trained)
@@ -149,25 +183,21 @@ void kor_hybrid_trained_answer(const kor_hybrid_trained *t, const float *feature
     }
 }
 
-static void add_linear(kor_gguf_out *out, const kor_linear *l, const char *weight,
-                       const char *scale)
+void kor_hybrid_trained_write(const kor_hybrid_trained *t, kor_hybrid_kind kind,
+                              const kor_model_info *trunk, float weight, kor_gguf_out *out)
 {
-    const size_t shape[] = {KOR_GROUP, KOR_PANEL, kor_round_up(l->in, KOR_GROUP) / KOR_GROUP,
-                            kor_round_up(l->out, KOR_PANEL) / KOR_PANEL};
-    kor_gguf_add_tensor(out, weight, KOR_TENSOR_I8, 4, shape, l->weight);
-    kor_gguf_add_tensor(out, scale, KOR_TENSOR_F32, 1, &l->out, l->scale);
-}
-
-void kor_hybrid_trained_write(const kor_hybrid_trained *t, const kor_model_info *trunk,
-                              float weight, kor_gguf_out *out)
-{
+    static const char *const names[] = {"hybrid", "lora", "full"};
     const kor_hybrid *h = &t->hybrid;
-    kor_gguf_add_string(out, "korora.architecture", "hybrid");
-    kor_gguf_add_string(out, "korora.trunk", trunk->name);
-    kor_gguf_add_u64(out, "korora.trunk_checksum", trunk->checksum);
+    kor_gguf_add_string(out, "korora.architecture", names[kind]);
+    if (kind != KOR_HYBRID_FULL) {
+        kor_gguf_add_string(out, "korora.trunk", trunk->name);
+        kor_gguf_add_u64(out, "korora.trunk_checksum", trunk->checksum);
+    }
     kor_gguf_add_f32(out, "korora.bag.weight", weight);
-    add_linear(out, &h->embedding, "head.embedding.weight", "head.embedding.scale");
-    add_linear(out, &h->state, "head.state.weight", "head.state.scale");
+    kor_linear state = h->state;
+    state.bias = NULL; /* it is that of both */
+    kor_linear_write(out, &h->embedding, "head.embedding");
+    kor_linear_write(out, &state, "head.state");
     kor_gguf_add_tensor(out, "head.bias", KOR_TENSOR_F32, 1, &h->labels, t->bias);
     kor_gguf_add_tensor(out, "head.mean", KOR_TENSOR_F32, 1, &h->dim, h->mean);
     kor_gguf_add_tensor(out, "head.factor", KOR_TENSOR_F32, 1, &h->dim, h->factor);

@@ -29,13 +29,28 @@ kor_status kor_hybrid_train(kor_hybrid_trained *out, const float *features, size
                             const kor_linear_recipe *recipe, kor_error *err);
 void kor_hybrid_trained_free(kor_hybrid_trained *trained);
 
+/* The numbers that make features standard, for both halves: x = (feature - mean) * factor, [2 dim].
+ */
+void kor_hybrid_standard(const kor_hybrid_trained *trained, float *mean, float *factor);
+
+/* A layer with other weights param[2 dim][labels] and bias after them; all else as in another. */
+kor_status kor_hybrid_from(kor_hybrid_trained *out, const kor_hybrid_trained *other,
+                           const float *param, kor_error *err);
+
+/* What rows should give; in arena. */
+kor_status kor_targets_make(kor_targets *out, const kor_row *const *rows, size_t count,
+                            size_t labels, bool tags, kor_arena *arena, kor_error *err);
+
 /* logits[labels] from the weights before they were made int8. */
 void kor_hybrid_trained_answer(const kor_hybrid_trained *trained, const float *features,
                                float *logits);
 
+/* What it stands on: the architecture of the file. */
+typedef enum kor_hybrid_kind { KOR_HYBRID_PLAIN, KOR_HYBRID_LORA, KOR_HYBRID_FULL } kor_hybrid_kind;
+
 /* Add the layer's tensors and metadata to a file. weight is that of the bag's logits, whose tensors
- * are added apart. */
-void kor_hybrid_trained_write(const kor_hybrid_trained *trained, const kor_model_info *trunk,
-                              float weight, kor_gguf_out *out);
+ * are added apart; trunk is not looked at for KOR_HYBRID_FULL. */
+void kor_hybrid_trained_write(const kor_hybrid_trained *trained, kor_hybrid_kind kind,
+                              const kor_model_info *trunk, float weight, kor_gguf_out *out);
 
 #endif

@@ -113,6 +113,11 @@ static void copy_embedding(const kor_net *net, const kor_encoder *e)
     }
 }
 
+bool kor_net_can_load(const kor_encoder *encoder)
+{
+    return encoder && !encoder->post_norm && encoder->pooler.weight;
+}
+
 /* Aligned to cache lines, which the products like. */
 static kor_real *new_reals(size_t n)
 {
@@ -122,7 +127,7 @@ static kor_real *new_reals(size_t n)
 kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err)
 {
     *net = (kor_net){0};
-    if (from->post_norm || !from->pooler.weight) {
+    if (!kor_net_can_load(from)) {
         return kor_fail(err, KOR_E_UNSUPPORTED,
                         "only an encoder that is normalised before its parts and has a pooler can "
                         "be trained");

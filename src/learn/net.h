@@ -60,6 +60,9 @@ typedef struct kor_net {
 kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err);
 void kor_net_free(kor_net *net);
 
+/* Can kor_net_load load it? */
+bool kor_net_can_load(const kor_encoder *encoder);
+
 /* After a change of the parameters: pack the matrices again, one part or all. */
 void kor_net_refresh(kor_net *net, size_t part);
 void kor_net_refresh_all(kor_net *net);

@@ -10,8 +10,9 @@
 /* What the gradient of a linear layer's weights needs of the batch: its inputs, turned, and the
  * gradients by its outputs, packed. M rows: tokens, or sequences for the pooler. */
 typedef struct record {
-    kor_real *xt; /* [in][ld] */
-    kor_real *dy; /* [out / KOR_PANEL][M][KOR_PANEL] */
+    kor_real *xt;           /* [in][ld] */
+    kor_real *dy;           /* [out / KOR_PANEL][M][KOR_PANEL] */
+    kor_real *low, *low_dy; /* for an adapter: [KOR_PANEL][ld], [M][KOR_PANEL] */
     size_t rows, ld;
 } record;
 
@@ -71,6 +72,8 @@ static void lay_record(record *r, char **at, size_t in, size_t out, size_t rows)
     r->ld = leading(rows);
     r->xt = take(at, in * r->ld, sizeof(kor_real));
     r->dy = take(at, kor_round_up(out, KOR_PANEL) * rows, sizeof(kor_real));
+    r->low = take(at, KOR_PANEL * r->ld, sizeof(kor_real));
+    r->low_dy = take(at, KOR_PANEL * rows, sizeof(kor_real));
 }
 
 static size_t longest(const kor_batch *batch)
@@ -663,6 +666,41 @@ void kor_pass_gradient(kor_pass *pass, size_t part, size_t from, size_t to, kor_
         const kor_real *small = pass->room->shard[i].small + p->small;
         for (size_t j = 0; j < p->count; j++) out[j] += small[j];
     }
+}
+
+/* db = (x a)' dy, da = x' (dy b'): what is between is of low rank, and so are all products. */
+void kor_pass_adapter(kor_pass *pass, size_t part, size_t rank, const kor_real *a,
+                      const kor_real *b, kor_real *da, kor_real *db)
+{
+    const kor_net_part *p = &pass->net->part[part];
+    const record *r = record_of(pass->room, pass->net, part);
+    for (size_t k = 0; k < rank; k++) { /* low = (x a)' */
+        kor_real *low = r->low + k * r->ld;
+        memset(low, 0, r->rows * sizeof *low);
+        for (size_t i = 0; i < p->in; i++) {
+            const kor_real *x = r->xt + i * r->ld, by = a[i * rank + k];
+            for (size_t m = 0; m < r->rows; m++) low[m] += by * x[m];
+        }
+    }
+    multiply(db, p->out, r->low, r->ld, r->dy, rank, p->out, r->rows, NULL, false);
+    memset(r->low_dy, 0, KOR_PANEL * r->rows * sizeof *r->low_dy);
+    for (size_t j = 0; j < p->out; j += KOR_PANEL) { /* low_dy = dy b', packed */
+        size_t wide = p->out - j < KOR_PANEL ? p->out - j : KOR_PANEL;
+        for (size_t m = 0; m < r->rows; m++) {
+            const kor_real *dy = r->dy + (j * r->rows + m * KOR_PANEL);
+            for (size_t k = 0; k < rank; k++) {
+                const kor_real *row = b + k * p->out + j;
+                kor_real sum[4] = {0};
+                size_t l = 0;
+                for (; l + 4 <= wide; l += 4) {
+                    for (size_t q = 0; q < 4; q++) sum[q] += dy[l + q] * row[l + q];
+                }
+                for (; l < wide; l++) sum[0] += dy[l] * row[l];
+                r->low_dy[m * KOR_PANEL + k] += (sum[0] + sum[1]) + (sum[2] + sum[3]);
+            }
+        }
+    }
+    multiply(da, rank, r->xt, r->ld, r->low_dy, p->in, rank, r->rows, NULL, false);
 }
 
 size_t kor_pass_embedding(kor_pass *pass, kor_real *out, int32_t *touched)

@@ -49,6 +49,11 @@ void kor_pass_backward(kor_pass *pass, size_t shard);
  * part; of another part all of it, from and to are not looked at. Not for the embeddings. */
 void kor_pass_gradient(kor_pass *pass, size_t part, size_t from, size_t to, kor_real *out);
 
+/* The gradients by an adapter a[in][rank], b[rank][out] of a matrix whose weight is w + a b, with
+ * rank at most KOR_PANEL: da[in][rank], db[rank][out]. The matrix needs no gradient of its own. */
+void kor_pass_adapter(kor_pass *pass, size_t part, size_t rank, const kor_real *a,
+                      const kor_real *b, kor_real *da, kor_real *db);
+
 /* The gradient by the embeddings of the tokens in the batch: out[vocabulary][width] is written
  * where a token is in it. touched[N] are these tokens, each once; returns how many. */
 size_t kor_pass_embedding(kor_pass *pass, kor_real *out, int32_t *touched);

@@ -2,6 +2,7 @@
 #include "learn/task.h"
 
 #include "base/file.h"
+#include "model/lora.h"
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
@@ -20,7 +21,8 @@ typedef struct gates_yaml {
 
 typedef struct recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
-        *dropout;
+        *dropout, *tune_epochs, *tune_batch, *tune_rate, *tune_head_rate, *tune_depth, *tune_decay,
+        *tune_clip, *tune_patience, *word_dropout, *smoothing, *rank;
 } recipe_yaml;
 
 typedef struct task_yaml {
@@ -60,6 +62,17 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, rate, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, chars_rate, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, dropout, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, tune_epochs, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, tune_batch, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, tune_rate, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, tune_head_rate, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, tune_depth, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, tune_decay, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, tune_clip, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, tune_patience, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, word_dropout, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, smoothing, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, rank, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t task_schema[] = {
@@ -273,6 +286,40 @@ static kor_status read_gates(reader *r, const gates_yaml *y)
     return number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
 }
 
+/* How the encoder is fine-tuned. */
+static kor_status read_tuning(reader *r, const recipe_yaml *y)
+{
+    kor_tune_recipe *t = &r->out->tune;
+    double epochs = (double)t->epochs, batch = (double)t->batch, rate = (double)t->rate,
+           head_rate = (double)t->head_rate, depth = (double)t->depth_factor,
+           decay = (double)t->decay, clip = (double)t->clip, patience = (double)t->patience,
+           word_dropout = (double)t->word_dropout, smoothing = (double)r->out->smoothing,
+           rank = (double)r->out->rank;
+    KOR_TRY(number(r, "tune_epochs", y->tune_epochs, 0, 1000, true, &epochs));
+    KOR_TRY(number(r, "tune_batch", y->tune_batch, 1, 4096, true, &batch));
+    KOR_TRY(number(r, "tune_rate", y->tune_rate, 0, 1e30, false, &rate));
+    KOR_TRY(number(r, "tune_head_rate", y->tune_head_rate, 0, 1e30, false, &head_rate));
+    KOR_TRY(number(r, "tune_depth", y->tune_depth, 0.01, 1, false, &depth));
+    KOR_TRY(number(r, "tune_decay", y->tune_decay, 0, 1, false, &decay));
+    KOR_TRY(number(r, "tune_clip", y->tune_clip, 0, 1e6, false, &clip));
+    KOR_TRY(number(r, "tune_patience", y->tune_patience, 0, 1000, true, &patience));
+    KOR_TRY(number(r, "word_dropout", y->word_dropout, 0, 0.9, false, &word_dropout));
+    KOR_TRY(number(r, "smoothing", y->smoothing, 0, 0.5, false, &smoothing));
+    KOR_TRY(number(r, "rank", y->rank, 1, KOR_LORA_RANK, true, &rank));
+    *t = (kor_tune_recipe){.epochs = (size_t)epochs,
+                           .batch = (size_t)batch,
+                           .rate = (float)rate,
+                           .head_rate = (float)head_rate,
+                           .depth_factor = (float)depth,
+                           .decay = (float)decay,
+                           .clip = (float)clip,
+                           .word_dropout = (float)word_dropout,
+                           .patience = (size_t)patience};
+    r->out->smoothing = (float)smoothing;
+    r->out->rank = (size_t)rank;
+    return KOR_OK;
+}
+
 static kor_status read_recipe(reader *r, const recipe_yaml *y)
 {
     kor_bag_recipe *b = &r->out->recipe;
@@ -303,7 +350,7 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     b->rate = (float)rate;
     b->chars_rate = (float)chars_rate;
     b->dropout = (float)dropout;
-    return KOR_OK;
+    return read_tuning(r, y);
 }
 
 static const char *const architectures[] = {"auto", "bag", "hybrid", "lora", "full", NULL};
@@ -342,6 +389,15 @@ static kor_status fill(reader *r, const task_yaml *y)
     t->val_share = 0.1;
     t->keep_accuracy = t->out_of_scope ? 0.95 : 0.99;
     t->recipe = kor_bag_default;
+    t->tune = (kor_tune_recipe){.batch = 64,
+                                .rate = 2e-4f,
+                                .head_rate = 1e-3f,
+                                .depth_factor = 1,
+                                .decay = 0.01f,
+                                .clip = 1,
+                                .patience = 3};
+    t->rank = 8;
+    t->smoothing = 0.1f;
     KOR_TRY(number(r, "seed", y->seed, 0, 9007199254740991.0, true, &seed));
     KOR_TRY(number(r, "val_share", y->val_share, 0.01, 0.5, false, &t->val_share));
     KOR_TRY(number(r, "keep_accuracy", y->keep_accuracy, 0, 1, false, &t->keep_accuracy));

@@ -4,6 +4,7 @@
 #define KOR_TASK_H
 
 #include "learn/bag_train.h"
+#include "learn/tuner.h"
 #include "model/head.h"
 
 #include <stdint.h>
@@ -45,6 +46,9 @@ typedef struct kor_task {
     uint64_t seed;
     kor_gates gates;
     kor_bag_recipe recipe;
+    kor_tune_recipe tune; /* epochs 0: by the number of rows; rank, seed and threads are not set */
+    size_t rank;          /* of adapters */
+    float smoothing;
     kor_arena arena;
 } kor_task;
 

@@ -35,6 +35,7 @@ typedef struct kor_train_report {
     double tried[KOR_ARCHITECTURES]; /* quality of each on the validation rows; NAN: not tried */
     float bag_weight;                /* of the bag's logits in a hybrid */
     size_t features, kept, dim, epochs, bytes;
+    size_t tuned_epochs, best_epoch; /* of the encoder */
     float temperature, temperature_over, threshold;
     double seconds, us_per_item;
     double quality;         /* accuracy of classify, micro-F1 of tags, */

@@ -2,11 +2,12 @@
 /* The trainer of encoders: a copy of the base model that puts texts close which belong together. */
 #include "learn/train_pairs.h"
 
+#include "base/hash.h"
 #include "base/parallel.h"
-#include "learn/encoder_file.h"
+#include "learn/encoder_train.h"
 #include "learn/pair_loss.h"
 #include "learn/random.h"
-#include "learn/tuner.h"
+#include "model/encoder_write.h"
 #include "model/trunk.h"
 
 #include <math.h>
@@ -16,11 +17,11 @@
 
 enum {
     EPOCHS = 4,
-    BATCH = 64,  /* rows: 32 pairs */
-    RANK = 16,   /* of adapters */
     TRIED = 500, /* texts that are timed */
     WORKERS = 64
 };
+
+static const float LORA_RATE = 5; /* adapters learn so much faster than whole matrices */
 
 /* Of cosines; what Su (2022) and Gao et al. (2021) have. */
 static const double TEMPERATURE = 0.05;
@@ -36,7 +37,7 @@ typedef struct learner {
     float *target;   /* [groups] */
     size_t rows;
     kor_real *scratch;
-    uint32_t *batch_text; /* [BATCH] */
+    uint32_t *batch_text; /* of a step */
     float *batch_target;
     float *embedding; /* [texts][dim] of those to measure with */
     bool *measured;   /* [texts] they are */
@@ -87,27 +88,13 @@ static kor_status make_groups(learner *l, const kor_pairs *p)
                     l->out->task.train);
 }
 
-/* The ids of every text in *of_text (first[texts + 1] of them), and those of the rows. */
-static kor_status make_tokens(learner *l, kor_token_rows *out, kor_ctx *ctx)
+static kor_status make_tokens(learner *l, kor_token_rows *out)
 {
-    size_t *first = kor_arena_array(&l->arena, l->rows + 1, sizeof *first);
-    int32_t *one = kor_arena_array(&l->arena, l->net.max_tokens, sizeof *one), *ids = NULL;
-    if (!first || !one) return kor_fail_memory(l->err);
-    for (size_t pass = 0; pass < 2; pass++) { /* first the room they need, then the ids */
-        size_t at = 0;
-        for (size_t i = 0; i < l->rows; i++) {
-            const kor_row *text = &l->data.texts.rows[l->text[i]];
-            size_t n;
-            KOR_TRY(kor_tokenize(ctx, text->text, text->len, one, l->net.max_tokens, &n, l->err));
-            if (!n) one[n++] = 0; /* the unknown token: a row must have one */
-            if (ids) memcpy(ids + at, one, n * sizeof *ids);
-            at += n;
-            first[i + 1] = at;
-        }
-        if (!ids) ids = kor_arena_array(&l->arena, at, sizeof *ids);
-        if (!ids) return kor_fail_memory(l->err);
-    }
-    *out = (kor_token_rows){l->rows, l->together, first, ids};
+    const kor_row **rows = kor_arena_array(&l->arena, l->rows, sizeof *rows);
+    if (!rows) return kor_fail_memory(l->err);
+    for (size_t i = 0; i < l->rows; i++) rows[i] = &l->data.texts.rows[l->text[i]];
+    KOR_TRY(kor_rows_tokenize(out, l->session->options->trunk, rows, l->rows, &l->arena, l->err));
+    out->together = l->together;
     return KOR_OK;
 }
 
@@ -219,43 +206,72 @@ static void show(void *arg, double done, double loss)
     kor_session_progress(((learner *)arg)->session, done);
 }
 
-static kor_status tune(learner *l, kor_ctx *ctx)
+/* How to tune, and room for a step of it. */
+static kor_status make_recipe(learner *l, kor_tune_recipe *out)
+{
+    const kor_task *t = &l->out->task;
+    *out = t->tune;
+    out->seed = t->seed;
+    out->threads = kor_cores();
+    if (!out->epochs) out->epochs = EPOCHS;
+    /* Whole groups, and two of them: one has nothing to be told from. */
+    out->batch = out->batch / l->together * l->together;
+    if (out->batch < 2 * l->together) out->batch = 2 * l->together;
+    if (l->out->made == KOR_LORA) {
+        out->rank = t->rank;
+        out->rate *= LORA_RATE;
+    }
+    l->scratch = kor_arena_array(&l->arena, 2 * out->batch, sizeof *l->scratch);
+    l->batch_text = kor_arena_array(&l->arena, out->batch, sizeof *l->batch_text);
+    l->batch_target = kor_arena_array(&l->arena, out->batch, sizeof *l->batch_target);
+    return l->scratch && l->batch_text && l->batch_target ? KOR_OK : kor_fail_memory(l->err);
+}
+
+static kor_status tune(learner *l)
 {
     kor_train_report *r = l->out;
     kor_token_rows rows;
+    kor_tune_recipe recipe;
     kor_adapters adapters = {0};
     kor_tune_result result;
+    char checkpoint[sizeof r->file + 16];
     r->made = r->task.architecture == KOR_LORA ? KOR_LORA : KOR_FULL;
-    bool lora = r->made == KOR_LORA;
     KOR_TRY(make_groups(l, r->split ? &l->data.learn : &l->data.all));
-    KOR_TRY(make_tokens(l, &rows, ctx));
-    size_t batch = BATCH / l->together * l->together;
-    l->scratch = kor_arena_array(&l->arena, 2 * BATCH, sizeof *l->scratch);
-    l->batch_text = kor_arena_array(&l->arena, BATCH, sizeof *l->batch_text);
-    l->batch_target = kor_arena_array(&l->arena, BATCH, sizeof *l->batch_target);
-    if (!l->scratch || !l->batch_text || !l->batch_target) return kor_fail_memory(l->err);
+    KOR_TRY(make_tokens(l, &rows));
+    KOR_TRY(make_recipe(l, &recipe));
+    const uint64_t purpose[] = {r->train_hash,
+                                r->val_hash,
+                                r->task.seed,
+                                (uint64_t)r->made,
+                                l->rows,
+                                recipe.rank,
+                                l->session->trunk.checksum};
+    (void)snprintf(checkpoint, sizeof checkpoint, "%s.embed", r->file);
     const kor_top top = {.pass = pass, .arg = l};
-    const kor_tune_recipe recipe = {.epochs =
-                                        r->task.recipe.epochs ? r->task.recipe.epochs : EPOCHS,
-                                    .batch = batch,
-                                    .rank = lora ? RANK : 0,
-                                    .rate = lora ? 2e-3f : 2e-4f,
-                                    .depth_factor = 0.9f,
-                                    .decay = 0.01f,
-                                    .clip = 1,
-                                    .seed = r->task.seed,
-                                    .threads = kor_cores()};
-    const kor_tune_hooks hooks = {.arg = l, .progress = show, .measure = measure_net};
-    kor_status status =
-        kor_tune(&l->net, &top, &rows, &recipe, &hooks, lora ? &adapters : NULL, &result, l->err);
+    const kor_tune_hooks hooks = {.arg = l,
+                                  .progress = show,
+                                  .measure = measure_net,
+                                  .checkpoint = checkpoint,
+                                  .purpose = kor_hash64(purpose, sizeof purpose, 0)};
+    kor_status status = kor_tune(&l->net, &top, &rows, &recipe, &hooks,
+                                 recipe.rank ? &adapters : NULL, &result, l->err);
     kor_adapters_free(&adapters);
+    if (status == KOR_E_INPUT) return kor_fail_in(l->err, status, "%s", r->task.train);
     if (status != KOR_OK) return status;
-    r->epochs = result.best;
+    if (result.resumed)
+        kor_remark(&l->session->options->remarks, "went on from epoch %zu in %s", result.resumed,
+                   checkpoint);
+    (void)remove(checkpoint);
     (void)snprintf(r->recipe, sizeof r->recipe,
-                   "%s, temperature %g, %zu pairs a step, epoch %zu of %zu, rate %g%s",
+                   "%s, temperature %g, %zu pairs a step, epoch %zu of %zu, rate %g",
                    l->contrast ? "right texts among those of a step" : "cosines in order of scores",
-                   TEMPERATURE, batch / l->together, result.best, result.epochs,
-                   (double)recipe.rate, lora ? ", adapters of rank 16, merged" : "");
+                   TEMPERATURE, recipe.batch / l->together, result.best, result.epochs,
+                   (double)recipe.rate);
+    if (recipe.rank) {
+        size_t n = strlen(r->recipe);
+        (void)snprintf(r->recipe + n, sizeof r->recipe - n, ", adapters of rank %zu, merged",
+                       recipe.rank);
+    }
     return KOR_OK;
 }
 
@@ -272,7 +288,8 @@ static kor_status write_model(learner *l)
     r->quality_f32 = r->quality;
     if (status == KOR_OK) status = kor_session_begin(l->session, &o);
     if (status == KOR_OK) {
-        kor_encoder_write(&encoder, kor_trunk_file(l->session->options->trunk), &o);
+        kor_gguf_add_string(&o, "korora.architecture", "encoder");
+        kor_encoder_write(&o, &encoder, kor_trunk_file(l->session->options->trunk));
         status = kor_session_commit(l->session, &o);
     } else {
         kor_gguf_out_free(&o);
@@ -327,13 +344,9 @@ static kor_status train(learner *l)
                         r->task.val ? r->task.val : r->task.train);
     }
     KOR_TRY(kor_net_load(&l->net, kor_trunk_encoder(base), l->err));
-    kor_ctx *ctx;
-    KOR_TRY(kor_ctx_new(&ctx, base, l->err));
     l->session->from = 0;
     l->session->to = 1;
-    kor_status status = tune(l, ctx);
-    kor_ctx_free(ctx);
-    if (status != KOR_OK) return status;
+    KOR_TRY(tune(l));
     r->rows = r->split ? l->data.learn.count : l->data.all.count;
     r->apart = r->split;
     KOR_TRY(write_model(l));

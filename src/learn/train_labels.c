@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The trainer of models with labels: heads classify and tags. */
+#include "base/hash.h"
+#include "base/parallel.h"
 #include "learn/calibrate.h"
 #include "learn/check.h"
+#include "learn/encoder_train.h"
 #include "learn/hybrid_train.h"
 #include "learn/session.h"
+#include "model/trunk.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,11 +25,24 @@ typedef struct learner {
     kor_bag_trained trained;
     float *train_features, *val_features; /* of the trunk, [rows][2 dim]; NULL for a bag */
     kor_hybrid_trained linear;
-    float *scores, *scores_f32; /* [measure_count][labels] */
-    float *thresholds;          /* [labels] */
+    kor_encoder_trained encoder;
+    /* Answers to the rows to measure with, [measure_count][labels]: of the model that is to be
+     * written, of the bag alone, and scratch. */
+    float *scores, *scores_f32, *bag_scores, *bag_scores_f32, *both;
+    float hybrid_weight; /* of the bag in the hybrid */
+    float *thresholds;   /* [labels] */
     kor_arena arena;
     kor_error *err;
 } learner;
+
+enum { AUTO_TOKENS = 6000000 };   /* that auto lets an encoder go through */
+static const float LORA_RATE = 5; /* adapters learn so much faster than whole matrices */
+
+/* Small sets are gone through more often. */
+static size_t epochs_for(size_t rows)
+{
+    return rows < 8000 ? 8 : rows < 20000 ? 6 : 3;
+}
 
 /* ---- Rows ---- */
 
@@ -118,19 +136,23 @@ static kor_status answer_bag(learner *s)
 {
     const kor_bag *bag = &s->trained.bag;
     size_t labels = bag->labels, bytes = (kor_bag_scratch(bag) + 63) / 64 * 64;
-    s->scores = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
-    s->scores_f32 = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
+    s->bag_scores = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
+    s->bag_scores_f32 = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
+    s->both = kor_arena_array(&s->arena, s->measure_count, labels * sizeof *s->scores);
     void *scratch = aligned_alloc(64, bytes);
-    if (!s->scores || !s->scores_f32 || !scratch) {
+    s->scores = s->bag_scores;
+    s->scores_f32 = s->bag_scores_f32;
+    if (!s->bag_scores || !s->bag_scores_f32 || !s->both || !scratch) {
         free(scratch);
         return kor_fail_memory(s->err);
     }
     memset(scratch, 0, bytes);
     for (size_t i = 0; i < s->measure_count; i++)
-        kor_bag_forward(bag, s->measure[i]->text, s->measure[i]->len, s->scores + i * labels,
+        kor_bag_forward(bag, s->measure[i]->text, s->measure[i]->len, s->bag_scores + i * labels,
                         scratch);
     free(scratch);
-    return kor_bag_trained_answer(&s->trained, s->measure, s->measure_count, s->scores_f32, s->err);
+    return kor_bag_trained_answer(&s->trained, s->measure, s->measure_count, s->bag_scores_f32,
+                                  s->err);
 }
 
 /* ---- The layer on the trunk ---- */
@@ -225,38 +247,185 @@ static kor_status quality_of_logits(learner *s, const float *logits, double *out
     return status;
 }
 
-/* The bag's weight with the least loss; then whether the hybrid is worth its trunk. */
-static kor_status try_hybrid(learner *s)
+/* The answers of one architecture to the rows to measure with, the bag's logits added. */
+typedef struct candidate {
+    float *int8, *f32; /* [measure_count][labels] */
+    float weight;      /* of the bag */
+} candidate;
+
+static kor_status new_candidate(learner *s, candidate *c)
+{
+    size_t n = s->measure_count * s->out->labels.count;
+    c->int8 = kor_arena_array(&s->arena, n, sizeof *c->int8);
+    c->f32 = kor_arena_array(&s->arena, n, sizeof *c->f32);
+    return c->int8 && c->f32 ? KOR_OK : kor_fail_memory(s->err);
+}
+
+/* Add the bag's logits with the weight that has the least loss; then how good that is. */
+static kor_status judge_candidate(learner *s, candidate *c, kor_architecture kind)
 {
     static const float weights[] = {0, 0.25f, 0.5f, 0.75f, 1, 1.5f, 2, 3};
     kor_train_report *r = s->out;
     size_t labels = r->labels.count, n = s->measure_count * labels;
-    float *int8 = kor_arena_array(&s->arena, n, sizeof *int8);
-    float *f32 = kor_arena_array(&s->arena, n, sizeof *f32);
-    float *both = kor_arena_array(&s->arena, n, sizeof *both);
-    if (!int8 || !f32 || !both) return kor_fail_memory(s->err);
-    KOR_TRY(read_features(s));
-    KOR_TRY(learn_linear(s, s->learn, s->learn_count));
-    KOR_TRY(answer_linear(s, int8, f32));
-    const kor_scores scores = {both, s->measure, s->measure_count, labels,
+    const kor_scores scores = {s->both, s->measure, s->measure_count, labels,
                                r->task.head == KOR_HEAD_TAGS};
     double least = INFINITY;
     for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
-        add_scaled(both, int8, s->scores, weights[i], n);
+        add_scaled(s->both, c->int8, s->bag_scores, weights[i], n);
         double loss = kor_calibrate_loss(&scores);
         if (loss >= least) continue;
         least = loss;
-        r->bag_weight = weights[i];
+        c->weight = weights[i];
     }
-    add_scaled(both, int8, s->scores, r->bag_weight, n);
-    KOR_TRY(quality_of_logits(s, s->scores, &r->tried[KOR_BAG]));
-    KOR_TRY(quality_of_logits(s, both, &r->tried[KOR_HYBRID]));
-    if (r->task.architecture == KOR_AUTO &&
-        r->tried[KOR_HYBRID] <= r->tried[KOR_BAG] + KOR_TASK_MARGIN)
-        return KOR_OK;
-    r->made = KOR_HYBRID;
-    add_scaled(s->scores_f32, f32, s->scores_f32, r->bag_weight, n);
-    memcpy(s->scores, both, n * sizeof *both);
+    add_scaled(c->int8, c->int8, s->bag_scores, c->weight, n);
+    add_scaled(c->f32, c->f32, s->bag_scores_f32, c->weight, n);
+    return quality_of_logits(s, c->int8, &r->tried[kind]);
+}
+
+/* The model is of this kind from now on. */
+static void take(learner *s, const candidate *c, kor_architecture kind)
+{
+    s->out->made = kind;
+    s->out->bag_weight = c->weight;
+    s->scores = c->int8;
+    s->scores_f32 = c->f32;
+}
+
+/* With auto, a larger model must be worth its size. */
+static bool is_worth(const learner *s, kor_architecture kind)
+{
+    const kor_train_report *r = s->out;
+    if (r->task.architecture != KOR_AUTO) return r->task.architecture == kind;
+    return r->tried[kind] > r->tried[r->made] + KOR_TASK_MARGIN;
+}
+
+static kor_status try_hybrid(learner *s, candidate *c)
+{
+    KOR_TRY(new_candidate(s, c));
+    KOR_TRY(read_features(s));
+    KOR_TRY(learn_linear(s, s->learn, s->learn_count));
+    KOR_TRY(answer_linear(s, c->int8, c->f32));
+    KOR_TRY(judge_candidate(s, c, KOR_HYBRID));
+    if (is_worth(s, KOR_HYBRID)) take(s, c, KOR_HYBRID);
+    return KOR_OK;
+}
+
+/* ---- The encoder itself ---- */
+
+/* How good an epoch is: together with the bag, whose weight is that of the hybrid for now. */
+static kor_status epoch_quality(void *arg, const float *logits, double *out, kor_error *err)
+{
+    learner *s = arg;
+    (void)err;
+    size_t n = s->measure_count * s->out->labels.count;
+    add_scaled(s->both, logits, s->bag_scores, s->hybrid_weight, n);
+    return quality_of_logits(s, s->both, out);
+}
+
+static void encoder_progress(void *arg, double fraction)
+{
+    kor_session_progress(((learner *)arg)->session, fraction);
+}
+
+/* Learn from rows, from where the layer on the frozen encoder is; measured says whether the rows to
+ * measure with are apart from these. */
+static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row *const *rows,
+                                size_t count, bool measured, float *f32)
+{
+    kor_train_report *r = s->out;
+    char checkpoint[sizeof r->file + 16];
+    const uint64_t purpose[] = {r->train_hash,   r->val_hash, r->task.seed,     (uint64_t)kind,
+                                (uint64_t)count, measured,    s->trunk.checksum};
+    (void)snprintf(checkpoint, sizeof checkpoint, "%s.%s-%d", r->file, kor_architecture_name(kind),
+                   measured ? 1 : 2);
+    kor_encoder_task task = {.trunk = s->options->trunk,
+                             .rows = rows,
+                             .count = count,
+                             .labels = r->labels.count,
+                             .tags = r->task.head == KOR_HEAD_TAGS,
+                             .smoothing = r->task.smoothing,
+                             .start = &s->linear,
+                             .recipe = r->task.tune,
+                             .measured = s->measure,
+                             .measured_count = measured ? s->measure_count : 0,
+                             .quality = measured ? epoch_quality : NULL,
+                             .progress = encoder_progress,
+                             .arg = s,
+                             .checkpoint = checkpoint,
+                             .purpose = kor_hash64(purpose, sizeof purpose, 0)};
+    kor_tune_recipe *recipe = &task.recipe;
+    recipe->seed = r->task.seed;
+    recipe->threads = kor_cores();
+    if (!recipe->epochs) recipe->epochs = epochs_for(count);
+    if (kind == KOR_FULL) {
+        recipe->rank = 0;
+    } else {
+        recipe->rank = r->task.rank;
+        recipe->rate *= LORA_RATE;
+    }
+    kor_encoder_trained_free(&s->encoder);
+    kor_status status = kor_encoder_train(&s->encoder, &task, f32, s->err);
+    if (status == KOR_E_INPUT) return kor_fail_in(s->err, status, "%s", r->task.train);
+    if (status == KOR_OK && s->encoder.result.resumed)
+        kor_remark(&s->options->remarks, "went on from epoch %zu in %s", s->encoder.result.resumed,
+                   checkpoint);
+    return status;
+}
+
+static kor_status try_encoder(learner *s, candidate *c, kor_architecture kind)
+{
+    kor_train_report *r = s->out;
+    KOR_TRY(new_candidate(s, c));
+    KOR_TRY(learn_encoder(s, kind, s->learn, s->learn_count, true, c->f32));
+    KOR_TRY(kor_encoder_trained_answer(&s->encoder, s->options->trunk, s->measure, s->measure_count,
+                                       c->int8, s->err));
+    r->tuned_epochs = s->encoder.result.epochs;
+    r->best_epoch = s->encoder.result.best;
+    return judge_candidate(s, c, kind);
+}
+
+/* Tokens that an encoder would go through: auto leaves very long trainings to those who ask. */
+static bool is_short_enough(const learner *s)
+{
+    size_t bytes = 0, most = 6 * s->trunk.max_tokens;
+    for (size_t i = 0; i < s->learn_count; i++)
+        bytes += s->learn[i]->len < most ? s->learn[i]->len : most;
+    return bytes / 4 * epochs_for(s->learn_count) <= AUTO_TOKENS;
+}
+
+/* Each larger architecture, as long as it may be worth it. */
+static kor_status try_all(learner *s)
+{
+    kor_train_report *r = s->out;
+    kor_architecture wanted = r->task.architecture;
+    candidate hybrid, full, lora;
+    KOR_TRY(quality_of_logits(s, s->bag_scores, &r->tried[KOR_BAG]));
+    if (wanted == KOR_BAG || !s->options->trunk) return KOR_OK;
+    KOR_TRY(try_hybrid(s, &hybrid));
+    s->hybrid_weight = hybrid.weight;
+    bool choose = wanted == KOR_AUTO && r->tried[r->made] + KOR_TASK_MARGIN < 1 &&
+                  kor_net_can_load(kor_trunk_encoder(s->options->trunk)) && is_short_enough(s);
+    if (wanted == KOR_FULL || choose) {
+        KOR_TRY(try_encoder(s, &full, KOR_FULL));
+        if (!is_worth(s, KOR_FULL)) return KOR_OK;
+        take(s, &full, KOR_FULL);
+    }
+    /* The adapters are a tenth of its size: enough to be taken when they are nearly as good. */
+    if (wanted == KOR_LORA || choose) {
+        kor_encoder_trained kept = s->encoder;
+        s->encoder = (kor_encoder_trained){0};
+        kor_status status = try_encoder(s, &lora, KOR_LORA);
+        bool better =
+            wanted == KOR_LORA || r->tried[KOR_LORA] >= r->tried[KOR_FULL] - KOR_TASK_MARGIN;
+        if (status == KOR_OK && better) {
+            kor_encoder_trained_free(&kept);
+            take(s, &lora, KOR_LORA);
+        } else {
+            kor_encoder_trained_free(&s->encoder);
+            s->encoder = kept;
+        }
+        return status;
+    }
     return KOR_OK;
 }
 
@@ -325,8 +494,11 @@ static kor_status write_model(learner *s)
     } else {
         kor_gguf_add_f32(&o, "korora.threshold", r->threshold);
     }
-    if (r->made == KOR_HYBRID) kor_hybrid_trained_write(&s->linear, &s->trunk, r->bag_weight, &o);
-    kor_bag_trained_write(&s->trained, r->made == KOR_HYBRID, &o);
+    if (r->made == KOR_HYBRID)
+        kor_hybrid_trained_write(&s->linear, KOR_HYBRID_PLAIN, &s->trunk, r->bag_weight, &o);
+    if (r->made > KOR_HYBRID)
+        kor_encoder_trained_write(&s->encoder, s->options->trunk, r->bag_weight, &o);
+    kor_bag_trained_write(&s->trained, r->made > KOR_BAG, &o);
     return kor_session_commit(s->session, &o);
 }
 
@@ -338,8 +510,8 @@ static kor_status try_file(learner *s)
     kor_ctx *ctx = NULL;
     float *p = kor_arena_array(&s->arena, r->labels.count, sizeof *p);
     if (!p) return kor_fail_memory(s->err);
-    KOR_TRY(kor_model_open_on(&model, r->file, r->made == KOR_HYBRID ? s->options->trunk : NULL,
-                              s->err));
+    KOR_TRY(
+        kor_model_open_on(&model, r->file, r->made > KOR_BAG ? s->options->trunk : NULL, s->err));
     kor_status status = kor_ctx_new(&ctx, model, s->err);
     size_t count = s->measure_count < 500 ? s->measure_count : 500;
     double start = kor_session_now();
@@ -353,11 +525,29 @@ static kor_status try_file(learner *s)
     return status;
 }
 
-/* All that is to be learnt from the rows; the layer on the trunk where it is wanted. */
+/* All that is to be learnt from the rows, in the architecture that was chosen. */
 static kor_status learn_again(learner *s)
 {
-    KOR_TRY(learn(s, s->all, s->all_count, 0.5, 1));
-    return s->out->made == KOR_HYBRID ? learn_linear(s, s->all, s->all_count) : KOR_OK;
+    kor_architecture made = s->out->made;
+    KOR_TRY(learn(s, s->all, s->all_count, 0.5, made > KOR_HYBRID ? 0.55 : 1));
+    if (made >= KOR_HYBRID) KOR_TRY(learn_linear(s, s->all, s->all_count));
+    s->session->from = 0.6;
+    s->session->to = 1;
+    if (made < KOR_LORA) return KOR_OK;
+    return learn_encoder(s, made, s->all, s->all_count, false, NULL);
+}
+
+/* What training went on from is of no use any more. */
+static void remove_checkpoints(const learner *s)
+{
+    char path[sizeof s->out->file + 16];
+    for (int kind = KOR_LORA; kind <= KOR_FULL; kind++) {
+        for (int part = 1; part <= 2; part++) {
+            (void)snprintf(path, sizeof path, "%s.%s-%d", s->out->file,
+                           kor_architecture_name((kor_architecture)kind), part);
+            (void)remove(path);
+        }
+    }
 }
 
 static kor_status train(learner *s)
@@ -366,9 +556,11 @@ static kor_status train(learner *s)
     r->made = KOR_BAG;
     KOR_TRY(read_rows(s));
     KOR_TRY(choose_rows(s));
-    KOR_TRY(learn(s, s->learn, s->learn_count, 0, r->split ? 0.5 : 1));
+    KOR_TRY(learn(s, s->learn, s->learn_count, 0, 0.1));
     KOR_TRY(answer_bag(s));
-    if (r->task.architecture != KOR_BAG && s->options->trunk) KOR_TRY(try_hybrid(s));
+    s->session->from = 0.1;
+    s->session->to = r->split ? 0.5 : 1;
+    KOR_TRY(try_all(s));
     KOR_TRY(calibrate(s));
     /* What was held back to measure with is learnt from too, once it is measured. */
     if (r->split) KOR_TRY(learn_again(s));
@@ -377,6 +569,7 @@ static kor_status train(learner *s)
     r->dim = s->trained.bag.dim;
     r->epochs = s->trained.epochs;
     KOR_TRY(write_model(s));
+    remove_checkpoints(s);
     return try_file(s);
 }
 
@@ -390,6 +583,7 @@ kor_status kor_train_labels(kor_session *session)
     kor_status status = train(&s);
     kor_bag_trained_free(&s.trained);
     kor_hybrid_trained_free(&s.linear);
+    kor_encoder_trained_free(&s.encoder);
     kor_dataset_free(&s.train);
     kor_dataset_free(&s.val);
     kor_arena_free(&s.arena);

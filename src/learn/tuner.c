@@ -40,8 +40,7 @@ typedef struct trainer {
     run *runs;
     size_t run_count, embedding_run, total;     /* embedding_run: SIZE_MAX when it does not learn */
     float *gradient, *moment1, *moment2, *best; /* [total] */
-    float *by_matrix; /* with adapters: the gradients by the matrices, as the net's parameters */
-    float *frozen;    /* with adapters: the net's parameters as they were */
+    float *frozen; /* with adapters: the net's parameters as they were */
     piece *pieces;
     size_t piece_count;
     double *square; /* [run_count] with adapters */
@@ -122,7 +121,7 @@ static kor_status list_pieces(trainer *t, kor_error *err)
     if (!t->pieces) return kor_fail_memory(err);
     for (size_t i = 0; i < net->parts; i++) {
         size_t in = net->part[i].in;
-        if (i == net->embedding || (t->adapters && !in)) continue;
+        if (i == net->embedding) continue;
         if (!in) add_piece(t, i, 0, 1);
         for (size_t from = 0; from < in; from += ROWS_AT_ONCE)
             add_piece(t, i, from, from + ROWS_AT_ONCE < in ? from + ROWS_AT_ONCE : in);
@@ -176,13 +175,12 @@ static kor_status make_room(trainer *t, kor_error *err)
     bool ok = t->gradient && t->moment1 && t->moment2 && t->best && t->square && t->order &&
               t->batch_rows && t->first && t->ids && t->touched;
     if (ok && t->adapters) {
-        t->by_matrix = kor_arena_array(a, t->net->count, sizeof *t->by_matrix);
         t->frozen = kor_arena_array(a, t->net->count, sizeof *t->frozen);
-        ok = t->by_matrix && t->frozen;
+        ok = t->frozen;
         if (ok) memcpy(t->frozen, t->net->param, t->net->count * sizeof *t->frozen);
     }
     if (!ok) return kor_fail_memory(err);
-    KOR_TRY(list_pieces(t, err));
+    if (!t->adapters) KOR_TRY(list_pieces(t, err));
     return list_blocks(t, err);
 }
 
@@ -217,39 +215,20 @@ static void work_on_piece(void *arg, size_t i, size_t worker)
     trainer *t = arg;
     piece *p = &t->pieces[i];
     const kor_net_part *part = &t->net->part[p->part];
-    float *to = (t->adapters ? t->by_matrix : t->gradient) + part->at;
+    float *to = t->gradient + part->at;
     kor_pass_gradient(&t->pass, p->part, p->from, p->to, to);
-    if (t->adapters) return;
     size_t wide = part->in ? part->out : part->count;
     p->square = square_of(to + p->from * wide, (p->to - p->from) * wide);
 }
 
-/* From the gradient by a matrix to those by its adapter: da = dw b', db = a' dw. */
 static void work_on_adapter(void *arg, size_t i, size_t worker)
 {
     (void)worker;
     trainer *t = arg;
     const kor_adapter *ad = &t->adapters->list[i];
-    const kor_net_part *p = &t->net->part[ad->part];
-    size_t rank = t->adapters->rank;
-    const float *dw = t->by_matrix + p->at;
     const run *run_a = &t->runs[2 * i], *run_b = &t->runs[2 * i + 1];
     float *da = t->gradient + run_a->at, *db = t->gradient + run_b->at;
-    memset(db, 0, run_b->count * sizeof *db);
-    for (size_t j = 0; j < p->in; j++, dw += p->out) {
-        for (size_t r = 0; r < rank; r++) {
-            const float *b = ad->b + r * p->out;
-            float *to = db + r * p->out, a = ad->a[j * rank + r], sum[8] = {0};
-            size_t l = 0;
-            for (; l + 8 <= p->out; l += 8) {
-                for (size_t k = 0; k < 8; k++) sum[k] += dw[l + k] * b[l + k];
-            }
-            for (; l < p->out; l++) sum[0] += dw[l] * b[l];
-            da[j * rank + r] =
-                ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-            for (l = 0; l < p->out; l++) to[l] += a * dw[l];
-        }
-    }
+    kor_pass_adapter(&t->pass, ad->part, t->adapters->rank, ad->a, ad->b, da, db);
     t->square[2 * i] = square_of(da, run_a->count);
     t->square[2 * i + 1] = square_of(db, run_b->count);
 }
@@ -259,11 +238,11 @@ static double work_out_gradient(trainer *t)
 {
     size_t threads = t->recipe->threads;
     double sum = 0;
-    kor_parallel(threads, t->piece_count, work_on_piece, t);
     if (t->adapters) {
         kor_parallel(threads, t->adapters->count, work_on_adapter, t);
         for (size_t i = 0; i < 2 * t->adapters->count; i++) sum += t->square[i];
     } else {
+        kor_parallel(threads, t->piece_count, work_on_piece, t);
         const kor_net_part *e = &t->net->part[t->net->embedding];
         t->touched_count = kor_pass_embedding(&t->pass, t->gradient + e->at, t->touched);
         for (size_t i = 0; i < t->piece_count; i++) sum += t->pieces[i].square;

@@ -183,6 +183,25 @@ kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *g, kor_error *err)
     return KOR_OK;
 }
 
+kor_linear *kor_encoder_linear(kor_encoder *e, size_t i, char name[64])
+{
+    static const char *const parts[] = {"attn_qkv", "attn_output", "residual", "ffn_up",
+                                        "ffn_down"};
+    for (size_t l = 0; l < e->layers; l++) {
+        kor_encoder_layer *layer = &e->layer[l];
+        kor_linear *const linear[] = {&layer->qkv, &layer->attention_out, &layer->residual,
+                                      &layer->up, &layer->down};
+        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) {
+            if (!linear[j]->weight || i-- > 0) continue;
+            (void)snprintf(name, 64, "blk.%zu.%s", l, parts[j]);
+            return linear[j];
+        }
+    }
+    if (!e->pooler.weight || i > 0) return NULL;
+    (void)snprintf(name, 64, "pooler");
+    return &e->pooler;
+}
+
 /* ---- Forward ---- */
 
 typedef struct scratch {
@@ -193,6 +212,10 @@ typedef struct scratch {
     float *code_scale; /* [tokens] */
     int32_t *code_sum; /* [tokens] */
     float *attention;  /* kor_attention_scratch */
+    float *low;        /* [tokens][KOR_PANEL] between the halves of an adapter, */
+    int8_t *low_code;  /* and as codes */
+    float *low_scale;
+    int32_t *low_sum;
 } scratch;
 
 static void *take(uintptr_t *at, size_t bytes)
@@ -226,6 +249,10 @@ static uintptr_t lay_out(const kor_encoder *e, scratch *s, uintptr_t base)
     s->code_scale = take(&at, tokens * sizeof(float));
     s->code_sum = take(&at, tokens * sizeof(int32_t));
     s->attention = take(&at, attention * sizeof(float));
+    s->low = take(&at, tokens * KOR_PANEL * sizeof(float));
+    s->low_code = take(&at, tokens * KOR_PANEL);
+    s->low_scale = take(&at, tokens * sizeof(float));
+    s->low_sum = take(&at, tokens * sizeof(int32_t));
     return at;
 }
 
@@ -233,6 +260,38 @@ size_t kor_encoder_scratch(const kor_encoder *e)
 {
     scratch s;
     return (size_t)lay_out(e, &s, 0);
+}
+
+/* out[m] += x a b, x as codes in g. Both halves are int8, so all machines agree. */
+static void adapter_forward(const kor_linear *l, const kor_kernels *k, const scratch *s,
+                            const kor_gemm *main)
+{
+    const kor_linear *a = &l->adapter[0], *b = &l->adapter[1];
+    kor_gemm g = *main;
+    g.n = g.ld_out = a->out;
+    g.out = s->low;
+    g.bias = g.add = NULL;
+    g.w8 = a->weight;
+    g.w8_scale = a->scale;
+    k->gemm_i8(&g);
+    size_t rank = a->out, wide = kor_round_up(rank, KOR_GROUP);
+    for (size_t i = 0; i < g.m; i++) {
+        k->quantize(s->low_code + i * wide, &s->low_scale[i], &s->low_sum[i], s->low + i * rank,
+                    rank);
+    }
+    g = (kor_gemm){.m = main->m,
+                   .n = l->out,
+                   .k = rank,
+                   .out = main->out,
+                   .ld_out = main->ld_out,
+                   .add = main->out,
+                   .ld_add = main->ld_out,
+                   .x8 = s->low_code,
+                   .x8_scale = s->low_scale,
+                   .x8_sum = s->low_sum,
+                   .w8 = b->weight,
+                   .w8_scale = b->scale};
+    k->gemm_i8(&g);
 }
 
 /* out[m][l->out] = act(x[m][l->in] W + b) + add */
@@ -267,7 +326,12 @@ static void linear_forward(const kor_linear *l, const kor_kernels *k, const scra
     g.x8_sum = s->code_sum;
     g.w8 = l->weight;
     g.w8_scale = l->scale;
+    if (l->adapter) g.act = KOR_ACT_NONE;
     k->gemm_i8(&g);
+    if (!l->adapter) return;
+    adapter_forward(l, k, s, &g);
+    /* A layer with an activation adds nothing after it; lora.h lets ReLU alone have an adapter. */
+    for (size_t i = 0; act == KOR_ACT_RELU && i < m * l->out; i++) out[i] = out[i] > 0 ? out[i] : 0;
 }
 
 static void embed_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,

@@ -29,6 +29,8 @@ typedef struct kor_linear {
     const void *weight; /* packed as kernels.h says; int8 when scale is set, else f32 */
     const float *scale; /* [out] or NULL */
     const float *bias;  /* [out] */
+    /* An adapter (lora.h): + x a b, a = adapter[0] and b = adapter[1] without biases; or NULL. */
+    const struct kor_linear *adapter;
 } kor_linear;
 
 /* A layer norm: a view into the file. gamma is NULL where there is none. */
@@ -61,6 +63,10 @@ typedef struct kor_encoder {
 /* Bind an encoder to the tensors of a file, checking that all are there with the right shapes.
  * Nothing is copied: out is valid as long as the file's bytes. */
 kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *file, kor_error *err);
+
+/* Linear layer i of an encoder, from 0, in the order of the file; NULL after the last. name is that
+ * of its tensors. */
+kor_linear *kor_encoder_linear(kor_encoder *e, size_t i, char name[64]);
 
 /* Scratch of kor_encoder_forward in bytes. */
 size_t kor_encoder_scratch(const kor_encoder *e);

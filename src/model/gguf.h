@@ -113,10 +113,11 @@ void kor_gguf_add_string(kor_gguf_out *o, const char *key, const char *value);
 void kor_gguf_add_u32s(kor_gguf_out *o, const char *key, const uint32_t *values, size_t count);
 void kor_gguf_add_f64s(kor_gguf_out *o, const char *key, const double *values, size_t count);
 void kor_gguf_add_strings(kor_gguf_out *o, const char *key, const kor_bytes *values, size_t count);
-/* A key with its value from another file. */
-void kor_gguf_add_copy(kor_gguf_out *o, const kor_gguf_kv *kv);
 void kor_gguf_add_tensor(kor_gguf_out *o, const char *name, kor_tensor_type type, size_t dims,
                          const size_t *shape, const void *data);
+
+/* Add a value of another file as it is. */
+void kor_gguf_add_copy(kor_gguf_out *o, const kor_gguf_kv *kv);
 
 /* Add "korora.checksum" and write everything to path, whole or not at all. */
 kor_status kor_gguf_commit(kor_gguf_out *o, const char *path, kor_error *err);

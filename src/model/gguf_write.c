@@ -84,12 +84,12 @@ void kor_gguf_add_copy(kor_gguf_out *o, const kor_gguf_kv *kv)
 {
     put_string(&o->kv, kv->key.data, kv->key.len);
     put_le(&o->kv, kv->type, 4);
+    o->kv_count++;
     if (kv->type == KOR_GGUF_ARRAY) {
         put_le(&o->kv, kv->item, 4);
         put_le(&o->kv, kv->count, 8);
     }
     kor_str_add(&o->kv, (const char *)kv->data, kv->size);
-    o->kv_count++;
 }
 
 static void pad(kor_str *s, size_t already)

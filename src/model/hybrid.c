@@ -50,7 +50,8 @@ kor_status kor_hybrid_bind(kor_hybrid *out, const kor_gguf *file, size_t dim, si
                            kor_error *err)
 {
     *out = (kor_hybrid){.dim = dim, .labels = labels};
-    KOR_TRY(kor_gguf_get_u64(file, "korora.trunk_checksum", &out->trunk, err));
+    if (kor_gguf_find(file, "korora.trunk"))
+        KOR_TRY(kor_gguf_get_u64(file, "korora.trunk_checksum", &out->trunk, err));
     KOR_TRY(bind_weight(file, "head.embedding.weight", "head.embedding.scale", dim, labels,
                         &out->embedding, err));
     KOR_TRY(

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hybrid: a linear layer on what a shared encoder, the trunk, makes of a text, plus the logits
- * of a bag of n-grams.
+/* The hybrid: a linear layer on what an encoder makes of a text, plus the logits of a bag of
+ * n-grams. Three architectures are one:
+ *
+ *     hybrid   on an encoder that many share, the trunk
+ *     lora     on the trunk with an adapter of its own (lora.h)
+ *     full     on an encoder of its own, in the same file
  *
  *     e, s   = the trunk's embedding and its state before the pooler         [dim] each
  *     logits = e We + ((s - mean) * factor) Ws + bias + weight * bag logits  [labels]
  *
- * Its file holds all but the trunk, which many hybrids share: one forward pass serves them all. */
+ * The file of the first two holds all but the trunk; the states of hybrids on one trunk are the
+ * same, so that one forward pass serves them all. */
 #ifndef KOR_HYBRID_H
 #define KOR_HYBRID_H
 
@@ -14,7 +19,7 @@
 
 typedef struct kor_hybrid {
     size_t dim, labels;
-    uint64_t trunk;              /* the checksum of the trunk that it was made on */
+    uint64_t trunk; /* the checksum of the trunk that it was made on; 0 in a full one */
     kor_linear embedding, state; /* int8, [dim] to [labels]; only state has a bias */
     const float *mean, *factor;  /* [dim] */
     float weight;                /* of the bag's logits; 0 when there is no bag */
@@ -26,7 +31,7 @@ enum { KOR_TRUNK_NAME = 64 }; /* bytes of the name of a trunk, with its NUL */
 /* The name of the trunk that a file stands on. KOR_E_INPUT when it says none or an unfit one. */
 kor_status kor_hybrid_trunk_name(const kor_gguf *file, char out[KOR_TRUNK_NAME], kor_error *err);
 
-/* Bind a hybrid to the tensors of a file, for a trunk of dim and that many labels. Nothing is
+/* Bind a hybrid to the tensors of a file, for an encoder of dim and that many labels. Nothing is
  * copied. */
 kor_status kor_hybrid_bind(kor_hybrid *out, const kor_gguf *file, size_t dim, size_t labels,
                            kor_error *err);

@@ -7,6 +7,7 @@
 #include "model/gguf.h"
 #include "model/head.h"
 #include "model/hybrid.h"
+#include "model/lora.h"
 #include "model/rank.h"
 #include "model/trunk.h"
 #include "text/unigram.h"
@@ -25,12 +26,15 @@ struct kor_model {
     kor_map map;
     kor_gguf file;
     kor_head head;
-    kor_encoder encoder;    /* architecture "encoder": layers is 0 in others */
-    kor_unigram *tokenizer; /* the same: NULL in others */
-    kor_bag bag;            /* architecture "bag": table is NULL in others */
-    kor_hybrid hybrid;      /* architecture "hybrid": dim is 0 in others */
-    kor_ranker rank;        /* head "rank", of a bag or a hybrid: inputs is 0 in others */
-    const kor_model *trunk; /* what a hybrid stands on */
+    /* "encoder" and "full" have an encoder and a tokenizer of their own, "lora" has a view of its
+     * trunk's encoder with the adapter; in others layers is 0. */
+    kor_encoder encoder;
+    kor_unigram *tokenizer;
+    kor_bag bag;       /* architecture "bag": table is NULL in others */
+    kor_hybrid hybrid; /* "hybrid", "lora", "full": dim is 0 in others */
+    kor_ranker rank;   /* head "rank", of "bag" or "hybrid": inputs is 0 in others */
+    const char *architecture;
+    const kor_model *trunk; /* what "hybrid" and "lora" stand on */
     kor_model *own_trunk;   /* the same when this model has opened it */
     const kor_kernels *kernels;
     kor_arena strings;
@@ -52,8 +56,8 @@ struct kor_ctx {
     void *lattice;     /* kor_unigram_scratch */
     void *scratch;     /* kor_encoder_scratch */
     void *bag;         /* kor_bag_scratch */
-    kor_ctx *trunk;    /* of a hybrid, with */
-    float *features;   /* [2 dim]: embedding, state */
+    kor_ctx *trunk;    /* of a hybrid without an encoder of its own */
+    float *features;   /* of all hybrids, [2 dim]: embedding, state */
     void *hybrid;      /* kor_hybrid_scratch */
     rank_memory *rank; /* head "rank" */
 };
@@ -107,7 +111,6 @@ static const char *string_of(kor_model *m, const char *key)
 
 static void fill_encoder_info(kor_model_info *i, const kor_encoder *e)
 {
-    i->architecture = "encoder";
     i->weights = e->embedding8 ? "int8" : "f32";
     i->dim = e->dim;
     i->max_tokens = e->max_tokens;
@@ -119,7 +122,6 @@ static void fill_encoder_info(kor_model_info *i, const kor_encoder *e)
 
 static void fill_bag_info(kor_model_info *i, const kor_bag *b)
 {
-    i->architecture = "bag";
     i->weights = "int8";
     i->vocabulary = b->rows;
     i->parameters = b->rows * b->dim + (b->dim + 1) * b->labels;
@@ -129,10 +131,16 @@ static void fill_bag_info(kor_model_info *i, const kor_bag *b)
 static void fill_hybrid_info(kor_model_info *i, const kor_model *m)
 {
     const kor_hybrid *h = &m->hybrid;
-    fill_encoder_info(i, &m->trunk->encoder);
-    i->architecture = "hybrid";
+    fill_encoder_info(i, m->encoder.layers ? &m->encoder : &m->trunk->encoder);
     i->vocabulary = h->bag.rows;
-    i->parameters = 2 * h->dim * (h->labels + 1) + h->labels;
+    if (m->trunk) i->parameters = 0; /* without those of the trunk */
+    kor_encoder view = m->encoder;
+    const kor_linear *l;
+    char name[64];
+    for (size_t j = 0; (l = kor_encoder_linear(&view, j, name)) != NULL; j++) {
+        if (l->adapter) i->parameters += (l->in + l->out) * l->adapter->out;
+    }
+    i->parameters += 2 * h->dim * (h->labels + 1) + h->labels;
     if (h->bag.table) i->parameters += h->bag.rows * h->bag.dim + (h->bag.dim + 1) * h->labels;
     i->dim = 0;
     i->macs_per_text += (2 * h->dim + h->bag.dim) * h->labels;
@@ -160,6 +168,7 @@ static kor_status fill_info(kor_model *m, kor_error *err)
     if (!i->name || !i->license || !i->metric || !i->out_of_scope) return kor_fail_memory(err);
     (void)kor_gguf_get_f32(&m->file, "korora.quality", &i->quality, NULL);
     i->head = kor_head_name(m->head.kind);
+    i->architecture = m->architecture;
     i->labels = m->head.labels;
     i->cpu = m->kernels->name;
     i->file_bytes = m->map.size;
@@ -198,7 +207,7 @@ static kor_status open_trunk(kor_model *m, const char *path, kor_error *err)
 static kor_status bind_trunk(kor_model *m, const char *path, kor_error *err)
 {
     if (!m->trunk) KOR_TRY(open_trunk(m, path, err));
-    if (m->trunk->encoder.layers) return KOR_OK;
+    if (m->trunk->tokenizer) return KOR_OK;
     return kor_fail(err, KOR_E_INPUT, "its trunk is not an encoder");
 }
 
@@ -223,26 +232,49 @@ static kor_status bind_hybrid(kor_model *m, const char *path, kor_error *err)
     return check_trunk(m, m->hybrid.trunk, err);
 }
 
+static kor_status bind_full(kor_model *m, kor_error *err)
+{
+    m->trunk = NULL; /* one may be given that others stand on */
+    KOR_TRY(kor_encoder_bind(&m->encoder, &m->file, err));
+    KOR_TRY(load_tokenizer(m, err));
+    return kor_hybrid_bind(&m->hybrid, &m->file, m->encoder.dim, m->head.labels, err);
+}
+
+static kor_status bind_lora(kor_model *m, const char *path, kor_error *err)
+{
+    KOR_TRY(bind_hybrid(m, path, err));
+    m->encoder = m->trunk->encoder;
+    return kor_lora_bind(&m->encoder, &m->file, &m->strings, err);
+}
+
 /* What the model is made of, and whether its head goes with that. */
 static kor_status bind_architecture(kor_model *m, const char *path, kor_error *err)
 {
+    static const char *const known[] = {"encoder", "bag", "hybrid", "lora", "full"};
     kor_bytes name = {"encoder", 7}; /* files made before there was another do not say */
     if (kor_gguf_find(&m->file, "korora.architecture"))
         KOR_TRY(kor_gguf_get_string(&m->file, "korora.architecture", &name, err));
-    bool encoder = is(name, "encoder");
-    if (!encoder && !is(name, "bag") && !is(name, "hybrid")) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (is(name, known[i])) m->architecture = known[i];
+    }
+    if (!m->architecture) {
         return kor_fail(err, KOR_E_UNSUPPORTED,
-                        "architecture '%.*s': this version runs encoder, bag and hybrid",
+                        "architecture '%.*s': this version runs encoder, bag, hybrid, lora and "
+                        "full",
                         (int)(name.len < 40 ? name.len : 40), name.data);
     }
-    if (encoder != (m->head.kind == KOR_HEAD_EMBED)) {
-        return kor_fail(err, KOR_E_UNSUPPORTED, "head '%s' does not go with architecture '%.*s'",
-                        kor_head_name(m->head.kind), (int)name.len, name.data);
+    bool small = is(name, "bag") || is(name, "hybrid");
+    if (is(name, "encoder") != (m->head.kind == KOR_HEAD_EMBED) ||
+        (m->head.kind == KOR_HEAD_RANK && !small)) {
+        return kor_fail(err, KOR_E_UNSUPPORTED, "head '%s' does not go with architecture '%s'",
+                        kor_head_name(m->head.kind), m->architecture);
     }
     if (is(name, "bag") && m->head.kind == KOR_HEAD_RANK)
         return kor_rank_bind(&m->rank, &m->file, 0, err);
     if (is(name, "bag")) return kor_bag_bind(&m->bag, &m->file, m->head.labels, err);
     if (is(name, "hybrid")) return bind_hybrid(m, path, err);
+    if (is(name, "lora")) return bind_lora(m, path, err);
+    if (is(name, "full")) return bind_full(m, err);
     KOR_TRY(kor_encoder_bind(&m->encoder, &m->file, err));
     return load_tokenizer(m, err);
 }
@@ -383,14 +415,7 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     kor_ctx *c = calloc(1, sizeof *c);
     if (!c) return kor_fail_memory(err);
     c->model = model;
-    bool whole;
-    if (model->hybrid.dim || model->rank.dim) {
-        kor_status status = kor_ctx_new(&c->trunk, model->trunk, err);
-        if (status != KOR_OK) {
-            kor_ctx_free(c);
-            return status;
-        }
-    }
+    bool whole = true;
     if (model->rank.inputs) {
         c->rank = new_rank_memory(&model->rank);
         whole = c->rank;
@@ -401,11 +426,18 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     } else if (model->bag.table) {
         c->bag = new_scratch(kor_bag_scratch(&model->bag));
         whole = c->bag;
-    } else {
+    }
+    if (model->encoder.layers) {
         c->ids = calloc(model->encoder.max_tokens, sizeof *c->ids);
         c->lattice = aligned_alloc(64, kor_round_up(kor_unigram_scratch(), 64));
         c->scratch = aligned_alloc(64, kor_round_up(kor_encoder_scratch(&model->encoder), 64));
-        whole = c->ids && c->lattice && c->scratch;
+        whole = whole && c->ids && c->lattice && c->scratch;
+    } else if (whole && (model->hybrid.dim || model->rank.dim)) {
+        kor_status status = kor_ctx_new(&c->trunk, model->trunk, err);
+        if (status != KOR_OK) {
+            kor_ctx_free(c);
+            return status;
+        }
     }
     if (!whole) {
         kor_ctx_free(c);
@@ -440,6 +472,12 @@ static kor_status check_text(kor_ctx *ctx, const char *text, size_t *len, const 
     return KOR_OK;
 }
 
+/* Its own, or that of the trunk; NULL where there is neither. */
+static const kor_unigram *tokenizer_of(const kor_model *m)
+{
+    return m->tokenizer || !m->trunk ? m->tokenizer : m->trunk->tokenizer;
+}
+
 kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out, size_t max,
                         size_t *count, kor_error *err)
 {
@@ -448,21 +486,22 @@ kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out
     *count = 0;
     KOR_TRY(check_text(ctx, text, &len, "kor_tokenize", err));
     if (ctx->trunk) ctx = ctx->trunk;
-    if (!ctx->model->tokenizer) {
+    const kor_unigram *tokenizer = tokenizer_of(ctx->model);
+    if (!tokenizer) {
         return kor_fail(err, KOR_E_UNSUPPORTED,
                         "kor_tokenize: a model of architecture '%s' has no "
                         "tokens",
                         ctx->model->info.architecture);
     }
-    *count = kor_unigram_encode(ctx->model->tokenizer, text, len, out, max, ctx->lattice);
+    *count = kor_unigram_encode(tokenizer, text, len, out, max, ctx->lattice);
     return KOR_OK;
 }
 
 void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state)
 {
     const kor_model *m = ctx->model;
-    size_t count =
-        kor_unigram_encode(m->tokenizer, text, len, ctx->ids, m->encoder.max_tokens, ctx->lattice);
+    size_t count = kor_unigram_encode(tokenizer_of(m), text, len, ctx->ids, m->encoder.max_tokens,
+                                      ctx->lattice);
     kor_encoder_features(&m->encoder, m->kernels, ctx->ids, count, state, embedding, ctx->scratch);
 }
 
@@ -512,7 +551,7 @@ kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out, 
     }
     if (m->hybrid.dim) {
         float *state = ctx->features + m->hybrid.dim;
-        kor_trunk_features(ctx->trunk, text, len, ctx->features, state);
+        kor_trunk_features(ctx->trunk ? ctx->trunk : ctx, text, len, ctx->features, state);
         kor_hybrid_forward(&m->hybrid, m->kernels, text, len, ctx->features, state, out,
                            ctx->hybrid);
     } else {

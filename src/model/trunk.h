@@ -9,7 +9,7 @@
 /* embedding[dim] and state[dim] of a text, with a context of an encoder. */
 void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state);
 
-/* Its encoder, a view that lives as long as the model; NULL when it has none of its own. */
+/* Its encoder, a view that lives as long as the model; NULL when it has none. */
 const kor_encoder *kor_trunk_encoder(const kor_model *model);
 
 /* The file that it was read from, likewise. */

@@ -5,6 +5,7 @@
 #define KOR_NET_PLAIN
 #define kor_net_load plain_net_load
 #define kor_net_free plain_net_free
+#define kor_net_can_load plain_net_can_load
 #define kor_net_refresh plain_net_refresh
 #define kor_net_refresh_all plain_net_refresh_all
 #define kor_net_to_int8 plain_net_to_int8
@@ -16,5 +17,6 @@
 #define kor_pass_backward plain_pass_backward
 #define kor_pass_gradient plain_pass_gradient
 #define kor_pass_embedding plain_pass_embedding
+#define kor_pass_adapter plain_pass_adapter
 #include "learn/net.c"
 #include "learn/net_pass.c"

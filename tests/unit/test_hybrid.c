@@ -84,9 +84,9 @@ static void write_hybrid(problem *p, const char *path, const change *c)
     if (c->trunk) trunk.name = c->trunk;
     trunk.checksum += c->checksum;
     kor_gguf_out whole = {0};
-    kor_hybrid_trained_write(&p->trained, &trunk, 0, &whole);
+    kor_hybrid_trained_write(&p->trained, KOR_HYBRID_PLAIN, &trunk, 0, &whole);
     if (!c->tensor) {
-        kor_hybrid_trained_write(&p->trained, &trunk, 0, &o);
+        kor_hybrid_trained_write(&p->trained, KOR_HYBRID_PLAIN, &trunk, 0, &o);
     } else {
         /* Write it elsewhere, read it, and copy all but one tensor. */
         const char *other = in(&p->f, "whole.gguf");

@@ -45,6 +45,33 @@ static void work_out(kor_net *net, kor_pass *pass, const loss *l, double *gradie
     }
 }
 
+/* With w + a b, da = dw b' and db = a' dw. The pass is that of the gradient. */
+static void check_adapters(const kor_net *net, kor_pass *pass, const double *gradient)
+{
+    enum { RANK = 3, WIDEST = 3 * DIM };
+    double a[WIDEST * RANK], b[RANK * WIDEST], da[WIDEST * RANK], db[RANK * WIDEST];
+    for (size_t part = 0; part < net->parts; part++) {
+        const kor_net_part *p = &net->part[part];
+        const double *dw = gradient + p->at;
+        if (!p->in) continue;
+        tiny_numbers(a, p->in * RANK, 1, 8);
+        tiny_numbers(b, RANK * p->out, 1, 9);
+        kor_pass_adapter(pass, part, RANK, a, b, da, db);
+        for (size_t r = 0; r < RANK; r++) {
+            for (size_t i = 0; i < p->in; i++) {
+                double want = 0;
+                for (size_t j = 0; j < p->out; j++) want += dw[i * p->out + j] * b[r * p->out + j];
+                assert_true(fabs(da[i * RANK + r] - want) < 1e-9);
+            }
+            for (size_t j = 0; j < p->out; j++) {
+                double want = 0;
+                for (size_t i = 0; i < p->in; i++) want += a[i * RANK + r] * dw[i * p->out + j];
+                assert_true(fabs(db[r * p->out + j] - want) < 1e-9);
+            }
+        }
+    }
+}
+
 static void check_gradients(kor_activation act)
 {
     tiny_encoder tiny;
@@ -63,6 +90,7 @@ static void check_gradients(kor_activation act)
     assert_non_null(gradient);
     (void)loss_of(&net, &batch, &pass, &l);
     work_out(&net, &pass, &l, gradient);
+    check_adapters(&net, &pass, gradient);
     for (size_t part = 0; part < net.parts; part++) {
         for (size_t i = net.part[part].at; i < net.part[part].at + net.part[part].count; i++) {
             const double step = 1e-6, kept = net.param[i];

@@ -7,10 +7,10 @@
 #include <cmocka.h>
 
 #include "gguf_maker.h"
-#include "learn/encoder_file.h"
 #include "learn/hybrid_train.h"
 #include "learn/pair_metrics.h"
 #include "learn/rank_train.h"
+#include "model/encoder_write.h"
 #include "model/trunk.h"
 #include "scratch.h"
 
@@ -344,7 +344,7 @@ static void test_encoder_file_embeds_the_same(void **state)
     kor_gguf_add_string(&o, "general.name", "again");
     kor_gguf_add_u32(&o, "korora.format", 1);
     kor_gguf_add_string(&o, "korora.head", "embed");
-    kor_encoder_write(kor_trunk_encoder(p.trunk), kor_trunk_file(p.trunk), &o);
+    kor_encoder_write(&o, kor_trunk_encoder(p.trunk), kor_trunk_file(p.trunk));
     assert_works(kor_gguf_commit(&o, in(&p.f, "again.gguf"), &p.err), &p.err);
     kor_gguf_out_free(&o);
     assert_works(kor_model_open(&model, in(&p.f, "again.gguf"), &p.err), &p.err);
