@@ -200,7 +200,8 @@ static void test_pairs_get_wrong_candidates_that_are_not_their_own(void **state)
                                "{\"query\":\"r\",\"positive\":\"d\"}\n"
                                "{\"query\":\"a\",\"positive\":\"p\"}\n"),
                  &r.err);
-    assert_works(kor_pairs_add_negatives(&r.pairs, &r.pairs, &r.texts, 2, 3, &added, &r.err), &r.err);
+    assert_works(kor_pairs_add_negatives(&r.pairs, &r.pairs, &r.texts, 2, 3, &added, &r.err),
+                 &r.err);
     assert_int_equal(added, 6); /* the second has its own */
     assert_int_equal(kor_pairs_contrasts(&r.pairs), 4);
     for (size_t g = 0; g < r.pairs.groups; g++) {
