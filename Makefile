@@ -217,8 +217,8 @@ fuzz-replay: test-models
 fuzz-seeds: $(OUT)/make_seeds
 	$< tests/fuzz/corpus/gguf
 
-$(OUT)/make_seeds: tests/fuzz/make_seeds.c $(OUT)/libkorora.a
-	$(CC) $(KCFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $< $(OUT)/libkorora.a $(LDFLAGS) -lcmocka $(LIB_LIBS)
+$(OUT)/make_seeds: tests/fuzz/make_seeds.c $(TEST_OBJ) $(OUT)/libkorora.a
+	$(CC) $(KCFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $< $(TEST_OBJ) $(OUT)/libkorora.a $(LDFLAGS) -lcmocka $(APP_LIBS)
 
 .PHONY: fuzz-build
 fuzz-build: $(FUZZ_TARGETS:%=$(OUT)/fuzz_%)

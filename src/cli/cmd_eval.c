@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "cli/tables.h"
 
 #include "learn/dataset.h"
 #include "learn/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { SHOWN = 10 };
 
 typedef struct evaluation {
     kor_model *model;
@@ -91,54 +90,34 @@ static json_t *evaluation_json(const evaluation *e)
     return o;
 }
 
-static int by_f1(const void *a, const void *b)
-{
-    const kor_class_score *x = *(const kor_class_score *const *)a,
-                          *y = *(const kor_class_score *const *)b;
-    if (x->f1 != y->f1) return x->f1 < y->f1 ? -1 : 1;
-    return (x > y) - (x < y);
-}
-
-static kor_status print_classes(const evaluation *e, kor_error *err)
+static kor_status print_labels(const evaluation *e, kor_table *table, kor_error *err)
 {
     const kor_metrics *m = &e->metrics;
-    const kor_class_score **list = malloc((m->labels + 1) * sizeof *list);
-    if (!list) return kor_fail_memory(err);
-    size_t n = 0;
-    for (size_t i = 0; i < m->labels; i++) {
-        if (m->classes[i].support || m->classes[i].answered) list[n++] = &m->classes[i];
-    }
-    qsort(list, n, sizeof *list, by_f1);
-    kor_print(KOR_BOLD, "%-26s  %6s  %9s  %6s  %6s\n", n > SHOWN ? "the weakest labels" : "label",
-              "rows", "precision", "recall", "F1");
-    for (size_t i = 0; i < n && i < SHOWN; i++) {
-        kor_print_cell(KOR_PLAIN, e->labels.name[list[i] - m->classes], 26);
-        printf("%6zu  %9.3f  %6.3f  %6.3f\n", list[i]->support, list[i]->precision, list[i]->recall,
-               list[i]->f1);
-    }
-    free(list);
-    return KOR_OK;
+    KOR_TRY(kor_report_classes(table, m, e->labels.name, err));
+    putchar('\n');
+    if (!kor_print_table(table)) return kor_fail_memory(err);
+    KOR_TRY(kor_report_confusions(table, m, e->labels.name, err));
+    if (table->rows) putchar('\n');
+    return kor_print_table(table) ? KOR_OK : kor_fail_memory(err);
 }
 
+/* What a card says of its validation rows, of these. */
 static kor_status print_evaluation(const evaluation *e, kor_error *err)
 {
     const kor_metrics *m = &e->metrics;
-    printf("%s, %.1f us each\n", kor_counted((int64_t)m->n, "row"), e->us_per_item);
-    printf("%s %.4f  (95 %% interval %.4f to %.4f)\n", m->tags ? "all labels right" : "accuracy",
-           m->accuracy, m->accuracy_low, m->accuracy_high);
-    printf("macro-F1 %.4f   micro-F1 %.4f   precision at 1 %.4f   recall at 1 %.4f\n", m->macro_f1,
-           m->micro_f1, m->p_at_1, m->r_at_1);
-    printf("calibration error %.4f\n", m->ece);
-    if (!m->tags) {
-        printf("abstains on %.1f %%; right on %.1f %% of the others\n", 100 * m->abstained,
-               100 * m->kept_accuracy);
+    kor_table table = {0};
+    printf("%s, %.1f us each; %s bytes\n\n", kor_counted((int64_t)m->n, "row"), e->us_per_item,
+           kor_grouped((int64_t)e->info.file_bytes));
+    kor_report_figures(&table, m);
+    kor_status status = kor_print_table(&table) ? KOR_OK : kor_fail_memory(err);
+    if (status == KOR_OK) status = print_labels(e, &table, err);
+    if (status == KOR_OK) {
+        kor_report_calibration(&table, m);
+        if (table.rows) putchar('\n');
+        if (!kor_print_table(&table)) status = kor_fail_memory(err);
     }
-    if (m->outside) {
-        printf("out of scope: %s, abstains on %.1f %% of them\n",
-               kor_counted((int64_t)m->outside, "row"), 100 * m->outside_recall);
-    }
-    putchar('\n');
-    return print_classes(e, err);
+    kor_table_free(&table);
+    return status;
 }
 
 static int run(int argc, char **argv)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "base/file.h"
+#include "model/gguf.h"
+
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +80,28 @@ static void print_model(const char *name, const kor_model_info *info, double ms,
     putchar('\n');
 }
 
+/* The card in a model's file, "" when it has none. */
+static kor_status read_card(kor_str *out, const char *path, kor_error *err)
+{
+    kor_map map;
+    kor_gguf g;
+    kor_bytes card;
+    KOR_TRY(kor_map_open(&map, path, err));
+    kor_status status = kor_gguf_parse(&g, map.data, map.size, err);
+    if (status == KOR_OK && kor_gguf_get_string(&g, "korora.card", &card, NULL) == KOR_OK)
+        kor_str_add(out, card.data, card.len);
+    if (status == KOR_OK) kor_gguf_free(&g);
+    kor_map_close(&map);
+    if (status == KOR_OK && out->failed) status = kor_fail_memory(err);
+    return status;
+}
+
+static void print_heading(void)
+{
+    kor_print(KOR_BOLD, "%-13s %-9s %-5s %8s  %9s  %10s  %7s  %s\n", "name", "head", "type",
+              "weights", "size", "16 tokens", "quality", "file");
+}
+
 /* One model as a line of the table, or into list. */
 static bool show(const char *name, const char *path, const char *home, bool first, json_t *list)
 {
@@ -89,10 +114,7 @@ static bool show(const char *name, const char *path, const char *home, bool firs
     kor_model_info info;
     kor_model_get_info(loaded.model, &info);
     double ms = measure(loaded.model, &info);
-    if (!list && first) {
-        kor_print(KOR_BOLD, "%-13s %-9s %-5s %8s  %9s  %10s  %7s  %s\n", "name", "head", "type",
-                  "weights", "size", "16 tokens", "quality", "file");
-    }
+    if (!list && first) print_heading();
     if (list)
         json_array_append_new(list, model_json(name, &info, ms, path));
     else
@@ -117,13 +139,45 @@ static void show_folder(const char *folder, const char *home, size_t *shown, jso
     if (n >= 0) free(entries);
 }
 
+/* One model with all that its file says of it. */
+static int show_one(const char *name, const char *home, bool json)
+{
+    kor_loaded loaded = {0};
+    kor_error err;
+    kor_model_info info;
+    kor_str card = {0};
+    char path[4096];
+    kor_status status = kor_model_find(path, name, home, &err);
+    if (status == KOR_OK) status = kor_model_load(&loaded, path, home, &err);
+    if (status == KOR_OK) status = read_card(&card, path, &err);
+    if (status == KOR_OK) {
+        kor_model_get_info(loaded.model, &info);
+        double ms = measure(loaded.model, &info);
+        if (json) {
+            json_t *o = model_json(name, &info, ms, path);
+            if (card.len) json_object_set_new(o, "card", kor_text_json(card.data, card.len));
+            kor_print_json(o);
+        } else {
+            print_heading();
+            print_model(name, &info, ms, path);
+            putchar('\n');
+            kor_print_block(kor_str_text(&card), card.len, 0);
+            if (!card.len) printf("Its file holds no card.\n");
+        }
+    }
+    kor_str_free(&card);
+    kor_model_unload(&loaded);
+    return status == KOR_OK ? EXIT_DONE : kor_report(&kor_command_models, &err);
+}
+
 static int run(int argc, char **argv)
 {
     kor_args a;
     int code;
-    if (!kor_args_parse(&a, &kor_command_models, NULL, 0, 0, argc, argv, &code)) return code;
+    if (!kor_args_parse(&a, &kor_command_models, NULL, 0, 1, argc, argv, &code)) return code;
     char home[4096], folder[KOR_MODEL_FOLDERS][4096];
     const char *mine = kor_home(home, &a, NULL) == KOR_OK ? home : NULL;
+    if (a.words) return show_one(a.word[0], mine, a.json);
     size_t folders = kor_model_folders(folder, mine), shown = 0;
     json_t *list = a.json ? json_array() : NULL;
     for (size_t i = 0; i < folders; i++) show_folder(folder[i], mine, &shown, list);
@@ -143,10 +197,11 @@ static int run(int argc, char **argv)
 const kor_command kor_command_models = {
     .name = "models",
     .summary = "the shipped models and your own",
-    .usage = "",
+    .usage = "[MODEL]",
     .details =
         "What each answers, its size, the time of one answer for 16 tokens on one core, measured\n"
         "now, and how good it was when it was made: the accuracy of classify, the micro-F1 of "
-        "tags.\nExit code 1 when there is none.\n",
+        "tags.\nWith a name or a file, all of its card. Exit code 1 when there is none.\n\n"
+        "  korora models spam\n",
     .run = run,
 };

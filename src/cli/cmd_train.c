@@ -94,6 +94,8 @@ static json_t *report_json(const kor_train_report *r)
                                             m->accuracy_high, "macro_f1", m->macro_f1, "micro_f1",
                                             m->micro_f1, "p_at_1", m->p_at_1, "ece", m->ece,
                                             "int8_cost", r->quality_f32 - r->quality));
+    if (!r->metric)
+        json_object_set_new(o, "diagram", kor_text_json(r->diagram, strlen(r->diagram)));
     json_object_set_new(o, "architecture", json_string(kor_architecture_name(r->made)));
     json_t *tried = json_object();
     for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
@@ -198,9 +200,12 @@ const kor_command kor_command_train = {
     .usage = "FOLDER [-o FILE] [--seed N]",
     .details =
         "FOLDER holds task.yaml, which names the rows to learn from (JSON lines of \"text\" and\n"
-        "\"label\" or \"labels\", or pairs of texts). The model is written with its card beside "
-        "it, FILE.md. The same "
-        "rows and\nseed give the same bytes. Exit code 1 when a gate of the task failed.\n\n"
+        "\"label\" or \"labels\", or pairs of texts). Beside the model it writes its card, "
+        "FILE.md, "
+        "with\na picture, FILE.svg. The same rows and seed give the same bytes. Exit code 1 when a "
+        "gate of the "
+        "task\n"
+        "failed.\n\n"
         "  korora train tasks/spam -o spam.gguf\n",
     .run = run,
 };

@@ -23,11 +23,13 @@ const kor_bag_recipe kor_bag_default = {
     .chars_rate = 0.25f,
     .dropout = 0.5f,
     .seed = 1,
+    .teaching = {.distill = 0.5f, .temperature = 2},
 };
 
 typedef struct trainer {
     const kor_bag_recipe *recipe;
     const kor_row *const *rows;
+    kor_targets targets;
     kor_features features;
     size_t count, labels, dim, wide; /* wide: labels, rounded up to LANES */
     float *table;                    /* [features][dim] */
@@ -86,8 +88,9 @@ INLINE void forward(trainer *t, size_t n, float factor)
     }
 }
 
-/* Logits become the gradient of the loss by them: probability - target. Returns the loss. */
-INLINE double loss_of(const trainer *t, const kor_row *row)
+/* Logits become the gradient of the loss by them: probability - target. Returns the loss. As
+ * kor_row_loss, but for a row without a teacher, and in fewer steps. */
+INLINE double loss_of_labels(const trainer *t, const kor_row *row)
 {
     float *z = t->logits;
     double loss = 0;
@@ -109,6 +112,16 @@ INLINE double loss_of(const trainer *t, const kor_row *row)
     for (size_t l = 0; l < t->labels; l++) z[l] *= inverse;
     z[row->labels[0]] -= 1;
     return log((double)sum) - (double)(own - top);
+}
+
+INLINE double loss_of(const trainer *t, size_t row)
+{
+    const kor_targets *y = &t->targets;
+    if (y->soft && y->soft[row]) return kor_row_loss(t->logits, y, row, 0);
+    double loss = loss_of_labels(t, t->rows[row]);
+    if (!y->weight) return loss;
+    for (size_t l = 0; l < t->labels; l++) t->logits[l] *= y->weight[row];
+    return loss * (double)y->weight[row];
 }
 
 /* The gradient by the logits goes into the output layer, and on into t->gradient. */
@@ -156,7 +169,7 @@ INLINE double learn_row(trainer *t, size_t row, float rate)
     size_t n = draw(t, row);
     float factor = n ? 1 / sqrtf((float)n) : 0;
     forward(t, n, factor);
-    double loss = loss_of(t, t->rows[row]);
+    double loss = loss_of(t, row);
     backward_output(t, rate);
     backward_table(t, n, factor, rate);
     return loss;
@@ -241,7 +254,8 @@ static void start(trainer *t)
             t->output[d * t->wide + l] = (2 * kor_random_unit(&t->random) - 1) / sqrtf((float)dim);
     }
     for (size_t i = 0; i < t->count; i++) {
-        for (size_t j = 0; j < t->rows[i]->label_count; j++) bias[t->rows[i]->labels[j]] += 1;
+        float weight = t->targets.weight ? t->targets.weight[i] : 1;
+        for (size_t j = 0; j < t->rows[i]->label_count; j++) bias[t->rows[i]->labels[j]] += weight;
     }
     for (size_t l = 0; l < t->labels; l++) {
         float share = (bias[l] + 0.5f) / ((float)t->count + 1);
@@ -344,6 +358,10 @@ kor_status kor_bag_train(kor_bag_trained *out, const kor_row *const *rows, size_
     if (status == KOR_OK && !t.features.count) {
         status = kor_fail(err, KOR_E_INPUT, "nothing to learn from: no word is in %zu rows or more",
                           recipe->least);
+    }
+    if (status == KOR_OK) {
+        status = kor_targets_make(&t.targets, rows, count, labels, recipe->tags, &recipe->teaching,
+                                  &t.arena, err);
     }
     if (status == KOR_OK) status = allocate(&t, err);
     if (status == KOR_OK) {

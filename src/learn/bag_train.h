@@ -7,7 +7,7 @@
 #ifndef KOR_BAG_TRAIN_H
 #define KOR_BAG_TRAIN_H
 
-#include "learn/dataset.h"
+#include "learn/teach.h"
 #include "model/bag.h"
 
 typedef struct kor_bag_recipe {
@@ -21,6 +21,7 @@ typedef struct kor_bag_recipe {
     float dropout;    /* share of a row's features that are left out at each step */
     uint64_t seed;
     bool tags; /* each label by itself (sigmoid), else one of all (softmax) */
+    kor_teaching teaching;
 } kor_bag_recipe;
 
 /* What works well on every kind of data it was tried on. */

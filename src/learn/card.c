@@ -2,41 +2,46 @@
 #include "learn/card.h"
 
 #include "base/file.h"
+#include "learn/diagram.h"
 #include "learn/pair_card.h"
+#include "learn/report.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-enum { CLASSES_SHOWN = 40, CONFUSIONS_SHOWN = 15 };
+enum { RECIPE_BYTES = 400 };
 
-static void recipe_line(char out[256], const kor_train_report *r)
+static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
 {
     const kor_bag_recipe *b = &r->task.recipe;
+    char taught[100] = "";
     if (*r->recipe) {
-        (void)snprintf(out, 256, "%s", r->recipe);
+        (void)snprintf(out, RECIPE_BYTES, "%s", r->recipe);
         return;
     }
+    if (r->soft_rows && b->teaching.distill > 0) {
+        (void)snprintf(taught, sizeof taught, ", distill %g, distill_temperature %g",
+                       (double)b->teaching.distill, (double)b->teaching.temperature);
+    }
     (void)snprintf(
-        out, 256,
+        out, RECIPE_BYTES,
         "words 1-%u, characters %u-%u, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
-        "chars_rate %g, dropout %g",
+        "chars_rate %g, dropout %g%s%s",
         b->shape.words, b->shape.chars_from, b->shape.chars_to, r->kept, r->features, r->dim,
-        r->epochs, (double)b->rate, (double)b->chars_rate, (double)b->dropout);
+        r->epochs, (double)b->rate, (double)b->chars_rate, (double)b->dropout,
+        b->teaching.balanced ? ", class_weights balanced" : "", taught);
 }
 
-void kor_card_add(kor_gguf_out *out, const kor_train_report *r)
+static void add_figures(kor_gguf_out *out, const kor_train_report *r)
 {
-    char text[256];
-    bool paired = kor_task_is_paired(&r->task);
-    kor_gguf_add_string(out, "korora.metric",
-                        paired            ? r->metric
-                        : r->metrics.tags ? "micro_f1"
-                                          : "accuracy");
+    char text[RECIPE_BYTES];
+    const char *metric = r->metrics.tags ? "micro_f1" : "accuracy";
+    kor_gguf_add_string(out, "korora.metric", r->metric ? r->metric : metric);
     kor_gguf_add_f32(out, "korora.quality", (float)r->quality);
-    if (paired) {
+    if (r->metric) {
         kor_pair_card_add(out, &r->pairs);
     } else {
         kor_gguf_add_f32(out, "korora.card.macro_f1", (float)r->metrics.macro_f1);
@@ -53,27 +58,18 @@ void kor_card_add(kor_gguf_out *out, const kor_train_report *r)
     }
     (void)snprintf(text, sizeof text, "%" PRIu64, r->task.seed);
     kor_gguf_add_string(out, "korora.card.seed", text);
+    if (r->teacher) {
+        (void)snprintf(text, sizeof text, "%016" PRIx64, r->teacher);
+        kor_gguf_add_string(out, "korora.card.teacher", text);
+    }
     recipe_line(text, r);
     kor_gguf_add_string(out, "korora.card.recipe", text);
+    if (*r->layer) kor_gguf_add_string(out, "korora.card.layer", r->layer);
+    kor_gguf_add_string(out, "korora.card.ship", r->task.ship ? "yes" : "no");
     if (r->task.out_of_scope) kor_gguf_add_string(out, "korora.out_of_scope", r->task.out_of_scope);
 }
 
 /* ---- Markdown ---- */
-
-/* Text of others inside a table: no markup, no new cell, no new line. */
-static void put_cell(kor_str *s, const char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20) {
-            kor_str_putc(s, ' ');
-            continue;
-        }
-        if (*text == '|' || *text == '<' || *text == '*' || *text == '`' || *text == '\\' ||
-            *text == '[')
-            kor_str_putc(s, '\\');
-        kor_str_putc(s, *text);
-    }
-}
 
 static void put_row(kor_str *s, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -104,22 +100,25 @@ static void put_tried(kor_str *s, const kor_train_report *r)
 static void put_head(kor_str *s, const kor_train_report *r)
 {
     const kor_task *t = &r->task;
-    char recipe[256];
+    char recipe[RECIPE_BYTES];
     recipe_line(recipe, r);
     kor_str_puts(s, "# ");
-    put_cell(s, t->name);
+    kor_markdown_text(s, t->name);
     kor_str_printf(s, "\n\nA Korora model: head %s, architecture %s", kor_head_name(t->head),
                    kor_architecture_name(r->made));
     if (r->labels.count) kor_str_printf(s, ", %zu labels, int8", r->labels.count);
     kor_str_puts(s, ".\n\n");
     kor_str_puts(s, "| | |\n| --- | --- |\n| licence of the data | ");
-    put_cell(s, t->licence ? t->licence : "not stated");
+    kor_markdown_text(s, t->licence ? t->licence : "not stated");
     kor_str_puts(s, " |\n");
     for (size_t i = 0; i < t->source_count; i++) {
         kor_str_puts(s, "| source | ");
-        put_cell(s, t->sources[i]);
+        kor_markdown_text(s, t->sources[i]);
         kor_str_puts(s, " |\n");
     }
+    put_row(s, "may be shipped", "%s",
+            t->ship ? "yes: the licence of the data allows it"
+                    : "not checked: train with ship: yes");
     put_row(s, "learnt from", "%zu rows, hash %016" PRIx64, r->rows, r->train_hash);
     if (r->split) {
         put_row(s, "measured on",
@@ -131,43 +130,109 @@ static void put_head(kor_str *s, const kor_train_report *r)
     } else {
         put_row(s, "measured on", "%zu rows apart, hash %016" PRIx64, r->val_rows, r->val_hash);
     }
+    if (r->teacher)
+        put_row(s, "teacher", "a model with checksum %016" PRIx64, r->teacher);
+    else if (r->soft_rows)
+        put_row(s, "teacher", "unknown: %zu rows came with soft labels", r->soft_rows);
     put_row(s, "seed", "%" PRIu64, t->seed);
     put_row(s, "recipe", "%s", recipe);
-    if (r->made > KOR_BAG && !kor_task_is_paired(t))
-        put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
+    if (*r->layer) put_row(s, "the layer's recipe", "%s", r->layer);
+    if (r->made > KOR_BAG && !r->metric) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
     put_tried(s, r);
-    put_row(s, "size", "%zu bytes%s", r->bytes,
-            r->made > KOR_BAG && t->head != KOR_HEAD_EMBED ? ", without the trunk" : "");
-    put_row(s, "time of an answer", "%.1f us, on the machine that made it", r->us_per_item);
-    put_row(s, "trained in", "%.1f s, one thread", r->seconds);
 }
 
-static void put_figures(kor_str *s, const kor_train_report *r)
+static void put_figures(kor_str *s, const kor_train_report *r, kor_table *table)
 {
     const kor_metrics *m = &r->metrics;
-    put_row(s, m->tags ? "all labels right" : "accuracy", "%.4f (95 %% interval %.4f to %.4f)",
-            m->accuracy, m->accuracy_low, m->accuracy_high);
-    put_row(s, "macro-F1", "%.4f", m->macro_f1);
-    put_row(s, "micro-F1", "%.4f", m->micro_f1);
-    if (m->tags) {
-        put_row(s, "precision at 1", "%.4f", m->p_at_1);
-        put_row(s, "recall at 1", "%.4f", m->r_at_1);
-    }
-    put_row(s, "expected calibration error", "%.4f (15 bins, temperature %.3f)", m->ece,
-            (double)r->temperature);
+    kor_str_puts(s, "\n## How good\n\n");
+    kor_report_figures(table, m);
+    kor_table_markdown(s, table);
+    put_row(s, "temperature", "%.3f", (double)r->temperature);
+    if (m->tags) put_row(s, "temperature of logits over 0", "%.3f", (double)r->temperature_over);
+    if (!m->tags) put_row(s, "abstains below", "%.3f", (double)r->threshold);
     put_row(s, "cost of int8", "%+.2f points", 100 * (r->quality - r->quality_f32));
-    if (!m->tags) {
-        put_row(s, "abstains below", "%.3f: %.1f %% of the rows, %.4f of the others are right",
-                (double)r->threshold, 100 * m->abstained, m->kept_accuracy);
-    }
-    if (m->outside) {
-        put_row(s, "out of scope", "%zu rows, abstained on %.1f %% of them", m->outside,
-                100 * m->outside_recall);
+}
+
+/* A heading and a table, when there is something in it. */
+static void put_table(kor_str *s, const char *heading, const kor_table *table)
+{
+    if (!table->rows) return;
+    kor_str_printf(s, "\n## %s\n\n", heading);
+    kor_table_markdown(s, table);
+}
+
+static kor_status put_labels(kor_str *s, const kor_train_report *r, kor_table *table,
+                             kor_error *err)
+{
+    const kor_metrics *m = &r->metrics;
+    KOR_TRY(kor_report_classes(table, m, r->labels.name, err));
+    put_table(s, "Labels, the weakest first", table);
+    size_t silent = 0;
+    for (size_t l = 0; l < m->labels; l++) silent += m->classes[l].support == 0;
+    if (silent) kor_str_printf(s, "\nLabels without a row to measure with: %zu.\n", silent);
+    KOR_TRY(kor_report_confusions(table, m, r->labels.name, err));
+    put_table(s, "Taken for another", table);
+    return KOR_OK;
+}
+
+/* What is in the way of the architecture, whatever the rows. */
+static const char *weakness_of(kor_architecture made)
+{
+    switch (made) {
+    case KOR_HYBRID:
+        return "- The base model has not learnt from these rows: what it does not tell apart, only "
+               "words can. It reads the first 128 tokens of a text, the bag all of it.\n"
+               "- It answers only beside the very base model that it was made on.\n";
+    case KOR_LORA:
+        return "- What the base model learnt from these rows is a small change of it: with few "
+               "rows "
+               "it may know them by heart. It reads the first 128 tokens of a text.\n"
+               "- It answers only beside the very base model that it was made on.\n";
+    case KOR_FULL:
+        return "- All of the base model has learnt from these rows: with few of them it may know "
+               "them by heart, and on texts unlike them it may be worse than it was. It reads the "
+               "first 128 tokens of a text.\n"
+               "- It shares no weights with other models, so each such model takes memory of its "
+               "own.\n";
+    default:
+        return "- It knows words and their parts, not their order beyond neighbours: negation and "
+               "irony escape it, and so does what is said in words that no row had.\n";
     }
 }
 
-static void put_gates(kor_str *s, const kor_train_report *r)
+static void put_weaknesses(kor_str *s, const kor_train_report *r)
 {
+    kor_str_printf(s, "\n## Known weaknesses\n\n%s", weakness_of(r->made));
+    if (r->rare) kor_str_printf(s, "- Labels with one row or none to learn from: %zu.\n", r->rare);
+    if (r->contradictions)
+        kor_str_printf(s, "- Rows that contradict others of the same text: %zu.\n",
+                       r->contradictions);
+    if (r->shared) {
+        kor_str_printf(
+            s,
+            "- Texts to measure with that are among those to learn from: %zu. The figures "
+            "flatter.\n",
+            r->shared);
+    }
+    if (r->bad_rows) kor_str_printf(s, "- Rows that could not be read: %zu.\n", r->bad_rows);
+    if (!r->metrics.outside && !r->metrics.tags) {
+        kor_str_puts(s, "- There were no texts out of scope to measure with: the threshold only "
+                        "leaves out what is least certain.\n");
+    }
+}
+
+/* What differs from run to run, or is only known once the model's file is there. */
+static void put_making(kor_str *s, const kor_train_report *r)
+{
+    bool stands = r->made == KOR_HYBRID || (r->made == KOR_LORA && !r->metric);
+    kor_str_puts(s, "\n## Made\n\n| | |\n| --- | --- |\n");
+    put_row(s, "size", "%zu bytes", r->bytes);
+    if (stands)
+        put_row(s, "the base model's size", "%zu bytes, shared by all on it", r->trunk_bytes);
+    put_row(s, "time of an answer", "%.1f us, one thread", r->us_per_item);
+    put_row(s, "trained in", "%.1f s, %zu %s", r->seconds, r->threads,
+            r->threads == 1 ? "thread" : "threads at most");
+    put_row(s, "on", "kernels %s, korora %s", kor_cpu(), kor_version());
     for (size_t i = 0; i < r->gates; i++) {
         const kor_gate *g = &r->gate[i];
         char name[64];
@@ -177,133 +242,74 @@ static void put_gates(kor_str *s, const kor_train_report *r)
     }
 }
 
-typedef struct ranked {
-    size_t a, b;
-    double value;
-} ranked;
-
-static int by_value(const void *a, const void *b)
+/* A link to a file beside the card, of which only its name counts. */
+static void put_picture(kor_str *s, const char *path)
 {
-    const ranked *x = a, *y = b;
-    if (x->value != y->value) return x->value < y->value ? -1 : 1;
-    return x->a != y->a ? (x->a > y->a) - (x->a < y->a) : (x->b > y->b) - (x->b < y->b);
+    const char *name = strrchr(path, '/');
+    kor_str_puts(s, "\n![How often it is right against what it says](");
+    for (name = name ? name + 1 : path; *name; name++) {
+        bool plain = (*name >= '0' && *name <= '9') || (*name >= 'A' && *name <= 'Z') ||
+                     (*name >= 'a' && *name <= 'z') || strchr("-._~", *name);
+        kor_str_printf(s, plain ? "%c" : "%%%02X", (unsigned char)*name);
+    }
+    kor_str_puts(s, ")\n");
 }
 
-static kor_status put_classes(kor_str *s, const kor_train_report *r, kor_error *err)
+/* alone: as a file beside the model and the picture, with all that is known; else the part that is
+ * the same whenever and wherever the model is made. */
+static kor_status render(kor_str *s, const kor_train_report *r, bool alone, kor_error *err)
 {
-    const kor_metrics *m = &r->metrics;
-    ranked *list = malloc((m->labels + 1) * sizeof *list);
-    if (!list) return kor_fail_memory(err);
-    size_t n = 0;
-    for (size_t l = 0; l < m->labels; l++) {
-        if (m->classes[l].support) list[n++] = (ranked){l, 0, m->classes[l].f1};
+    kor_table table = {0};
+    put_head(s, r);
+    if (r->metric) {
+        kor_pair_card(s, r);
+        if (alone) put_making(s, r);
+        return s->failed ? kor_fail_memory(err) : KOR_OK;
     }
-    qsort(list, n, sizeof *list, by_value);
-    kor_str_printf(s, "\n## Labels, the weakest first%s\n\n",
-                   n > CLASSES_SHOWN ? " (40 of them)" : "");
-    kor_str_puts(s,
-                 "| label | rows | precision | recall | F1 |\n| --- | --- | --- | --- | --- |\n");
-    for (size_t i = 0; i < n && i < CLASSES_SHOWN; i++) {
-        const kor_class_score *c = &m->classes[list[i].a];
-        kor_str_puts(s, "| ");
-        put_cell(s, r->labels.name[list[i].a]);
-        kor_str_printf(s, " | %zu | %.3f | %.3f | %.3f |\n", c->support, c->precision, c->recall,
-                       c->f1);
-    }
-    if (n < m->labels)
-        kor_str_printf(s, "\n%zu labels have no row to measure with.\n", m->labels - n);
-    free(list);
-    return KOR_OK;
+    put_figures(s, r, &table);
+    kor_status status = put_labels(s, r, &table, err);
+    kor_report_calibration(&table, &r->metrics);
+    put_table(s, "Calibration", &table);
+    if (alone && table.rows) put_picture(s, r->diagram);
+    kor_table_free(&table);
+    put_weaknesses(s, r);
+    if (alone) put_making(s, r);
+    return status == KOR_OK && s->failed ? kor_fail_memory(err) : status;
 }
 
-static kor_status put_confusions(kor_str *s, const kor_train_report *r, kor_error *err)
-{
-    const kor_metrics *m = &r->metrics;
-    if (!m->confusion) return KOR_OK;
-    size_t n = 0, cells = m->labels * m->labels;
-    for (size_t i = 0; i < cells; i++) n += m->confusion[i] && i / m->labels != i % m->labels;
-    ranked *list = malloc((n + 1) * sizeof *list);
-    if (!list) return kor_fail_memory(err);
-    n = 0;
-    for (size_t i = 0; i < cells; i++) {
-        if (m->confusion[i] && i / m->labels != i % m->labels)
-            list[n++] = (ranked){i / m->labels, i % m->labels, -(double)m->confusion[i]};
-    }
-    qsort(list, n, sizeof *list, by_value);
-    if (n)
-        kor_str_puts(s,
-                     "\n## Taken for another\n\n| is | taken for | rows |\n| --- | --- | --- |\n");
-    for (size_t i = 0; i < n && i < CONFUSIONS_SHOWN; i++) {
-        kor_str_puts(s, "| ");
-        put_cell(s, r->labels.name[list[i].a]);
-        kor_str_puts(s, " | ");
-        put_cell(s, r->labels.name[list[i].b]);
-        kor_str_printf(s, " | %.0f |\n", -list[i].value);
-    }
-    free(list);
-    return KOR_OK;
-}
+/* ---- Files ---- */
 
-static void put_calibration(kor_str *s, const kor_metrics *m)
+static kor_status write_whole(const char *path, const kor_str *s, kor_error *err)
 {
-    kor_str_puts(s, "\n## Calibration\n\n| says | is right | rows |\n| --- | --- | --- |\n");
-    for (size_t i = 0; i < KOR_CALIBRATION_BINS; i++) {
-        const kor_bin *b = &m->bin[i];
-        if (!b->count) continue;
-        kor_str_printf(s, "| %.3f | %.3f | %zu |\n", b->confidence / (double)b->count,
-                       (double)b->correct / (double)b->count, b->count);
-    }
-}
-
-static void put_weaknesses(kor_str *s, const kor_train_report *r)
-{
-    kor_str_puts(s, "\n## Known weaknesses\n\n"
-                    "- It knows words and their parts, not their order beyond neighbours: negation "
-                    "and irony escape it.\n");
-    if (r->rare) kor_str_printf(s, "- %zu labels had one row or none to learn from.\n", r->rare);
-    if (r->contradictions)
-        kor_str_printf(s, "- %zu rows contradict others of the same text.\n", r->contradictions);
-    if (r->shared) {
-        kor_str_printf(s,
-                       "- %zu validation texts are among the training rows: the figures "
-                       "flatter.\n",
-                       r->shared);
-    }
-    if (r->bad_rows) kor_str_printf(s, "- %zu rows could not be read.\n", r->bad_rows);
-    if (!r->metrics.outside && !r->metrics.tags) {
-        kor_str_puts(s, "- There were no texts out of scope to measure with: the threshold only "
-                        "leaves out what is least certain.\n");
-    }
+    kor_writer w;
+    KOR_TRY(kor_writer_open(&w, path, err));
+    kor_status status = kor_writer_add(&w, kor_str_text(s), s->len, err);
+    if (status == KOR_OK) status = kor_writer_commit(&w, err);
+    if (status != KOR_OK) kor_writer_abandon(&w);
+    return status;
 }
 
 kor_status kor_card_write(const kor_train_report *r, kor_error *err)
 {
     kor_str s = {0};
     kor_status status = KOR_OK;
-    put_head(&s, r);
-    kor_str_puts(&s, "\n## How good\n\n| | |\n| --- | --- |\n");
-    if (kor_task_is_paired(&r->task)) {
-        kor_pair_card_figures(&s, r);
-        put_gates(&s, r);
-        kor_pair_card_weaknesses(&s, r);
-    } else {
-        put_figures(&s, r);
-        put_gates(&s, r);
-        status = put_classes(&s, r, err);
-        if (status == KOR_OK) status = put_confusions(&s, r, err);
-        put_calibration(&s, &r->metrics);
-        put_weaknesses(&s, r);
+    if (r->metrics.n) {
+        kor_diagram_reliability(&s, &r->metrics, r->task.name);
+        status = s.failed ? kor_fail_memory(err) : write_whole(r->diagram, &s, err);
+        kor_str_clear(&s);
     }
-    if (status == KOR_OK && s.failed) status = kor_fail_memory(err);
-    kor_writer w;
-    if (status == KOR_OK) status = kor_writer_open(&w, r->card, err);
-    if (status == KOR_OK) {
-        status = kor_writer_add(&w, kor_str_text(&s), s.len, err);
-        if (status == KOR_OK)
-            status = kor_writer_commit(&w, err);
-        else
-            kor_writer_abandon(&w);
-    }
+    if (status == KOR_OK) status = render(&s, r, true, err);
+    if (status == KOR_OK) status = write_whole(r->card, &s, err);
+    kor_str_free(&s);
+    return status;
+}
+
+kor_status kor_card_add(kor_gguf_out *out, const kor_train_report *r, kor_error *err)
+{
+    kor_str s = {0};
+    add_figures(out, r);
+    kor_status status = render(&s, r, false, err);
+    if (status == KOR_OK) kor_gguf_add_string(out, "korora.card", kor_str_text(&s));
     kor_str_free(&s);
     return status;
 }

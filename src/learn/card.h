@@ -6,10 +6,12 @@
 #include "learn/train.h"
 #include "model/gguf.h"
 
-/* The essentials, in the model file. */
-void kor_card_add(kor_gguf_out *out, const kor_train_report *report);
+/* Put the card into the model file: the essentials as metadata of their own, and as "korora.card"
+ * the Markdown, without what differs from run to run, so that the same rows give the same bytes. */
+kor_status kor_card_add(kor_gguf_out *out, const kor_train_report *report, kor_error *err);
 
-/* All of it as Markdown, to report->card. */
+/* Write all of it as Markdown to report->card, and its picture to report->diagram, each whole or
+ * not at all. */
 kor_status kor_card_write(const kor_train_report *report, kor_error *err);
 
 #endif

@@ -5,12 +5,16 @@
 #include "base/hash.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LABELS_MAX = 65536, ROW_LABELS_MAX = 1024, REMARKS_MAX = 20, NAME_MAX_BYTES = 256 };
+
+/* How far the soft labels of a row may be from adding up to 1: they are rounded when written. */
+static const double SOFT_SLACK = 0.02;
 
 #define FILE_MAX ((size_t)1 << 32)
 
@@ -108,6 +112,22 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Soft labels in their new order, of as many labels as there are by now. */
+static kor_status sort_soft(kor_dataset *d, const uint32_t *renumbered, size_t labels,
+                            kor_error *err)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const float *from = d->rows[i].soft;
+        if (!from) continue;
+        float *to = kor_arena_array(&d->arena, labels, sizeof *to);
+        if (!to) return kor_fail_memory(err);
+        for (size_t l = 0; l < d->wide; l++) to[renumbered[l]] = from[l];
+        d->rows[i].soft = to;
+    }
+    d->wide = labels;
+    return KOR_OK;
+}
+
 kor_status kor_labels_sort(kor_labels *labels, kor_dataset *const *sets, size_t count,
                            kor_error *err)
 {
@@ -125,6 +145,7 @@ kor_status kor_labels_sort(kor_labels *labels, kor_dataset *const *sets, size_t 
         renumbered[order[i].old] = (uint32_t)i;
     }
     if (labels->slots) fill_slots(labels);
+    kor_status status = KOR_OK;
     for (size_t s = 0; s < count; s++) {
         for (size_t i = 0; i < sets[s]->count; i++) {
             kor_row *row = &sets[s]->rows[i];
@@ -134,15 +155,31 @@ kor_status kor_labels_sort(kor_labels *labels, kor_dataset *const *sets, size_t 
             }
             qsort(own, row->label_count, sizeof *own, by_number);
         }
+        if (status == KOR_OK) status = sort_soft(sets[s], renumbered, labels->count, err);
     }
     free(order);
     free(renumbered);
-    return KOR_OK;
+    return status;
 }
 
 /* ---- Rows ---- */
 
+/* The soft labels of a row, by the numbers of their names: which of these are labels is known only
+ * once all rows are read. */
+typedef struct soft_label {
+    uint32_t name;
+    float p;
+} soft_label;
+
+typedef struct soft_row {
+    size_t row, count;
+    soft_label *list; /* in the dataset's arena */
+} soft_row;
+
 typedef struct reader {
+    kor_labels soft_names;
+    soft_row *soft;
+    size_t soft_count, soft_cap;
     kor_dataset *out;
     kor_labels *labels;
     const kor_dataset_options *options;
@@ -215,8 +252,114 @@ static kor_status add_row(reader *r, const char *text, size_t len, const uint32_
     uint32_t *own = kor_arena_array(&d->arena, count, sizeof *own);
     if (!copy || !own) return kor_fail_memory(r->err);
     memcpy(own, labels, count * sizeof *own);
-    d->rows[d->count++] = (kor_row){copy, len, r->line, own, count};
+    d->rows[d->count++] =
+        (kor_row){.text = copy, .len = len, .line = r->line, .labels = own, .label_count = count};
     return KOR_OK;
+}
+
+/* ---- Soft labels ---- */
+
+/* Those of a row, into list[json_object_size(soft)]. *good: there is nothing wrong with them. */
+static kor_status read_soft(reader *r, json_t *soft, soft_label *list, bool *good)
+{
+    const char *name;
+    json_t *value;
+    double sum = 0;
+    size_t n = 0;
+    *good = false;
+    json_object_foreach(soft, name, value)
+    {
+        size_t at, len = strlen(name);
+        double p = json_number_value(value);
+        if (!len || len > NAME_MAX_BYTES)
+            return bad_row(r, "a soft label must have a name of 1 to %d bytes", NAME_MAX_BYTES);
+        if (!json_is_number(value) || p < 0 || p > 1)
+            return bad_row(r, "soft label '%.80s' must be a number from 0 to 1", name);
+        KOR_TRY(kor_labels_add(&r->soft_names, name, len, &at, r->err));
+        list[n++] = (soft_label){(uint32_t)at, (float)p};
+        sum += p;
+    }
+    if (!r->options->tags && fabs(sum - 1) > SOFT_SLACK)
+        return bad_row(r, "the soft labels add up to %.3f; for head classify it must be 1", sum);
+    for (size_t i = 0; !r->options->tags && i < n; i++)
+        list[i].p = (float)((double)list[i].p / sum);
+    *good = true;
+    return KOR_OK;
+}
+
+static kor_status keep_soft(reader *r, soft_label *list, size_t count)
+{
+    if (r->soft_count == r->soft_cap) {
+        size_t cap = r->soft_cap ? 2 * r->soft_cap : 1024;
+        soft_row *soft = realloc(r->soft, cap * sizeof *soft);
+        if (!soft) return kor_fail_memory(r->err);
+        r->soft = soft;
+        r->soft_cap = cap;
+    }
+    r->soft[r->soft_count++] = (soft_row){r->out->count - 1, count, list};
+    return KOR_OK;
+}
+
+/* One row's by the numbers of the labels; a name that is none makes it a bad row. */
+static kor_status number_soft(reader *r, const soft_row *soft, const size_t *label)
+{
+    kor_row *row = &r->out->rows[soft->row];
+    float *p = kor_arena_array(&r->out->arena, r->labels->count, sizeof *p);
+    if (!p) return kor_fail_memory(r->err);
+    for (size_t i = 0; i < soft->count; i++) {
+        size_t at = label[soft->list[i].name];
+        if (at == SIZE_MAX) {
+            r->line = row->line;
+            row->text = NULL;
+            return bad_row(r, "soft label '%.80s' is not a label",
+                           r->soft_names.name[soft->list[i].name]);
+        }
+        p[at] = soft->list[i].p;
+    }
+    row->soft = p;
+    return KOR_OK;
+}
+
+static kor_status finish_soft(reader *r)
+{
+    kor_dataset *d = r->out;
+    size_t *label = malloc((r->soft_names.count + 1) * sizeof *label), kept = 0;
+    kor_status status = label ? KOR_OK : kor_fail_memory(r->err);
+    for (size_t i = 0; status == KOR_OK && i < r->soft_names.count; i++) {
+        const char *name = r->soft_names.name[i];
+        label[i] = kor_labels_find(r->labels, name, strlen(name));
+    }
+    for (size_t i = 0; status == KOR_OK && i < r->soft_count; i++)
+        status = number_soft(r, &r->soft[i], label);
+    for (size_t i = 0; status == KOR_OK && i < d->count; i++) {
+        if (d->rows[i].text) d->rows[kept++] = d->rows[i];
+    }
+    if (status == KOR_OK) d->count = kept;
+    d->wide = r->labels->count;
+    free(label);
+    return status;
+}
+
+/* A row whose text is there. */
+static kor_status use_row(reader *r, json_t *row, json_t *text)
+{
+    json_t *soft = json_object_get(row, "soft");
+    soft_label *list = NULL;
+    uint32_t labels[ROW_LABELS_MAX];
+    size_t count = 0;
+    bool good = true;
+    if (soft && !json_is_object(soft))
+        return bad_row(r, "\"soft\" must be an object of a number for each label");
+    if (soft) {
+        list = kor_arena_array(&r->out->arena, json_object_size(soft), sizeof *list);
+        if (!list) return kor_fail_memory(r->err);
+        KOR_TRY(read_soft(r, soft, list, &good));
+    }
+    if (!good) return KOR_OK;
+    KOR_TRY(read_labels(r, row, labels, &count));
+    if (count == SIZE_MAX) return KOR_OK;
+    KOR_TRY(add_row(r, json_string_value(text), json_string_length(text), labels, count));
+    return soft ? keep_soft(r, list, json_object_size(soft)) : KOR_OK;
 }
 
 static kor_status read_row(reader *r, const char *line, size_t len)
@@ -224,17 +367,13 @@ static kor_status read_row(reader *r, const char *line, size_t len)
     json_error_t e;
     json_t *row = json_loadb(line, len, JSON_ALLOW_NUL, &e);
     json_t *text = json_object_get(row, "text");
-    uint32_t labels[ROW_LABELS_MAX];
-    size_t count = 0;
     kor_status status;
     if (!row) {
         status = bad_row(r, "not JSON: %s", e.text);
     } else if (!json_is_string(text)) {
         status = bad_row(r, "no \"text\" that is a string");
     } else {
-        status = read_labels(r, row, labels, &count);
-        if (status == KOR_OK && count != SIZE_MAX)
-            status = add_row(r, json_string_value(text), json_string_length(text), labels, count);
+        status = use_row(r, row, text);
     }
     json_decref(row);
     return status;
@@ -264,6 +403,9 @@ kor_status kor_dataset_read(kor_dataset *out, const char *path, kor_labels *labe
         s = stop + 1;
     }
     kor_str_free(&file);
+    if (status == KOR_OK && r.soft_count) status = finish_soft(&r);
+    free(r.soft);
+    kor_labels_free(&r.soft_names);
     if (out->bad > REMARKS_MAX)
         kor_remark(&options->remarks, "%s: %zu more bad rows", path, out->bad - REMARKS_MAX);
     if (status == KOR_OK && !out->count) {

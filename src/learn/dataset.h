@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows to learn from: JSON lines {"text", "label"} or {"text", "labels": [...]}. */
+/* Rows to learn from: JSON lines {"text", "label"} or {"text", "labels": [...]}, with "soft":
+ * {label: probability} where a teacher was asked. */
 #ifndef KOR_DATASET_H
 #define KOR_DATASET_H
 
@@ -16,6 +17,7 @@ typedef struct kor_row {
     size_t line;            /* in its file; the first is 1 */
     const uint32_t *labels; /* [label_count], ascending and unique; into kor_labels */
     size_t label_count;     /* 1 for classify */
+    const float *soft;      /* [labels] what a teacher gives each; NULL: nothing is known */
 } kor_row;
 
 /* The names of the labels, in the order in which they were first seen until they are sorted. */
@@ -39,6 +41,7 @@ typedef struct kor_dataset {
     size_t count, cap;
     size_t bad;    /* rows that were reported and left out */
     uint64_t hash; /* kor_hash64 of the file */
+    size_t wide;   /* numbers of each row's soft: the labels that were known once it was read */
     kor_arena arena;
 } kor_dataset;
 

@@ -95,9 +95,7 @@ static kor_status label_pass(void *arg, const kor_tuned *b, float *gradient, dou
     multiply(t->logits, t->x, t->packed, n, labels, in, t->param + in * labels);
     for (size_t i = 0; i < n; i++) {
         float *logit = t->logits + i * labels, *db = gradient + in * labels;
-        uint32_t row = b->rows[i], from = y->first[row], to = y->first[row + 1];
-        *loss += y->tags ? kor_sigmoid_loss(logit, labels, y->label + from, to - from)
-                         : kor_softmax_loss(logit, labels, y->label[from], t->smoothing);
+        *loss += kor_row_loss(logit, y, b->rows[i], t->smoothing);
         for (size_t l = 0; l < labels; l++) db[l] += logit[l] /= (float)n;
     }
     kor_net_pack_turned(t->packed, t->param, labels, in, labels);
@@ -297,8 +295,8 @@ static kor_status train(trainer *t, float *f32, kor_error *err)
     kor_targets targets;
     KOR_TRY(kor_net_load(&t->net, kor_trunk_encoder(task->trunk), err));
     KOR_TRY(kor_rows_tokenize(&rows, task->trunk, task->rows, task->count, &t->arena, err));
-    KOR_TRY(kor_targets_make(&targets, task->rows, task->count, task->labels, task->tags, &t->arena,
-                             err));
+    KOR_TRY(kor_targets_make(&targets, task->rows, task->count, task->labels, task->tags,
+                             &task->teaching, &t->arena, err));
     KOR_TRY(make_top(&t->top, task, &targets, &t->arena, err));
     size_t measured = task->quality ? task->measured_count : 0;
     KOR_TRY(kor_rows_tokenize(&t->measured, task->trunk, task->measured, measured, &t->arena, err));

@@ -25,7 +25,8 @@ typedef struct kor_encoder_task {
     const kor_row *const *rows; /* [count] to learn from */
     size_t count, labels;
     bool tags;
-    float smoothing;                 /* see kor_softmax_loss */
+    float smoothing; /* see kor_row_loss */
+    kor_teaching teaching;
     const kor_hybrid_trained *start; /* the layer on the frozen encoder */
     kor_tune_recipe recipe;
     /* Rows to measure with after each epoch: quality is given the logits[measured][labels] that the

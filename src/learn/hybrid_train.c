@@ -63,22 +63,6 @@ static void standardise(const float *features, size_t dim, size_t count, float *
     }
 }
 
-kor_status kor_targets_make(kor_targets *out, const kor_row *const *rows, size_t count,
-                            size_t labels, bool tags, kor_arena *arena, kor_error *err)
-{
-    size_t all = 0;
-    for (size_t i = 0; i < count; i++) all += rows[i]->label_count;
-    uint32_t *first = kor_arena_array(arena, count + 1, sizeof *first);
-    uint32_t *label = kor_arena_array(arena, all + 1, sizeof *label);
-    if (!first || !label) return kor_fail_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        first[i + 1] = first[i] + (uint32_t)rows[i]->label_count;
-        memcpy(label + first[i], rows[i]->labels, rows[i]->label_count * sizeof *label);
-    }
-    *out = (kor_targets){count, labels, first, label, tags};
-    return KOR_OK;
-}
-
 /* One of the two int8 matrices: rows from..from + dim of the weights, times by. */
 static kor_status pack(kor_hybrid_trained *t, kor_linear *out, size_t from, float by,
                        kor_error *err)
@@ -119,7 +103,7 @@ static kor_status learn(kor_hybrid_trained *t, const float *features, size_t dim
             x[i * 2 * dim + j] = (features[i * 2 * dim + j] - mean[j]) * factor[j];
         }
     }
-    KOR_TRY(kor_targets_make(&targets, rows, count, labels, tags, scratch, err));
+    KOR_TRY(kor_targets_make(&targets, rows, count, labels, tags, &recipe->teaching, scratch, err));
     KOR_TRY(kor_linear_train(t->weight, t->bias, x, 2 * dim, &targets, recipe, &t->loss, err));
     t->hybrid =
         (kor_hybrid){.dim = dim, .labels = labels, .mean = mean + dim, .factor = factor + dim};

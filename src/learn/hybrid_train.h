@@ -37,10 +37,6 @@ void kor_hybrid_standard(const kor_hybrid_trained *trained, float *mean, float *
 kor_status kor_hybrid_from(kor_hybrid_trained *out, const kor_hybrid_trained *other,
                            const float *param, kor_error *err);
 
-/* What rows should give; in arena. */
-kor_status kor_targets_make(kor_targets *out, const kor_row *const *rows, size_t count,
-                            size_t labels, bool tags, kor_arena *arena, kor_error *err);
-
 /* logits[labels] from the weights before they were made int8. */
 void kor_hybrid_trained_answer(const kor_hybrid_trained *trained, const float *features,
                                float *logits);

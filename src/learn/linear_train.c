@@ -78,15 +78,9 @@ static void multiply(trainer *t, float *out, const float *x, const float *w, siz
 
 static double loss_gradient(trainer *t, const uint32_t *order, size_t count)
 {
-    const kor_targets *y = t->targets;
     double loss = 0;
-    for (size_t r = 0; r < count; r++) {
-        float *logit = t->logits + r * t->labels;
-        const uint32_t *label = y->label + y->first[order[r]];
-        size_t labels = y->first[order[r] + 1] - y->first[order[r]];
-        loss += y->tags ? kor_sigmoid_loss(logit, t->labels, label, labels)
-                        : kor_softmax_loss(logit, t->labels, *label, t->recipe->smoothing);
-    }
+    for (size_t r = 0; r < count; r++)
+        loss += kor_row_loss(t->logits + r * t->labels, t->targets, order[r], t->recipe->smoothing);
     return loss;
 }
 

@@ -5,18 +5,7 @@
 #define KOR_LINEAR_TRAIN_H
 
 #include "base/status.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-/* What the rows should give: row i has the labels label[first[i]..first[i + 1] - 1]. */
-typedef struct kor_targets {
-    size_t rows, labels;
-    const uint32_t *first; /* [rows + 1] */
-    const uint32_t *label;
-    bool tags; /* any number a row, each by itself; else exactly one */
-} kor_targets;
+#include "learn/teach.h"
 
 typedef struct kor_linear_recipe {
     size_t epochs, batch;
@@ -25,6 +14,7 @@ typedef struct kor_linear_recipe {
     float smoothing; /* share of the target that is spread over all labels; not for tags */
     float dropout;   /* share of the features that are 0 in a step */
     uint64_t seed;
+    kor_teaching teaching; /* for those who make the targets of rows */
 } kor_linear_recipe;
 
 /* Learn weight[in][labels] and bias[labels], from 0, so that x[rows][in] weight + bias are logits.

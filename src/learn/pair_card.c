@@ -18,9 +18,10 @@ void kor_pair_card_add(kor_gguf_out *out, const kor_pair_metrics *m)
     kor_gguf_add_u32(out, "korora.card.measured_on", (uint32_t)m->n);
 }
 
-void kor_pair_card_figures(kor_str *s, const kor_train_report *r)
+static void put_figures(kor_str *s, const kor_train_report *r)
 {
     const kor_pair_metrics *m = &r->pairs;
+    kor_str_puts(s, "\n## How good\n\n| | |\n| --- | --- |\n");
     if (!isnan(m->spearman)) {
         kor_str_printf(s, "| Spearman's rank correlation | %.4f (95 %% interval %.4f to %.4f) |\n",
                        m->spearman, m->spearman_low, m->spearman_high);
@@ -44,7 +45,7 @@ void kor_pair_card_figures(kor_str *s, const kor_train_report *r)
     }
 }
 
-void kor_pair_card_weaknesses(kor_str *s, const kor_train_report *r)
+static void put_weaknesses(kor_str *s, const kor_train_report *r)
 {
     kor_str_puts(s, "\n## Known weaknesses\n\n");
     if (r->task.head == KOR_HEAD_RANK) {
@@ -68,4 +69,10 @@ void kor_pair_card_weaknesses(kor_str *s, const kor_train_report *r)
             r->made_up);
     }
     if (r->bad_rows) kor_str_printf(s, "- %zu rows could not be read.\n", r->bad_rows);
+}
+
+void kor_pair_card(kor_str *out, const kor_train_report *report)
+{
+    put_figures(out, report);
+    put_weaknesses(out, report);
 }

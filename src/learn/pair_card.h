@@ -10,10 +10,7 @@
 /* The figures, in the model file: those that there are. */
 void kor_pair_card_add(kor_gguf_out *out, const kor_pair_metrics *metrics);
 
-/* Rows of a Markdown table of two columns: the same figures, for people. */
-void kor_pair_card_figures(kor_str *out, const kor_train_report *report);
-
-/* A Markdown list: what such a model is known not to do. */
-void kor_pair_card_weaknesses(kor_str *out, const kor_train_report *report);
+/* The same figures as Markdown, and what such a model is known not to do. */
+void kor_pair_card(kor_str *out, const kor_train_report *report);
 
 #endif

@@ -25,7 +25,7 @@ kor_status kor_train_embed(kor_session *session);  /* embed */
 void kor_session_progress(void *session, double fraction);
 
 /* Put what every model file begins with into one: names, licence, head, labels (not for embed and
- * rank) and the card's essentials. */
+ * rank) and the card, which must be known by now. Frees file when it fails. */
 kor_status kor_session_begin(kor_session *session, kor_gguf_out *file);
 
 /* Write the file and note its size. Frees file in any case. */

@@ -2,6 +2,7 @@
 #include "learn/task.h"
 
 #include "base/file.h"
+#include "learn/licences.h"
 #include "model/lora.h"
 
 #include <cyaml/cyaml.h>
@@ -21,13 +22,14 @@ typedef struct gates_yaml {
 
 typedef struct recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
-        *dropout, *tune_epochs, *tune_batch, *tune_rate, *tune_head_rate, *tune_depth, *tune_decay,
-        *tune_clip, *tune_patience, *word_dropout, *smoothing, *rank;
+        *dropout, *class_weights, *distill, *distill_temperature, *tune_epochs, *tune_batch,
+        *tune_rate, *tune_head_rate, *tune_depth, *tune_decay, *tune_clip, *tune_patience,
+        *word_dropout, *smoothing, *rank;
 } recipe_yaml;
 
 typedef struct task_yaml {
     char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
-        *keep_accuracy;
+        *keep_accuracy, *ship, *teacher;
     char **labels, **sources;
     uint32_t label_count, source_count;
     gates_yaml *gates;
@@ -73,6 +75,9 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, word_dropout, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, smoothing, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, rank, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, class_weights, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, distill, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t task_schema[] = {
@@ -86,6 +91,8 @@ static const cyaml_schema_field_t task_schema[] = {
     TEXT(task_yaml, out_of_scope, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, val_share, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, keep_accuracy, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, ship, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, teacher, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
                                labels, label_count, &text_schema, 2, LIST_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("sources", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
@@ -320,6 +327,20 @@ static kor_status read_tuning(reader *r, const recipe_yaml *y)
     return KOR_OK;
 }
 
+static kor_status read_teaching(reader *r, const recipe_yaml *y)
+{
+    static const char *const weights[] = {"none", "balanced", NULL};
+    kor_teaching *t = &r->out->recipe.teaching;
+    size_t balanced = 0;
+    double distill = (double)t->distill, temperature = (double)t->temperature;
+    if (y->class_weights)
+        KOR_TRY(one_of(r, "class_weights", y->class_weights, weights, "", &balanced));
+    KOR_TRY(number(r, "distill", y->distill, 0, 1, false, &distill));
+    KOR_TRY(number(r, "distill_temperature", y->distill_temperature, 0.5, 20, false, &temperature));
+    *t = (kor_teaching){balanced == 1, (float)distill, (float)temperature};
+    return KOR_OK;
+}
+
 static kor_status read_recipe(reader *r, const recipe_yaml *y)
 {
     kor_bag_recipe *b = &r->out->recipe;
@@ -350,7 +371,41 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     b->rate = (float)rate;
     b->chars_rate = (float)chars_rate;
     b->dropout = (float)dropout;
+    KOR_TRY(read_teaching(r, y));
     return read_tuning(r, y);
+}
+
+/* A licence must be well formed; of data for a model that is to be shipped it must allow that. */
+static kor_status read_licence(reader *r, const task_yaml *y)
+{
+    static const char *const answers[] = {"no", "yes", NULL};
+    char why[KOR_LICENCE_WHY], what[400];
+    size_t ship;
+    KOR_TRY(one_of(r, "ship", y->ship ? y->ship : "no", answers, "", &ship));
+    r->out->ship = ship == 1;
+    if (r->out->ship && (!y->licence || !y->source_count)) {
+        (void)snprintf(
+            what, sizeof what, "ship: yes needs '%s': %s", y->licence ? "sources" : "licence",
+            y->licence ? "a list of where the data come from" : "an SPDX id of that of the data");
+        return fail_at(r, line_of(r, "ship"), what);
+    }
+    if (!y->licence) return KOR_OK;
+    kor_licence_use use = kor_licence_check(y->licence, why);
+    if (use == KOR_LICENCE_MALFORMED) {
+        (void)snprintf(what, sizeof what,
+                       "licence '%.60s' is not an SPDX expression, such as CC-BY-4.0 or "
+                       "'MIT AND own': %.80s",
+                       y->licence, why);
+        return fail_at(r, line_of(r, "licence"), what);
+    }
+    if (!r->out->ship || use == KOR_LICENCE_SHIPS) return KOR_OK;
+    (void)snprintf(what, sizeof what,
+                   "licence '%.60s' does not allow shipping: %s; leave out 'ship' to train for "
+                   "yourself",
+                   y->licence,
+                   strncmp(why, y->licence, strlen(y->licence)) == 0 ? why + strlen(y->licence) + 2
+                                                                     : why);
+    return fail_at(r, line_of(r, "licence"), what);
 }
 
 static const char *const architectures[] = {"auto", "bag", "hybrid", "lora", "full", NULL};
@@ -377,10 +432,12 @@ static kor_status fill(reader *r, const task_yaml *y)
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return fail_at(r, line_of(r, "name"), "name: it must be able to name a file");
     KOR_TRY(copy_text(r, &t->name, y->name));
+    KOR_TRY(read_licence(r, y));
     KOR_TRY(copy_text(r, &t->licence, y->licence));
     KOR_TRY(copy_text(r, &t->out_of_scope, y->out_of_scope));
     KOR_TRY(copy_path(r, &t->train, y->train));
     KOR_TRY(copy_path(r, &t->val, y->val));
+    KOR_TRY(copy_path(r, &t->teacher, y->teacher));
     KOR_TRY(copy_list(r, &t->labels, &t->label_count, y->labels, y->label_count));
     KOR_TRY(copy_list(r, &t->sources, &t->source_count, y->sources, y->source_count));
     if (t->out_of_scope && t->head != KOR_HEAD_CLASSIFY)

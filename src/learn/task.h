@@ -35,12 +35,14 @@ const char *kor_architecture_name(kor_architecture architecture);
 typedef struct kor_task {
     const char *folder, *name, *licence, *out_of_scope; /* NULL where there is none */
     const char *train, *val;                            /* paths; val may be NULL */
+    const char *teacher; /* a model whose answers are learnt from too; or NULL */
     kor_head_kind head;
     kor_architecture architecture;
     const char **labels; /* [label_count] NULL: those of the rows */
     size_t label_count;
     const char **sources; /* where the data come from, for the card */
     size_t source_count;
+    bool ship;            /* the licence was checked: the weights may be handed on */
     double val_share;     /* of the rows, where there is no val */
     double keep_accuracy; /* share of the right answers that the abstain threshold must keep */
     uint64_t seed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/train.h"
 
+#include "base/file.h"
 #include "learn/card.h"
 #include "learn/session.h"
 
@@ -65,10 +66,26 @@ static kor_status name_files(kor_session *s)
     memcpy(r->file, file, n + 1);
     size_t stem = n > 5 && strcmp(file + n - 5, ".gguf") == 0 ? n - 5 : n;
     (void)snprintf(r->card, sizeof r->card, "%.*s.md", (int)stem, file);
+    (void)snprintf(r->diagram, sizeof r->diagram, "%.*s.svg", (int)stem, file);
+    /* A folder that cannot be written is told before an hour of learning, not after it. */
+    kor_writer probe;
+    KOR_TRY(kor_writer_open(&probe, r->file, s->err));
+    kor_writer_abandon(&probe);
     return KOR_OK;
 }
 
 /* ---- The model file ---- */
+
+static kor_status add_labels(kor_gguf_out *o, const kor_labels *labels, kor_error *err)
+{
+    kor_bytes *names = calloc(labels->count, sizeof *names);
+    if (!names) return kor_fail_memory(err);
+    for (size_t i = 0; i < labels->count; i++)
+        names[i] = (kor_bytes){labels->name[i], strlen(labels->name[i])};
+    kor_gguf_add_strings(o, "korora.labels", names, labels->count);
+    free(names);
+    return KOR_OK;
+}
 
 kor_status kor_session_begin(kor_session *s, kor_gguf_out *o)
 {
@@ -78,16 +95,10 @@ kor_status kor_session_begin(kor_session *s, kor_gguf_out *o)
     if (r->task.licence) kor_gguf_add_string(o, "general.license", r->task.licence);
     kor_gguf_add_u32(o, "korora.format", 1);
     kor_gguf_add_string(o, "korora.head", kor_head_name(r->task.head));
-    if (r->labels.count) {
-        kor_bytes *names = calloc(r->labels.count, sizeof *names);
-        if (!names) return kor_fail_memory(s->err);
-        for (size_t i = 0; i < r->labels.count; i++)
-            names[i] = (kor_bytes){r->labels.name[i], strlen(r->labels.name[i])};
-        kor_gguf_add_strings(o, "korora.labels", names, r->labels.count);
-        free(names);
-    }
-    kor_card_add(o, r);
-    return KOR_OK;
+    kor_status status = r->labels.count ? add_labels(o, &r->labels, s->err) : KOR_OK;
+    if (status == KOR_OK) status = kor_card_add(o, r, s->err);
+    if (status != KOR_OK) kor_gguf_out_free(o);
+    return status;
 }
 
 kor_status kor_session_commit(kor_session *s, kor_gguf_out *o)
@@ -137,6 +148,8 @@ kor_status kor_train(kor_train_report *out, const char *folder, const kor_train_
     memset(out, 0, sizeof *out);
     kor_session s = {.out = out, .options = options, .to = 1, .err = err};
     if (options->trunk) kor_model_get_info(options->trunk, &s.trunk);
+    out->trunk_bytes = s.trunk.file_bytes;
+    out->threads = 1;
     kor_status status = train(&s, folder);
     if (status != KOR_OK) kor_train_report_free(out);
     return status;

@@ -27,7 +27,7 @@ typedef struct kor_train_options {
 typedef struct kor_train_report {
     kor_task task;
     kor_labels labels;
-    char file[4096], card[4096];
+    char file[4096], card[4096], diagram[4096]; /* NAME.gguf, .md, .svg */
     size_t rows, val_rows, bad_rows, rare, contradictions, shared;
     bool apart; /* with split: it has not; the model in the file is the one that was measured */
     bool split; /* the validation rows were split off; the model has learnt from all rows since */
@@ -35,8 +35,12 @@ typedef struct kor_train_report {
     double tried[KOR_ARCHITECTURES]; /* quality of each on the validation rows; NAN: not tried */
     float bag_weight;                /* of the bag's logits in a hybrid */
     size_t features, kept, dim, epochs, bytes;
-    size_t tuned_epochs, best_epoch; /* of the encoder */
     float temperature, temperature_over, threshold;
+    char layer[200];    /* how what is not the bag learnt; "": there is no more */
+    size_t soft_rows;   /* of those to learn from, that have soft labels */
+    uint64_t teacher;   /* checksum of the model that gave them; 0: they came with the rows */
+    size_t threads;     /* that learnt at the same time, at most */
+    size_t trunk_bytes; /* of the base model's file; 0 when there is none */
     double seconds, us_per_item;
     double quality;         /* accuracy of classify, micro-F1 of tags, */
     double quality_f32;     /* and before the weights were made int8 */

@@ -213,6 +213,7 @@ static kor_status make_recipe(learner *l, kor_tune_recipe *out)
     *out = t->tune;
     out->seed = t->seed;
     out->threads = kor_cores();
+    l->out->threads = out->threads;
     if (!out->epochs) out->epochs = EPOCHS;
     /* Whole groups, and two of them: one has nothing to be told from. */
     out->batch = out->batch / l->together * l->together;

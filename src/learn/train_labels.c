@@ -74,6 +74,12 @@ static kor_status read_rows(learner *s)
                         labels->count ? "all rows have the same label" : "no row has a label");
     }
     KOR_TRY(kor_labels_sort(labels, (kor_dataset *const[]){&s->train, &s->val}, 2, s->err));
+    if (t->teacher) {
+        KOR_TRY(kor_teach(&s->train, labels, kor_head_name(t->head), t->teacher, s->options->trunk,
+                          &s->out->teacher, s->err));
+        s->out->threads = kor_cores();
+    }
+    for (size_t i = 0; i < s->train.count; i++) s->out->soft_rows += s->train.rows[i].soft != NULL;
     s->out->bad_rows = s->train.bad + s->val.bad;
     s->out->train_hash = s->train.hash;
     s->out->val_hash = s->val.hash;
@@ -176,15 +182,24 @@ static const float *features_of(const learner *s, const kor_row *row)
                     : s->val_features + (size_t)(row - s->val.rows) * wide;
 }
 
+static const kor_linear_recipe linear_recipe = {
+    .epochs = 40, .batch = 64, .rate = 1e-3f, .decay = 0.01f, .smoothing = 0.1f, .dropout = 0.5f};
+
+/* The recipe, for the card. */
+static void tell_linear(char out[200])
+{
+    const kor_linear_recipe *l = &linear_recipe;
+    (void)snprintf(out, 200,
+                   "%zu epochs of AdamW, batch %zu, rate %g, decay %g, smoothing %g, dropout %g",
+                   l->epochs, l->batch, (double)l->rate, (double)l->decay, (double)l->smoothing,
+                   (double)l->dropout);
+}
+
 static kor_status learn_linear(learner *s, const kor_row *const *rows, size_t count)
 {
-    const kor_linear_recipe recipe = {.epochs = 40,
-                                      .batch = 64,
-                                      .rate = 1e-3f,
-                                      .decay = 0.01f,
-                                      .smoothing = 0.1f,
-                                      .dropout = 0.5f,
-                                      .seed = s->out->task.seed};
+    kor_linear_recipe recipe = linear_recipe;
+    recipe.seed = s->out->task.seed;
+    recipe.teaching = s->out->task.recipe.teaching;
     size_t wide = 2 * s->trunk.dim;
     float *x = malloc(count * wide * sizeof *x);
     if (!x) return kor_fail_memory(s->err);
@@ -282,9 +297,28 @@ static kor_status judge_candidate(learner *s, candidate *c, kor_architecture kin
     return quality_of_logits(s, c->int8, &r->tried[kind]);
 }
 
+static void tell_encoder(learner *s, kor_architecture kind)
+{
+    const kor_tune_recipe *t = &s->out->task.tune;
+    const kor_tune_result *r = &s->encoder.result;
+    char rank[32] = "";
+    if (kind == KOR_LORA) (void)snprintf(rank, sizeof rank, "rank %zu, ", s->out->task.rank);
+    (void)snprintf(s->out->layer, sizeof s->out->layer,
+                   "%s%zu epochs, the best %zu, batch %zu, rate %g (top %g), decay %g, clip %g, "
+                   "smoothing %g, words left out %g",
+                   rank, r->epochs, r->best, t->batch,
+                   (double)(kind == KOR_LORA ? LORA_RATE * t->rate : t->rate), (double)t->head_rate,
+                   (double)t->decay, (double)t->clip, (double)s->out->task.smoothing,
+                   (double)t->word_dropout);
+}
+
 /* The model is of this kind from now on. */
 static void take(learner *s, const candidate *c, kor_architecture kind)
 {
+    if (kind == KOR_HYBRID)
+        tell_linear(s->out->layer);
+    else
+        tell_encoder(s, kind);
     s->out->made = kind;
     s->out->bag_weight = c->weight;
     s->scores = c->int8;
@@ -303,6 +337,7 @@ static kor_status try_hybrid(learner *s, candidate *c)
 {
     KOR_TRY(new_candidate(s, c));
     KOR_TRY(read_features(s));
+    s->out->threads = kor_cores();
     KOR_TRY(learn_linear(s, s->learn, s->learn_count));
     KOR_TRY(answer_linear(s, c->int8, c->f32));
     KOR_TRY(judge_candidate(s, c, KOR_HYBRID));
@@ -344,6 +379,7 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
                              .labels = r->labels.count,
                              .tags = r->task.head == KOR_HEAD_TAGS,
                              .smoothing = r->task.smoothing,
+                             .teaching = r->task.recipe.teaching,
                              .start = &s->linear,
                              .recipe = r->task.tune,
                              .measured = s->measure,
@@ -375,12 +411,11 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
 static kor_status try_encoder(learner *s, candidate *c, kor_architecture kind)
 {
     kor_train_report *r = s->out;
+    r->threads = kor_cores();
     KOR_TRY(new_candidate(s, c));
     KOR_TRY(learn_encoder(s, kind, s->learn, s->learn_count, true, c->f32));
     KOR_TRY(kor_encoder_trained_answer(&s->encoder, s->options->trunk, s->measure, s->measure_count,
                                        c->int8, s->err));
-    r->tuned_epochs = s->encoder.result.epochs;
-    r->best_epoch = s->encoder.result.best;
     return judge_candidate(s, c, kind);
 }
 
@@ -399,8 +434,8 @@ static kor_status try_all(learner *s)
     kor_train_report *r = s->out;
     kor_architecture wanted = r->task.architecture;
     candidate hybrid, full, lora;
-    KOR_TRY(quality_of_logits(s, s->bag_scores, &r->tried[KOR_BAG]));
     if (wanted == KOR_BAG || !s->options->trunk) return KOR_OK;
+    KOR_TRY(quality_of_logits(s, s->bag_scores, &r->tried[KOR_BAG]));
     KOR_TRY(try_hybrid(s, &hybrid));
     s->hybrid_weight = hybrid.weight;
     bool choose = wanted == KOR_AUTO && r->tried[r->made] + KOR_TASK_MARGIN < 1 &&

@@ -458,10 +458,12 @@ static kor_status train(trainer *t, kor_tune_result *r, kor_error *err)
             size_t count = groups - at < batch ? groups - at : batch;
             KOR_TRY(take_step(t, t->order + at, count, &loss, err));
             if (!isfinite(loss)) {
+                bool kept = t->hooks->checkpoint && r->epochs;
                 return kor_fail(err, KOR_E_INPUT,
                                 "the loss is no longer a number in epoch %zu: lower the recipe's "
-                                "tune_rate (it is %g)",
-                                r->epochs + 1, (double)recipe->rate);
+                                "tune_rate (it is %g)%s",
+                                r->epochs + 1, (double)recipe->rate,
+                                kept ? "; training then goes on from the epoch before" : "");
             }
             if (t->hooks->progress) {
                 t->hooks->progress(t->hooks->arg, (double)t->step / (double)t->steps,

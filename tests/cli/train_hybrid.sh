@@ -14,8 +14,9 @@ cmp task/home.gguf again.gguf && echo "the same bytes"
 for text in "turn the lights off upstairs" "what is the forecast for tomorrow" "put on a nice song"; do
     korora run task/home.gguf --text "$text" | grep -m 1 %| sed 's/.*  //'
 done
-korora eval again.gguf task/rows.jsonl | grep -c "^accuracy 1.0000"
+korora eval again.gguf task/rows.jsonl | grep -c "^accuracy  *1.0000"
 grep -o "architecture [a-z]*" task/home.md
+grep -A 3 "the layer's recipe\|^## Known" task/home.md
 mkdir -p "$KORORA_HOME/models"
 cp again.gguf "$KORORA_HOME/models/home.gguf"
 korora models | awk '{print $1, $2, $3}'

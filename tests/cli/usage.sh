@@ -38,7 +38,7 @@ try korora run base --text one two
 try korora run base --threads 0
 try korora run nowhere --text words
 try korora run ./nowhere.gguf --text words
-try korora models base
+try korora models base base
 try korora convert
 try korora convert folder --type f16
 try korora train

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* usage: make_seeds FOLDER    Writes the models that the GGUF fuzzer starts from. */
+/* usage: make_seeds FOLDER    Writes the models that the GGUF fuzzer starts from; tiny-int8 is the
+ * trunk of the hybrids. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include "model/rank.h"
 #include "text/ngrams.h"
 #include "unit/gguf_maker.h"
+#include "unit/labels_maker.h"
 
 static void write_rank(const char *path)
 {
@@ -61,6 +63,13 @@ int main(int argc, char **argv)
         char path[4096];
         (void)snprintf(path, sizeof path, "%s/rank", argv[1]);
         write_rank(path);
+    }
+    for (int kind = 0; argc == 2 && kind < 4; kind++) {
+        static const char *const names[] = {"bag", "bag-tags", "hybrid", "hybrid-tags"};
+        char path[4096], trunk[4096];
+        (void)snprintf(path, sizeof path, "%s/%s", argv[1], names[kind]);
+        (void)snprintf(trunk, sizeof trunk, "%s/tiny-int8", argv[1]);
+        labels_write(path, kind & 1, kind & 2 ? trunk : NULL);
     }
     return argc == 2 ? 0 : 2;
 }

@@ -28,7 +28,11 @@ static void make_rows(void)
 {
     for (size_t i = 0; i < ROWS; i++) {
         int n = snprintf(texts[i], sizeof texts[i], "%s %zu", themes[i % LABELS], i / 2);
-        rows[i] = (kor_row){texts[i], (size_t)n, i + 1, &numbers[i % LABELS], 1};
+        rows[i] = (kor_row){.text = texts[i],
+                            .len = (size_t)n,
+                            .line = i + 1,
+                            .labels = &numbers[i % LABELS],
+                            .label_count = 1};
         list[i] = &rows[i];
     }
 }

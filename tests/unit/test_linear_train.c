@@ -37,7 +37,8 @@ static void make_problem(problem *p, bool tags)
         if (tags && i % 4 == 0 && label + 1 < LABELS) p->label[n++] = label + 1;
     }
     p->first[ROWS] = n;
-    p->targets = (kor_targets){ROWS, LABELS, p->first, p->label, tags};
+    p->targets = (kor_targets){
+        .rows = ROWS, .labels = LABELS, .first = p->first, .label = p->label, .tags = tags};
 }
 
 static size_t right(const problem *p, const float *weight, const float *bias)

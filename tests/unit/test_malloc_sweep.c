@@ -8,6 +8,8 @@
 
 #include "gguf_maker.h"
 #include "golden.h"
+#include "labels_maker.h"
+#include "learn/task.h"
 #include "scratch.h"
 #include "text/unigram.h"
 
@@ -208,6 +210,99 @@ static void test_malloc_sweep_library_survives_every_failure(void **state)
     folder_remove(&f);
 }
 
+/* The calls for models with labels. */
+static void run_labels(report *r, void *path)
+{
+    kor_model *model = path;
+    kor_ctx *ctx = path;
+    float p[MADE_LABELS];
+    char name[64];
+    r->status = kor_model_trunk(path, name, &r->err);
+    if (r->status != KOR_OK) return;
+    r->status = kor_model_open(&model, path, &r->err);
+    r->torn |= !model != (r->status != KOR_OK);
+    if (r->status == KOR_OK) {
+        r->status = kor_ctx_new(&ctx, model, &r->err);
+        r->torn |= !ctx != (r->status != KOR_OK);
+        if (r->status == KOR_OK) r->status = kor_classify(ctx, "a b", 3, p, MADE_LABELS, &r->err);
+        if (r->status == KOR_OK) r->torn |= !kor_model_label(model, 0);
+        if (ctx != path) kor_ctx_free(ctx);
+    }
+    kor_model_close(model);
+}
+
+static void test_malloc_sweep_models_with_labels_survive_every_failure(void **state)
+{
+    (void)state;
+    folder f = folder_new();
+    char path[4096];
+    const char *trunk = in(&f, "tiny.gguf");
+    tiny_write(trunk, true, &(tiny_change){0});
+    (void)snprintf(path, sizeof path, "%s", in(&f, "model.gguf"));
+    for (int kind = 0; kind < 4; kind++) {
+        labels_write(path, kind & 1, kind & 2 ? trunk : NULL);
+        long failures = sweep(run_labels, path);
+        /* The model, tables, names of labels, ctx, scratch; with a trunk, all of its own too. */
+        assert_true(SANITIZED || failures >= (kind & 2 ? 12 : 5));
+    }
+    folder_remove(&f);
+}
+
+static void run_task(report *r, void *path)
+{
+    kor_task task;
+    r->status = kor_task_read(&task, path, &r->err);
+    r->torn = !task.name != (r->status != KOR_OK);
+    kor_task_free(&task);
+}
+
+static void test_malloc_sweep_task_survives_every_failure(void **state)
+{
+    (void)state;
+    static const char text[] = "name: t\nhead: classify\ntrain: rows.jsonl\nval: val.jsonl\n"
+                               "labels: [a, b, c]\nlicence: MIT AND own\nsources: [here, there]\n"
+                               "teacher: t.gguf\nout_of_scope: c\ngates: {accuracy: 0.5}\n"
+                               "recipe: {dim: 8, class_weights: balanced}\n";
+    folder f = folder_new();
+    char path[4096];
+    put_file(in(&f, "task.yaml"), text, sizeof text - 1);
+    (void)snprintf(path, sizeof path, "%s", f.path);
+    long failures = sweep(run_task, path);
+    assert_true(SANITIZED || failures >= 2); /* the file, the arena: libcyaml has its own */
+    folder_remove(&f);
+}
+
+static void run_rows(report *r, void *path)
+{
+    kor_dataset data;
+    kor_labels labels = {0};
+    const kor_dataset_options o = {.tags = false};
+    r->status = kor_dataset_read(&data, path, &labels, &o, &r->err);
+    r->torn = !data.count != (r->status != KOR_OK);
+    if (r->status == KOR_OK)
+        r->status = kor_labels_sort(&labels, (kor_dataset *const[]){&data}, 1, &r->err);
+    kor_dataset_free(&data);
+    kor_labels_free(&labels);
+}
+
+static void test_malloc_sweep_rows_survive_every_failure(void **state)
+{
+    (void)state;
+    folder f = folder_new();
+    char path[4096];
+    kor_str rows = {0};
+    for (int i = 0; i < 2000; i++) { /* enough for lists and labels to grow */
+        kor_str_printf(&rows, "{\"text\":\"text %d\",\"label\":\"%d\"%s}\n", i, i % 80,
+                       i % 3 ? "" : ",\"soft\":{\"1\":0.5,\"0\":0.5}");
+    }
+    (void)snprintf(path, sizeof path, "%s", in(&f, "rows.jsonl"));
+    put_file(path, rows.data, rows.len);
+    kor_str_free(&rows);
+    long failures = sweep(run_rows, path);
+    assert_true(SANITIZED || failures >= 20);
+    folder_remove(&f);
+}
+
 static void run_vocabulary(report *r, void *arg)
 {
     (void)arg;
@@ -318,6 +413,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_malloc_sweep_counts_and_fails_allocations),
         cmocka_unit_test(test_malloc_sweep_library_survives_every_failure),
+        cmocka_unit_test(test_malloc_sweep_models_with_labels_survive_every_failure),
+        cmocka_unit_test(test_malloc_sweep_task_survives_every_failure),
+        cmocka_unit_test(test_malloc_sweep_rows_survive_every_failure),
         cmocka_unit_test(test_malloc_sweep_tokenizer_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_writer_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_hot_path_does_not_allocate),
