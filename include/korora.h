@@ -115,6 +115,14 @@ KOR_API kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *
 KOR_API kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out,
                                 size_t out_len, kor_error *err);
 
+/* Ask a model of head "rank" how well a text answers a query, or how alike two texts are, each
+ * given as for kor_embed. *score is the probability that it does where the model learnt from right
+ * and wrong candidates, else a score on the scale of what it learnt from, from 0 on; in any case
+ * texts that answer better have a higher one. The query of the last call stays read: ask about one
+ * query after another. Does not allocate. */
+KOR_API kor_status kor_rank(kor_ctx *ctx, const char *query, size_t query_len, const char *text,
+                            size_t text_len, float *score, kor_error *err);
+
 /* The name of a label, UTF-8; it lives as long as the model. NULL when there is no label i. */
 KOR_API const char *kor_model_label(const kor_model *model, size_t i);
 
@@ -127,7 +135,7 @@ KOR_API float kor_model_threshold(const kor_model *model, size_t i);
 typedef struct kor_model_info {
     const char *name;         /* general.name of the file, or "" */
     const char *architecture; /* "encoder"; "bag": hashed n-grams; "hybrid": both; "lora", "full" */
-    const char *head;         /* what it answers: "embed", "classify", "tags" */
+    const char *head;         /* what it answers: "embed", "classify", "tags", "rank" */
     const char *weights;      /* "int8" or "f32" */
     const char *license;      /* SPDX expression, or "" */
     const char *cpu;          /* the kernels in use: "scalar", "avx2", "avx512vnni" */

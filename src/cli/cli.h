@@ -91,11 +91,17 @@ typedef struct kor_loaded {
 kor_status kor_model_load(kor_loaded *out, const char *path, const char *home, kor_error *err);
 void kor_model_unload(kor_loaded *loaded);
 
-/* One answer, whatever the head: an embedding, or a probability for each label. out has room for
- * kor_answer_size floats. */
+/* One answer, whatever the head: an embedding, a probability for each label, or the score of a text
+ * with itself. out has room for kor_answer_size floats. */
 size_t kor_answer_size(const kor_model_info *info);
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err);
+
+/* Does it compare two texts: head "rank"? */
+bool kor_model_ranks(const kor_model_info *info);
+
+/* Measure a model of head rank or embed on the pairs of a file, and print how good it is. */
+kor_status kor_eval_pairs(const kor_model *model, const char *path, bool json, kor_error *err);
 
 /* ---- A memory with its embedder, opened together ---- */
 

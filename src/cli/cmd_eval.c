@@ -135,9 +135,12 @@ static int run(int argc, char **argv)
     e.model = loaded.model;
     if (status == KOR_OK) {
         kor_model_get_info(e.model, &e.info);
-        if (!e.info.labels)
-            status = kor_fail(&err, KOR_E_UNSUPPORTED,
-                              "%s: head '%s'; eval measures models with labels", path, e.info.head);
+        if (!e.info.labels) {
+            status = kor_eval_pairs(e.model, a.word[1], a.json, &err);
+            code = status == KOR_OK ? EXIT_DONE : kor_report(a.command, &err);
+            kor_model_unload(&loaded);
+            return code;
+        }
     }
     if (status == KOR_OK) status = kor_ctx_new(&e.ctx, e.model, &err);
     if (status == KOR_OK) status = read_data(&e, a.word[1], &err);
@@ -168,7 +171,9 @@ const kor_command kor_command_eval = {
     .usage = "MODEL FILE",
     .details =
         "FILE holds JSON lines of \"text\" and \"label\" or \"labels\". A bad row is told and left "
-        "out; a\nlabel that the model does not know counts as a wrong answer.\n\n"
+        "out; a\nlabel that the model does not know counts as a wrong answer. For models of head "
+        "rank or embed\nit holds pairs: \"query\", \"text\" and \"label\", or \"a\", \"b\" and "
+        "\"score\".\n\n"
         "  korora eval spam.gguf rows.jsonl --json\n",
     .run = run,
 };

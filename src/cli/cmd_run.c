@@ -20,7 +20,7 @@ typedef struct runner {
     kor_ctx *ctx[WORKERS];
     float *v[WORKERS]; /* [size] an answer: an embedding, or the probabilities of the labels */
     size_t workers, size;
-    bool jsonl;
+    bool jsonl, ranks;
     kor_str input;           /* the lines, cut to what a model reads, one after the other */
     size_t start[BATCH + 1]; /* where in input each begins, and where the last ends */
     bool bad[BATCH];         /* this line is an error message */
@@ -31,18 +31,25 @@ typedef struct runner {
     double fraction;
 } runner;
 
-/* The text of a row {"text": ...}; KOR_E_INPUT says what is wrong with the row. */
-static kor_status text_of_row(const char *line, size_t len, kor_str *text, kor_error *err)
+/* The text of a row {"text": ...}, or the two of {"query", "text"} or {"a", "b"}, of which the
+ * first has *first bytes; KOR_E_INPUT says what is wrong with the row. */
+static kor_status text_of_row(const runner *r, const char *line, size_t len, kor_str *text,
+                              size_t *first, kor_error *err)
 {
     json_error_t e;
-    json_t *row = json_loadb(line, len, JSON_ALLOW_NUL, &e), *value = json_object_get(row, "text");
+    json_t *row = json_loadb(line, len, JSON_ALLOW_NUL, &e);
+    bool ab = r->ranks && json_object_get(row, "a");
+    const char *const names[] = {ab ? "a" : "query", ab ? "b" : "text"};
     kor_status status = KOR_OK;
-    if (!row)
-        status = kor_fail(err, KOR_E_INPUT, "not JSON: %s", e.text);
-    else if (!json_is_string(value))
-        status = kor_fail(err, KOR_E_INPUT, "no \"text\" that is a string");
-    else
-        kor_str_add(text, json_string_value(value), json_string_length(value));
+    if (!row) status = kor_fail(err, KOR_E_INPUT, "not JSON: %s", e.text);
+    for (size_t i = r->ranks ? 0 : 1; i < 2 && status == KOR_OK; i++) {
+        json_t *value = json_object_get(row, names[i]);
+        *first = text->len;
+        if (!json_is_string(value))
+            status = kor_fail(err, KOR_E_INPUT, "no \"%s\" that is a string", names[i]);
+        else
+            kor_str_add(text, json_string_value(value), json_string_length(value));
+    }
     json_decref(row);
     return status;
 }
@@ -99,6 +106,20 @@ static void put_tags(kor_str *out, const kor_model *model, const float *p, size_
     kor_put_json(out, json_pack("{s:o}", "labels", list));
 }
 
+/* A line, or what text_of_row made of one, with first bytes of the query. */
+static kor_status ask_pair(runner *r, size_t worker, const char *text, size_t len, size_t first,
+                           kor_error *err)
+{
+    size_t next = first;
+    if (!r->jsonl) {
+        const char *tab = len ? memchr(text, '\t', len) : NULL;
+        if (!tab) return kor_fail(err, KOR_E_INPUT, "no tab: a line is QUERY<tab>TEXT");
+        first = (size_t)(tab - text);
+        next = first + 1;
+    }
+    return kor_rank(r->ctx[worker], text, first, text + next, len - next, r->v[worker], err);
+}
+
 static kor_status ask(runner *r, size_t worker, const char *text, size_t len, kor_error *err)
 {
     if (r->info.labels) return kor_classify(r->ctx[worker], text, len, r->v[worker], r->size, err);
@@ -107,7 +128,9 @@ static kor_status ask(runner *r, size_t worker, const char *text, size_t len, ko
 
 static void put_answer(kor_str *out, const runner *r, const float *v)
 {
-    if (!r->info.labels)
+    if (r->ranks)
+        kor_put_json(out, json_pack("{s:f}", "score", (double)v[0]));
+    else if (!r->info.labels)
         put_embedding(out, v, r->size);
     else if (strcmp(r->info.head, "tags") == 0)
         put_tags(out, r->model, v, r->size);
@@ -129,13 +152,17 @@ static void answer_one(void *arg, size_t i, size_t worker)
         return;
     }
     kor_status status = KOR_OK;
+    size_t first = 0;
     if (r->jsonl) {
-        status = text_of_row(text, len, &row, &err);
+        status = text_of_row(r, text, len, &row, &first, &err);
         if (status == KOR_OK && row.failed) status = kor_fail_memory(&err);
         text = kor_str_text(&row);
         len = row.len;
     }
-    if (status == KOR_OK) status = ask(r, worker, text, len, &err);
+    if (status == KOR_OK && r->ranks)
+        status = ask_pair(r, worker, text, len, first, &err);
+    else if (status == KOR_OK)
+        status = ask(r, worker, text, len, &err);
     if (status == KOR_OK)
         put_answer(out, r, r->v[worker]);
     else
@@ -167,7 +194,8 @@ static bool flush(runner *r)
 static bool collect(runner *r, const char *text, size_t len, bool bad)
 {
     r->start[r->count] = r->input.len;
-    kor_str_add(&r->input, text, r->jsonl || len < TEXT_KEPT ? len : TEXT_KEPT);
+    size_t kept = r->ranks ? 2 * TEXT_KEPT : TEXT_KEPT;
+    kor_str_add(&r->input, text, r->jsonl || len < kept ? len : kept);
     /* The lines before it are there still, and it is an empty message: see answer_one. */
     bool lost = r->input.failed;
     r->input.failed = false;
@@ -308,12 +336,18 @@ static int run(int argc, char **argv)
                       .fraction = -1,
                       .started = kor_seconds()};
         kor_model_get_info(model, &r->info);
-        r->size = r->info.labels ? r->info.labels : r->info.dim;
+        r->size = kor_answer_size(&r->info);
+        r->ranks = kor_model_ranks(&r->info);
         r->workers = text ? 1 : (size_t)workers < WORKERS ? (size_t)workers : WORKERS;
         for (size_t i = 0; i < r->workers && status == KOR_OK; i++) status = new_worker(r, i, &err);
     }
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
+    } else if (text && r->ranks) {
+        code = kor_wrong_use(a.command,
+                             "%s compares two texts: give it lines of QUERY<tab>TEXT, or --jsonl "
+                             "and rows {\"query\", \"text\"}",
+                             a.word[0]);
     } else if (text) {
         code = run_text(r, text, a.json);
     } else if (a.words == 1) {
@@ -348,7 +382,9 @@ const kor_command kor_command_run = {
         "  classify  {\"label\", \"score\", \"scores\": {label: probability}}, and \"abstain\": "
         "true when unsure\n"
         "  tags      {\"labels\": [{\"label\", \"score\"}]}\n"
-        "  embed     {\"embedding\": [...]}\n\n"
+        "  embed     {\"embedding\": [...]}\n"
+        "  rank      {\"score\"}; a line is QUERY, a tab and TEXT, a row {\"query\", \"text\"} or "
+        "{\"a\", \"b\"}\n\n"
         "  korora run base --text \"where did I leave my notes?\"\n"
         "  korora run base --jsonl < rows.jsonl > vectors.jsonl\n",
     .run = run,

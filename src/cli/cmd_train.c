@@ -34,6 +34,43 @@ static bool parse_seed(const char *text, uint64_t *out)
     return *text >= '0' && *text <= '9' && !*end && !errno && n <= 9007199254740991ull;
 }
 
+/* The figures of heads rank and embed that there are. */
+static void add_pair_figures(json_t *o, const kor_train_report *r)
+{
+    const kor_pair_metrics *m = &r->pairs;
+    const struct {
+        const char *key;
+        double value;
+    } figures[] = {{"mrr", m->mrr},           {"ndcg", m->ndcg},       {"r_at_1", m->r_at_1},
+                   {"r_at_5", m->r_at_5},     {"ordered", m->ordered}, {"accuracy", m->accuracy},
+                   {"spearman", m->spearman}, {"ece", m->ece}};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        if (!isnan(figures[i].value))
+            json_object_set_new(o, figures[i].key, json_real(figures[i].value));
+    }
+    if (!isnan(m->spearman)) {
+        json_object_set_new(o, "spearman_interval",
+                            json_pack("[f,f]", m->spearman_low, m->spearman_high));
+    }
+    if (r->task.head == KOR_HEAD_EMBED) json_object_set_new(o, "before", json_real(r->before));
+}
+
+static void print_pair_figures(const kor_train_report *r)
+{
+    const kor_pair_metrics *m = &r->pairs;
+    if (!isnan(m->spearman))
+        printf("  rank correlation %.4f  (%.4f to %.4f)\n", m->spearman, m->spearman_low,
+               m->spearman_high);
+    if (m->queries)
+        printf("  mean reciprocal rank %.4f   nDCG at 10 %.4f   recall at 1 %.4f, at 5 %.4f\n",
+               m->mrr, m->ndcg, m->r_at_1, m->r_at_5);
+    if (r->task.head == KOR_HEAD_EMBED)
+        printf("  before    %s %.4f\n", r->metric, r->before);
+    else if (!isnan(m->ece))
+        printf("  right at one half %.4f   calibration error %.4f\n", m->accuracy, m->ece);
+    printf("  %.1f us an answer\n", r->us_per_item);
+}
+
 static json_t *report_json(const kor_train_report *r)
 {
     const kor_metrics *m = &r->metrics;
@@ -49,12 +86,16 @@ static json_t *report_json(const kor_train_report *r)
         "labels", (json_int_t)r->labels.count, "rows", (json_int_t)r->rows, "measured_on",
         (json_int_t)r->val_rows, "bytes", (json_int_t)r->bytes, "seconds", r->seconds,
         "us_per_item", r->us_per_item);
-    json_object_update_new(o,
-                           json_pack("{s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f}", "accuracy", m->accuracy,
-                                     "interval", m->accuracy_low, m->accuracy_high, "macro_f1",
-                                     m->macro_f1, "micro_f1", m->micro_f1, "p_at_1", m->p_at_1,
-                                     "ece", m->ece, "int8_cost", r->quality_f32 - r->quality));
-    json_object_set_new(o, "diagram", kor_text_json(r->diagram, strlen(r->diagram)));
+    if (r->metric)
+        add_pair_figures(o, r);
+    else
+        json_object_update_new(o, json_pack("{s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f}", "accuracy",
+                                            m->accuracy, "interval", m->accuracy_low,
+                                            m->accuracy_high, "macro_f1", m->macro_f1, "micro_f1",
+                                            m->micro_f1, "p_at_1", m->p_at_1, "ece", m->ece,
+                                            "int8_cost", r->quality_f32 - r->quality));
+    if (!r->metric)
+        json_object_set_new(o, "diagram", kor_text_json(r->diagram, strlen(r->diagram)));
     json_object_set_new(o, "architecture", json_string(kor_architecture_name(r->made)));
     json_t *tried = json_object();
     for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
@@ -72,19 +113,25 @@ static void print_report(const kor_train_report *r)
 {
     const kor_metrics *m = &r->metrics;
     kor_print_line(KOR_BOLD, r->file, strlen(r->file), 0);
-    printf("  %s bytes, %s, trained on %s in %.1f s\n", kor_grouped((int64_t)r->bytes),
-           kor_counted((int64_t)r->labels.count, "label"), kor_counted((int64_t)r->rows, "row"),
-           r->seconds);
-    printf("measured on %s %s\n", kor_counted((int64_t)r->val_rows, "row"),
-           r->split ? "that were held back and then learnt from too" : "of val");
-    if (m->tags)
+    const char *noun = r->metric ? "pair" : "row";
+    printf("  %s bytes, ", kor_grouped((int64_t)r->bytes));
+    if (r->labels.count) printf("%s, ", kor_counted((int64_t)r->labels.count, "label"));
+    printf("trained on %s in %.1f s\n", kor_counted((int64_t)r->rows, noun), r->seconds);
+    printf("measured on %s %s\n", kor_counted((int64_t)r->val_rows, noun),
+           !r->split   ? "of val"
+           : !r->apart ? "that were held back and then learnt from too"
+                       : "that were held back");
+    if (r->metric)
+        print_pair_figures(r);
+    else if (m->tags)
         printf("  micro-F1  %.4f   macro-F1 %.4f   precision at 1 %.4f\n", m->micro_f1, m->macro_f1,
                m->p_at_1);
     else
         printf("  accuracy  %.4f  (%.4f to %.4f)   macro-F1 %.4f\n", m->accuracy, m->accuracy_low,
                m->accuracy_high, m->macro_f1);
-    printf("  calibration error %.4f   cost of int8 %.2f points   %.1f us an answer\n", m->ece,
-           100 * (r->quality_f32 - r->quality), r->us_per_item);
+    if (!r->metric)
+        printf("  calibration error %.4f   cost of int8 %.2f points   %.1f us an answer\n", m->ece,
+               100 * (r->quality_f32 - r->quality), r->us_per_item);
     size_t tried = 0;
     for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
         if (isnan(r->tried[i])) continue;
@@ -153,8 +200,10 @@ const kor_command kor_command_train = {
     .usage = "FOLDER [-o FILE] [--seed N]",
     .details =
         "FOLDER holds task.yaml, which names the rows to learn from (JSON lines of \"text\" and\n"
-        "\"label\" or \"labels\"). Beside the model it writes its card, FILE.md, with a picture,\n"
-        "FILE.svg. The same rows and seed give the same bytes. Exit code 1 when a gate of the "
+        "\"label\" or \"labels\", or pairs of texts). Beside the model it writes its card, "
+        "FILE.md, "
+        "with\na picture, FILE.svg. The same rows and seed give the same bytes. Exit code 1 when a "
+        "gate of the "
         "task\n"
         "failed.\n\n"
         "  korora train tasks/spam -o spam.gguf\n",

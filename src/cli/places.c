@@ -109,15 +109,21 @@ void kor_model_unload(kor_loaded *loaded)
     *loaded = (kor_loaded){0};
 }
 
+bool kor_model_ranks(const kor_model_info *info)
+{
+    return strcmp(info->head, "rank") == 0;
+}
+
 size_t kor_answer_size(const kor_model_info *info)
 {
-    return info->labels ? info->labels : info->dim;
+    return kor_model_ranks(info) ? 1 : info->labels ? info->labels : info->dim;
 }
 
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err)
 {
     size_t size = kor_answer_size(info);
+    if (kor_model_ranks(info)) return kor_rank(ctx, text, len, text, len, out, err);
     return info->labels ? kor_classify(ctx, text, len, out, size, err)
                         : kor_embed(ctx, text, len, out, size, err);
 }

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "learn/diagram.h"
+#include "learn/pair_card.h"
 #include "learn/report.h"
 
 #include <inttypes.h>
@@ -17,6 +18,10 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
 {
     const kor_bag_recipe *b = &r->task.recipe;
     char taught[100] = "";
+    if (*r->recipe) {
+        (void)snprintf(out, RECIPE_BYTES, "%s", r->recipe);
+        return;
+    }
     if (r->soft_rows && b->teaching.distill > 0) {
         (void)snprintf(taught, sizeof taught, ", distill %g, distill_temperature %g",
                        (double)b->teaching.distill, (double)b->teaching.temperature);
@@ -33,12 +38,17 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
 static void add_figures(kor_gguf_out *out, const kor_train_report *r)
 {
     char text[RECIPE_BYTES];
-    kor_gguf_add_string(out, "korora.metric", r->metrics.tags ? "micro_f1" : "accuracy");
+    const char *metric = r->metrics.tags ? "micro_f1" : "accuracy";
+    kor_gguf_add_string(out, "korora.metric", r->metric ? r->metric : metric);
     kor_gguf_add_f32(out, "korora.quality", (float)r->quality);
-    kor_gguf_add_f32(out, "korora.card.macro_f1", (float)r->metrics.macro_f1);
-    kor_gguf_add_f32(out, "korora.card.p_at_1", (float)r->metrics.p_at_1);
-    kor_gguf_add_f32(out, "korora.card.ece", (float)r->metrics.ece);
-    kor_gguf_add_u32(out, "korora.card.measured_on", (uint32_t)r->metrics.n);
+    if (r->metric) {
+        kor_pair_card_add(out, &r->pairs);
+    } else {
+        kor_gguf_add_f32(out, "korora.card.macro_f1", (float)r->metrics.macro_f1);
+        kor_gguf_add_f32(out, "korora.card.p_at_1", (float)r->metrics.p_at_1);
+        kor_gguf_add_f32(out, "korora.card.ece", (float)r->metrics.ece);
+        kor_gguf_add_u32(out, "korora.card.measured_on", (uint32_t)r->metrics.n);
+    }
     kor_gguf_add_u32(out, "korora.card.rows", (uint32_t)r->rows);
     (void)snprintf(text, sizeof text, "%016" PRIx64, r->train_hash);
     kor_gguf_add_string(out, "korora.card.train_hash", text);
@@ -94,8 +104,10 @@ static void put_head(kor_str *s, const kor_train_report *r)
     recipe_line(recipe, r);
     kor_str_puts(s, "# ");
     kor_markdown_text(s, t->name);
-    kor_str_printf(s, "\n\nA Korora model: head %s, architecture %s, %zu labels, int8.\n\n",
-                   kor_head_name(t->head), kor_architecture_name(r->made), r->labels.count);
+    kor_str_printf(s, "\n\nA Korora model: head %s, architecture %s", kor_head_name(t->head),
+                   kor_architecture_name(r->made));
+    if (r->labels.count) kor_str_printf(s, ", %zu labels, int8", r->labels.count);
+    kor_str_puts(s, ".\n\n");
     kor_str_puts(s, "| | |\n| --- | --- |\n| licence of the data | ");
     kor_markdown_text(s, t->licence ? t->licence : "not stated");
     kor_str_puts(s, " |\n");
@@ -109,11 +121,12 @@ static void put_head(kor_str *s, const kor_train_report *r)
                     : "not checked: train with ship: yes");
     put_row(s, "learnt from", "%zu rows, hash %016" PRIx64, r->rows, r->train_hash);
     if (r->split) {
-        put_row(
-            s, "measured on",
-            "%zu of these rows, split off by seed; the figures are of a model that had not seen "
-            "them, the one in the file has learnt from all",
-            r->val_rows);
+        put_row(s, "measured on",
+                r->apart
+                    ? "%zu other rows, split off by seed"
+                    : "%zu of these rows, split off by seed; the figures are of a model that had "
+                      "not seen them, the one in the file has learnt from all",
+                r->val_rows);
     } else {
         put_row(s, "measured on", "%zu rows apart, hash %016" PRIx64, r->val_rows, r->val_hash);
     }
@@ -124,7 +137,7 @@ static void put_head(kor_str *s, const kor_train_report *r)
     put_row(s, "seed", "%" PRIu64, t->seed);
     put_row(s, "recipe", "%s", recipe);
     if (*r->layer) put_row(s, "the layer's recipe", "%s", r->layer);
-    if (r->made > KOR_BAG) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
+    if (r->made > KOR_BAG && !r->metric) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
     put_tried(s, r);
 }
 
@@ -211,7 +224,7 @@ static void put_weaknesses(kor_str *s, const kor_train_report *r)
 /* What differs from run to run, or is only known once the model's file is there. */
 static void put_making(kor_str *s, const kor_train_report *r)
 {
-    bool stands = r->made == KOR_HYBRID || r->made == KOR_LORA;
+    bool stands = r->made == KOR_HYBRID || (r->made == KOR_LORA && !r->metric);
     kor_str_puts(s, "\n## Made\n\n| | |\n| --- | --- |\n");
     put_row(s, "size", "%zu bytes", r->bytes);
     if (stands)
@@ -248,6 +261,11 @@ static kor_status render(kor_str *s, const kor_train_report *r, bool alone, kor_
 {
     kor_table table = {0};
     put_head(s, r);
+    if (r->metric) {
+        kor_pair_card(s, r);
+        if (alone) put_making(s, r);
+        return s->failed ? kor_fail_memory(err) : KOR_OK;
+    }
     put_figures(s, r, &table);
     kor_status status = put_labels(s, r, &table, err);
     kor_report_calibration(&table, &r->metrics);

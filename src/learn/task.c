@@ -17,7 +17,7 @@ enum { TASK_MAX = 1 << 20, LIST_MAX = KOR_LABELS_MAX };
 /* ---- What libcyaml reads: numbers as text, so that a message can say what is allowed ---- */
 
 typedef struct gates_yaml {
-    char *accuracy, *macro_f1, *micro_f1, *p_at_1, *ece, *bytes;
+    char *accuracy, *macro_f1, *micro_f1, *p_at_1, *mrr, *ndcg, *spearman, *ece, *bytes;
 } gates_yaml;
 
 typedef struct recipe_yaml {
@@ -46,6 +46,9 @@ static const cyaml_schema_field_t gates_schema[] = {TEXT(gates_yaml, accuracy, C
                                                     TEXT(gates_yaml, macro_f1, CYAML_FLAG_OPTIONAL),
                                                     TEXT(gates_yaml, micro_f1, CYAML_FLAG_OPTIONAL),
                                                     TEXT(gates_yaml, p_at_1, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, mrr, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, ndcg, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, spearman, CYAML_FLAG_OPTIONAL),
                                                     TEXT(gates_yaml, ece, CYAML_FLAG_OPTIONAL),
                                                     TEXT(gates_yaml, bytes, CYAML_FLAG_OPTIONAL),
                                                     CYAML_FIELD_END};
@@ -238,15 +241,54 @@ static kor_status one_of(reader *r, const char *key, const char *value, const ch
     return fail_at(r, line_of(r, key), what);
 }
 
+/* A gate that the head has no figure for could never pass. */
+static kor_status check_gates(reader *r, const gates_yaml *y)
+{
+    bool paired = kor_task_is_paired(r->out);
+    const struct {
+        const char *key, *value;
+        bool paired;
+    } gates[] = {{"macro_f1", y->macro_f1, false}, {"micro_f1", y->micro_f1, false},
+                 {"p_at_1", y->p_at_1, false},     {"mrr", y->mrr, true},
+                 {"ndcg", y->ndcg, true},          {"spearman", y->spearman, true}};
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
+        char what[100];
+        if (!gates[i].value || gates[i].paired == paired) continue;
+        (void)snprintf(what, sizeof what, "gate %s does not go with head %s", gates[i].key,
+                       kor_head_name(r->out->head));
+        return fail_at(r, line_of(r, gates[i].key), what);
+    }
+    return KOR_OK;
+}
+
+/* Models that rank stay small; an embedding is of the whole encoder. */
+static kor_status check_architecture(reader *r)
+{
+    const kor_task *t = r->out;
+    bool tuned = t->architecture == KOR_LORA || t->architecture == KOR_FULL;
+    char what[120];
+    if (!kor_task_is_paired(t) || t->architecture == KOR_AUTO ||
+        tuned == (t->head == KOR_HEAD_EMBED))
+        return KOR_OK;
+    (void)snprintf(what, sizeof what, "architecture '%s' does not go with head %s (%s)",
+                   kor_architecture_name(t->architecture), kor_head_name(t->head),
+                   t->head == KOR_HEAD_EMBED ? "auto, lora, full" : "auto, bag, hybrid");
+    return fail_at(r, line_of(r, "architecture"), what);
+}
+
 static kor_status read_gates(reader *r, const gates_yaml *y)
 {
     kor_gates *g = &r->out->gates;
-    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN};
+    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (!y) return KOR_OK;
+    KOR_TRY(check_gates(r, y));
     KOR_TRY(number(r, "accuracy", y->accuracy, 0, 1, false, &g->accuracy));
     KOR_TRY(number(r, "macro_f1", y->macro_f1, 0, 1, false, &g->macro_f1));
     KOR_TRY(number(r, "micro_f1", y->micro_f1, 0, 1, false, &g->micro_f1));
     KOR_TRY(number(r, "p_at_1", y->p_at_1, 0, 1, false, &g->p_at_1));
+    KOR_TRY(number(r, "mrr", y->mrr, 0, 1, false, &g->mrr));
+    KOR_TRY(number(r, "ndcg", y->ndcg, 0, 1, false, &g->ndcg));
+    KOR_TRY(number(r, "spearman", y->spearman, -1, 1, false, &g->spearman));
     KOR_TRY(number(r, "ece", y->ece, 0, 1, false, &g->ece));
     return number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
 }
@@ -375,15 +417,18 @@ const char *kor_architecture_name(kor_architecture architecture)
 
 static kor_status fill(reader *r, const task_yaml *y)
 {
-    static const char *const heads[] = {"classify", "tags", NULL}, *const later =
-                                                                       "spans embed rank";
+    static const char *const heads[] = {"classify", "tags", "embed", "rank", NULL};
+    static const kor_head_kind kinds[] = {KOR_HEAD_CLASSIFY, KOR_HEAD_TAGS, KOR_HEAD_EMBED,
+                                          KOR_HEAD_RANK};
+    static const char *const later = "spans";
     kor_task *t = r->out;
     size_t head, architecture;
     KOR_TRY(one_of(r, "head", y->head, heads, later, &head));
     KOR_TRY(one_of(r, "architecture", y->architecture ? y->architecture : "auto", architectures, "",
                    &architecture));
     t->architecture = (kor_architecture)architecture;
-    t->head = head == 0 ? KOR_HEAD_CLASSIFY : KOR_HEAD_TAGS;
+    t->head = kinds[head];
+    KOR_TRY(check_architecture(r));
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return fail_at(r, line_of(r, "name"), "name: it must be able to name a file");
     KOR_TRY(copy_text(r, &t->name, y->name));

@@ -12,6 +12,7 @@
 /* What a model must reach on its validation rows to be shipped; NAN: not asked for. */
 typedef struct kor_gates {
     double accuracy, macro_f1, micro_f1, p_at_1; /* at least */
+    double mrr, ndcg, spearman;                  /* at least; of heads rank and embed */
     double ece, bytes;                           /* at most */
 } kor_gates;
 
@@ -52,6 +53,12 @@ typedef struct kor_task {
     float smoothing;
     kor_arena arena;
 } kor_task;
+
+/* Are its rows pairs of texts: head rank or embed? */
+static inline bool kor_task_is_paired(const kor_task *task)
+{
+    return task->head == KOR_HEAD_RANK || task->head == KOR_HEAD_EMBED;
+}
 
 /* Read FOLDER/task.yaml. An unknown key, a missing one or a bad value is KOR_E_INPUT with the file
  * and the line. Free with kor_task_free. */

@@ -39,11 +39,15 @@ static void judge(kor_train_report *r)
 {
     const kor_gates *g = &r->task.gates;
     r->passed = true;
-    add_gate(r, "accuracy", g->accuracy, r->metrics.accuracy, false);
+    bool paired = kor_task_is_paired(&r->task);
+    add_gate(r, "accuracy", g->accuracy, paired ? r->pairs.accuracy : r->metrics.accuracy, false);
     add_gate(r, "macro_f1", g->macro_f1, r->metrics.macro_f1, false);
     add_gate(r, "micro_f1", g->micro_f1, r->metrics.micro_f1, false);
     add_gate(r, "p_at_1", g->p_at_1, r->metrics.p_at_1, false);
-    add_gate(r, "ece", g->ece, r->metrics.ece, true);
+    add_gate(r, "mrr", g->mrr, r->pairs.mrr, false);
+    add_gate(r, "ndcg", g->ndcg, r->pairs.ndcg, false);
+    add_gate(r, "spearman", g->spearman, r->pairs.spearman, false);
+    add_gate(r, "ece", g->ece, paired ? r->pairs.ece : r->metrics.ece, true);
     add_gate(r, "bytes", g->bytes, (double)r->bytes, true);
 }
 
@@ -111,6 +115,13 @@ kor_status kor_session_commit(kor_session *s, kor_gguf_out *o)
 
 /* ---- The whole ---- */
 
+static kor_status (*const trainers[])(kor_session *session) = {
+    [KOR_HEAD_EMBED] = kor_train_embed,
+    [KOR_HEAD_CLASSIFY] = kor_train_labels,
+    [KOR_HEAD_TAGS] = kor_train_labels,
+    [KOR_HEAD_RANK] = kor_train_pairs,
+};
+
 static kor_status train(kor_session *s, const char *folder)
 {
     kor_train_report *r = s->out;
@@ -125,7 +136,7 @@ static kor_status train(kor_session *s, const char *folder)
                         folder, kor_architecture_name(r->task.architecture));
     }
     KOR_TRY(name_files(s));
-    KOR_TRY(kor_train_labels(s));
+    KOR_TRY(trainers[r->task.head](s));
     r->seconds = kor_session_now() - start;
     judge(r);
     return kor_card_write(r, s->err);

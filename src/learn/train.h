@@ -4,9 +4,10 @@
 #define KOR_TRAIN_H
 
 #include "learn/metrics.h"
+#include "learn/pair_metrics.h"
 #include "learn/task.h"
 
-enum { KOR_GATES_MAX = 6 };
+enum { KOR_GATES_MAX = 9 };
 
 typedef struct kor_gate {
     const char *name;
@@ -28,6 +29,7 @@ typedef struct kor_train_report {
     kor_labels labels;
     char file[4096], card[4096], diagram[4096]; /* NAME.gguf, .md, .svg */
     size_t rows, val_rows, bad_rows, rare, contradictions, shared;
+    bool apart; /* with split: it has not; the model in the file is the one that was measured */
     bool split; /* the validation rows were split off; the model has learnt from all rows since */
     kor_architecture made;           /* what the model in the file is */
     double tried[KOR_ARCHITECTURES]; /* quality of each on the validation rows; NAN: not tried */
@@ -40,9 +42,14 @@ typedef struct kor_train_report {
     size_t threads;     /* that learnt at the same time, at most */
     size_t trunk_bytes; /* of the base model's file; 0 when there is none */
     double seconds, us_per_item;
-    double quality;      /* accuracy of classify, micro-F1 of tags, */
-    double quality_f32;  /* and before the weights were made int8 */
-    kor_metrics metrics; /* on the validation rows */
+    double quality;         /* accuracy of classify, micro-F1 of tags, */
+    double quality_f32;     /* and before the weights were made int8 */
+    kor_metrics metrics;    /* on the validation rows */
+    kor_pair_metrics pairs; /* the same of heads rank and embed */
+    const char *metric;     /* what their quality is; NULL of other heads */
+    double before;          /* embed: quality of the model that it comes from */
+    size_t made_up;         /* pairs to measure with that are no rows: wrong candidates at random */
+    char recipe[256];       /* how they learnt, for the card */
     kor_gate gate[KOR_GATES_MAX];
     size_t gates;
     bool passed;

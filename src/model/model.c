@@ -8,6 +8,7 @@
 #include "model/head.h"
 #include "model/hybrid.h"
 #include "model/lora.h"
+#include "model/rank.h"
 #include "model/trunk.h"
 #include "text/unigram.h"
 
@@ -15,6 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    FORMAT = 1,
+    RANK_QUERY = 4096 /* bytes of a query that are remembered; a longer one is read each time */
+};
 
 struct kor_model {
     kor_map map;
@@ -26,6 +32,7 @@ struct kor_model {
     kor_unigram *tokenizer;
     kor_bag bag;       /* architecture "bag": table is NULL in others */
     kor_hybrid hybrid; /* "hybrid", "lora", "full": dim is 0 in others */
+    kor_ranker rank;   /* head "rank", of "bag" or "hybrid": inputs is 0 in others */
     const char *architecture;
     const kor_model *trunk; /* what "hybrid" and "lora" stand on */
     kor_model *own_trunk;   /* the same when this model has opened it */
@@ -34,18 +41,26 @@ struct kor_model {
     kor_model_info info;
 };
 
+/* The last query stays, as candidates come after each other. */
+typedef struct rank_memory {
+    kor_rank_text query, text;
+    float *features[2]; /* [2 dim] of a trunk each: embedding, state */
+    void *room[2];      /* kor_rank_room */
+    size_t kept;        /* bytes of the query that was read; SIZE_MAX: none that can be kept */
+    char last[RANK_QUERY];
+} rank_memory;
+
 struct kor_ctx {
     const kor_model *model;
-    int32_t *ids;    /* [max_tokens] */
-    void *lattice;   /* kor_unigram_scratch */
-    void *scratch;   /* kor_encoder_scratch */
-    void *bag;       /* kor_bag_scratch */
-    kor_ctx *trunk;  /* of a hybrid without an encoder of its own */
-    float *features; /* of all hybrids, [2 dim]: embedding, state */
-    void *hybrid;    /* kor_hybrid_scratch */
+    int32_t *ids;      /* [max_tokens] */
+    void *lattice;     /* kor_unigram_scratch */
+    void *scratch;     /* kor_encoder_scratch */
+    void *bag;         /* kor_bag_scratch */
+    kor_ctx *trunk;    /* of a hybrid without an encoder of its own */
+    float *features;   /* of all hybrids, [2 dim]: embedding, state */
+    void *hybrid;      /* kor_hybrid_scratch */
+    rank_memory *rank; /* head "rank" */
 };
-
-enum { FORMAT = 1 };
 
 const char *kor_version(void)
 {
@@ -131,6 +146,18 @@ static void fill_hybrid_info(kor_model_info *i, const kor_model *m)
     i->macs_per_text += (2 * h->dim + h->bag.dim) * h->labels;
 }
 
+static void fill_rank_info(kor_model_info *i, const kor_model *m)
+{
+    const kor_ranker *r = &m->rank;
+    if (r->dim) fill_encoder_info(i, &m->trunk->encoder);
+    i->architecture = r->dim ? "hybrid" : "bag";
+    i->weights = "f32";
+    i->dim = 0;
+    i->vocabulary = (size_t)1 << r->bits;
+    i->parameters = r->inputs + 1 + 5 * r->dim + i->vocabulary;
+    i->macs_per_text += r->inputs + 3 * r->dim;
+}
+
 static kor_status fill_info(kor_model *m, kor_error *err)
 {
     kor_model_info *i = &m->info;
@@ -145,7 +172,9 @@ static kor_status fill_info(kor_model *m, kor_error *err)
     i->labels = m->head.labels;
     i->cpu = m->kernels->name;
     i->file_bytes = m->map.size;
-    if (m->hybrid.dim)
+    if (m->rank.inputs)
+        fill_rank_info(i, m);
+    else if (m->hybrid.dim)
         fill_hybrid_info(i, m);
     else if (m->bag.table)
         fill_bag_info(i, &m->bag);
@@ -175,21 +204,32 @@ static kor_status open_trunk(kor_model *m, const char *path, kor_error *err)
     return KOR_OK;
 }
 
-static kor_status bind_hybrid(kor_model *m, const char *path, kor_error *err)
+static kor_status bind_trunk(kor_model *m, const char *path, kor_error *err)
 {
     if (!m->trunk) KOR_TRY(open_trunk(m, path, err));
-    if (!m->trunk->tokenizer) {
-        return kor_fail(err, KOR_E_INPUT, "its trunk is not an encoder");
-    }
+    if (m->trunk->tokenizer) return KOR_OK;
+    return kor_fail(err, KOR_E_INPUT, "its trunk is not an encoder");
+}
+
+static kor_status check_trunk(const kor_model *m, uint64_t made_on, kor_error *err)
+{
+    if (made_on == m->trunk->info.checksum) return KOR_OK;
+    return kor_fail(err, KOR_E_UNSUPPORTED,
+                    "made on another trunk than '%s' (checksum %016" PRIx64 ", not %016" PRIx64
+                    "): train it again on this one",
+                    m->trunk->info.name, made_on, m->trunk->info.checksum);
+}
+
+static kor_status bind_hybrid(kor_model *m, const char *path, kor_error *err)
+{
+    KOR_TRY(bind_trunk(m, path, err));
     size_t dim = m->trunk->encoder.dim;
-    KOR_TRY(kor_hybrid_bind(&m->hybrid, &m->file, dim, m->head.labels, err));
-    if (m->hybrid.trunk != m->trunk->info.checksum) {
-        return kor_fail(err, KOR_E_UNSUPPORTED,
-                        "made on another trunk than '%s' (checksum %016" PRIx64 ", not %016" PRIx64
-                        "): train it again on this one",
-                        m->trunk->info.name, m->hybrid.trunk, m->trunk->info.checksum);
+    if (m->head.kind == KOR_HEAD_RANK) {
+        KOR_TRY(kor_rank_bind(&m->rank, &m->file, dim, err));
+        return check_trunk(m, m->rank.trunk, err);
     }
-    return KOR_OK;
+    KOR_TRY(kor_hybrid_bind(&m->hybrid, &m->file, dim, m->head.labels, err));
+    return check_trunk(m, m->hybrid.trunk, err);
 }
 
 static kor_status bind_full(kor_model *m, kor_error *err)
@@ -223,12 +263,16 @@ static kor_status bind_architecture(kor_model *m, const char *path, kor_error *e
                         "full",
                         (int)(name.len < 40 ? name.len : 40), name.data);
     }
-    if (is(name, "encoder") != (m->head.kind == KOR_HEAD_EMBED)) {
+    bool small = is(name, "bag") || is(name, "hybrid");
+    if (is(name, "encoder") != (m->head.kind == KOR_HEAD_EMBED) ||
+        (m->head.kind == KOR_HEAD_RANK && !small)) {
         return kor_fail(err, KOR_E_UNSUPPORTED, "head '%s' does not go with architecture '%s'",
                         kor_head_name(m->head.kind), m->architecture);
     }
     /* What stands alone has nothing of a trunk that it was opened on: no tokens, for one. */
     if (is(name, "bag")) m->trunk = NULL;
+    if (is(name, "bag") && m->head.kind == KOR_HEAD_RANK)
+        return kor_rank_bind(&m->rank, &m->file, 0, err);
     if (is(name, "bag")) return kor_bag_bind(&m->bag, &m->file, m->head.labels, err);
     if (is(name, "hybrid")) return bind_hybrid(m, path, err);
     if (is(name, "lora")) return bind_lora(m, path, err);
@@ -340,6 +384,31 @@ static void *new_scratch(size_t bytes)
     return p;
 }
 
+static void free_rank_memory(rank_memory *r)
+{
+    for (size_t i = 0; r && i < 2; i++) {
+        free(r->features[i]);
+        free(r->room[i]);
+    }
+    free(r);
+}
+
+static rank_memory *new_rank_memory(const kor_ranker *rank)
+{
+    rank_memory *r = calloc(1, sizeof *r);
+    if (!r) return NULL;
+    r->kept = SIZE_MAX;
+    for (size_t i = 0; i < 2; i++) {
+        r->features[i] = calloc(2 * rank->dim + 1, sizeof *r->features[i]);
+        r->room[i] = malloc(kor_rank_room());
+        if (!r->features[i] || !r->room[i]) {
+            free_rank_memory(r);
+            return NULL;
+        }
+    }
+    return r;
+}
+
 kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
 {
     if (out) *out = NULL;
@@ -349,7 +418,10 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     if (!c) return kor_fail_memory(err);
     c->model = model;
     bool whole = true;
-    if (model->hybrid.dim) {
+    if (model->rank.inputs) {
+        c->rank = new_rank_memory(&model->rank);
+        whole = c->rank;
+    } else if (model->hybrid.dim) {
         c->features = calloc(2 * model->hybrid.dim, sizeof *c->features);
         c->hybrid = new_scratch(kor_hybrid_scratch(&model->hybrid));
         whole = c->features && c->hybrid;
@@ -362,7 +434,7 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
         c->lattice = aligned_alloc(64, kor_round_up(kor_unigram_scratch(), 64));
         c->scratch = aligned_alloc(64, kor_round_up(kor_encoder_scratch(&model->encoder), 64));
         whole = whole && c->ids && c->lattice && c->scratch;
-    } else if (whole && model->hybrid.dim) {
+    } else if (whole && (model->hybrid.dim || model->rank.dim)) {
         kor_status status = kor_ctx_new(&c->trunk, model->trunk, err);
         if (status != KOR_OK) {
             kor_ctx_free(c);
@@ -388,6 +460,7 @@ void kor_ctx_free(kor_ctx *ctx)
     kor_ctx_free(ctx->trunk);
     free(ctx->features);
     free(ctx->hybrid);
+    free_rank_memory(ctx->rank);
     free(ctx);
 }
 
@@ -487,5 +560,41 @@ kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out, 
         kor_bag_forward(&m->bag, text, len, out, ctx->bag);
     }
     kor_head_apply(&m->head, out);
+    return KOR_OK;
+}
+
+static void read_for_rank(kor_ctx *ctx, kor_rank_text *out, size_t which, const char *text,
+                          size_t len)
+{
+    const kor_ranker *rank = &ctx->model->rank;
+    float *features = ctx->rank->features[which];
+    kor_rank_read(out, text, len, ctx->rank->room[which]);
+    kor_rank_weigh(rank, out);
+    if (!rank->dim) return;
+    kor_trunk_features(ctx->trunk, text, len, features, features + rank->dim);
+    kor_rank_add_trunk(rank, out, features, features + rank->dim);
+}
+
+kor_status kor_rank(kor_ctx *ctx, const char *query, size_t query_len, const char *text,
+                    size_t text_len, float *score, kor_error *err)
+{
+    KOR_TRY(check_text(ctx, query, &query_len, "kor_rank", err));
+    KOR_TRY(check_text(ctx, text, &text_len, "kor_rank", err));
+    rank_memory *r = ctx->rank;
+    if (!r) {
+        return kor_fail(err, KOR_E_UNSUPPORTED, "kor_rank: the model's head is '%s'",
+                        ctx->model->info.head);
+    }
+    if (!score) return kor_fail(err, KOR_E_ARG, "kor_rank: score must not be NULL");
+    if (query_len != r->kept || (query_len && memcmp(query, r->last, query_len) != 0)) {
+        read_for_rank(ctx, &r->query, 0, query, query_len);
+        r->kept = query_len <= RANK_QUERY ? query_len : SIZE_MAX;
+        if (query_len && r->kept == query_len) memcpy(r->last, query, query_len);
+    }
+    read_for_rank(ctx, &r->text, 1, text, text_len);
+    float x[KOR_RANK_INPUTS];
+    const kor_ranker *rank = &ctx->model->rank;
+    kor_rank_inputs(rank, &r->query, &r->text, x);
+    *score = kor_rank_score(rank, kor_rank_raw(rank, &r->query, &r->text, x));
     return KOR_OK;
 }

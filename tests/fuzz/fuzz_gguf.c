@@ -64,6 +64,7 @@ static void ask(const char *path)
             abort();
         if (info.dim <= FLOATS && info.macs_per_token < MACS / (info.max_tokens + 1)) {
             (void)kor_embed(ctx, text, KOR_NUL, v, FLOATS, &err);
+            (void)kor_rank(ctx, "the b parser", KOR_NUL, text, KOR_NUL, v, &err);
         }
         if (info.labels) ask_labels(ctx, model, &info, text, v);
         kor_ctx_free(ctx);

@@ -7,8 +7,33 @@
 
 #include <cmocka.h>
 
+#include "model/rank.h"
+#include "text/ngrams.h"
 #include "unit/gguf_maker.h"
 #include "unit/labels_maker.h"
+
+static void write_rank(const char *path)
+{
+    static const int8_t rarity[256] = {1, 2, 3, -1};
+    float linear[KOR_RANK_LEXICAL];
+    const size_t places = 256, inputs = KOR_RANK_LEXICAL;
+    kor_gguf_out o = {0};
+    tiny_numbers(linear, KOR_RANK_LEXICAL, 1, 3);
+    kor_gguf_add_string(&o, "general.architecture", "korora");
+    kor_gguf_add_u32(&o, "korora.format", 1);
+    kor_gguf_add_string(&o, "korora.head", "rank");
+    kor_gguf_add_string(&o, "korora.architecture", "bag");
+    kor_gguf_add_u32(&o, "korora.rank.version", KOR_RANK_VERSION);
+    kor_gguf_add_u32(&o, "korora.rank.ngrams", KOR_NGRAMS_VERSION);
+    kor_gguf_add_f32(&o, "korora.rank.unit", 0.05f);
+    kor_gguf_add_f32(&o, "korora.rank.average", 8);
+    kor_gguf_add_f32(&o, "korora.rank.score_max", 1);
+    kor_gguf_add_f32(&o, "korora.rank.bias", -1);
+    kor_gguf_add_tensor(&o, "rank.rarity", KOR_TENSOR_I8, 1, &places, rarity);
+    kor_gguf_add_tensor(&o, "rank.linear", KOR_TENSOR_F32, 1, &inputs, linear);
+    if (kor_gguf_commit(&o, path, NULL) != KOR_OK) exit(3);
+    kor_gguf_out_free(&o);
+}
 
 int main(int argc, char **argv)
 {
@@ -33,6 +58,11 @@ int main(int argc, char **argv)
         char path[4096];
         (void)snprintf(path, sizeof path, "%s/%s", argv[1], seeds[i].name);
         tiny_write(path, seeds[i].int8, &seeds[i].change);
+    }
+    if (argc == 2) {
+        char path[4096];
+        (void)snprintf(path, sizeof path, "%s/rank", argv[1]);
+        write_rank(path);
     }
     for (int kind = 0; argc == 2 && kind < 4; kind++) {
         static const char *const names[] = {"bag", "bag-tags", "hybrid", "hybrid-tags"};
