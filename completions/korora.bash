@@ -79,7 +79,7 @@ _korora() {
     case $command$place in
     import0) words="git shell files dpkg jsonl" ;;
     import1) files=1 ;;
-    run0 | eval0) words=$(_korora_models) files=1 ;;
+    run0 | eval0 | models0) words=$(_korora_models) files=1 ;;
     run* | eval*) files=1 ;;
     bench*) words=$(_korora_models) files=1 ;;
     timeline0) words="today yesterday" ;;

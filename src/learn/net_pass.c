@@ -56,7 +56,7 @@ struct kor_pass_room {
 static void *take(char **at, size_t count, size_t size)
 {
     char *p = *at;
-    *at = p + kor_round_up(count * size, 64);
+    *at = (char *)((uintptr_t)p + kor_round_up(count * size, 64)); /* p may be NULL, to measure */
     return p;
 }
 

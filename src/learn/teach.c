@@ -89,7 +89,7 @@ kor_status kor_targets_make(kor_targets *out, const kor_row *const *rows, size_t
     if (!first || !label) return kor_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
         first[i + 1] = first[i] + (uint32_t)rows[i]->label_count;
-        memcpy(label + first[i], rows[i]->labels, rows[i]->label_count * sizeof *label);
+        for (size_t j = 0; j < rows[i]->label_count; j++) label[first[i] + j] = rows[i]->labels[j];
     }
     *out = (kor_targets){
         .rows = count, .labels = labels, .first = first, .label = label, .tags = tags};

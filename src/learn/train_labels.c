@@ -369,8 +369,18 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
 {
     kor_train_report *r = s->out;
     char checkpoint[sizeof r->file + 16];
-    const uint64_t purpose[] = {r->train_hash,   r->val_hash, r->task.seed,     (uint64_t)kind,
-                                (uint64_t)count, measured,    s->trunk.checksum};
+    const kor_teaching *taught = &r->task.recipe.teaching;
+    const uint64_t purpose[] = {r->train_hash,
+                                r->val_hash,
+                                r->task.seed,
+                                (uint64_t)kind,
+                                (uint64_t)count,
+                                measured,
+                                s->trunk.checksum,
+                                r->teacher,
+                                taught->balanced,
+                                (uint64_t)(taught->distill * 1e6f),
+                                (uint64_t)(taught->temperature * 1e6f)};
     (void)snprintf(checkpoint, sizeof checkpoint, "%s.%s-%d", r->file, kor_architecture_name(kind),
                    measured ? 1 : 2);
     kor_encoder_task task = {.trunk = s->options->trunk,

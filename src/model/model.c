@@ -269,6 +269,8 @@ static kor_status bind_architecture(kor_model *m, const char *path, kor_error *e
         return kor_fail(err, KOR_E_UNSUPPORTED, "head '%s' does not go with architecture '%s'",
                         kor_head_name(m->head.kind), m->architecture);
     }
+    /* What stands alone has nothing of a trunk that it was opened on: no tokens, for one. */
+    if (is(name, "bag")) m->trunk = NULL;
     if (is(name, "bag") && m->head.kind == KOR_HEAD_RANK)
         return kor_rank_bind(&m->rank, &m->file, 0, err);
     if (is(name, "bag")) return kor_bag_bind(&m->bag, &m->file, m->head.labels, err);

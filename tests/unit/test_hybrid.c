@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "gguf_maker.h"
+#include "labels_maker.h"
 #include "learn/hybrid_train.h"
 #include "model/head.h"
 #include "model/trunk.h"
@@ -171,6 +172,28 @@ static void test_hybrid_learns_and_its_file_answers_the_same(void **state)
     problem_free(&p);
 }
 
+static void test_hybrid_bag_opened_on_a_trunk_has_none(void **state)
+{
+    (void)state;
+    problem p;
+    kor_model *model;
+    kor_ctx *ctx;
+    kor_error err;
+    int32_t ids[8];
+    float answer[LABELS];
+    size_t count;
+    problem_make(&p);
+    labels_write(in(&p.f, "bag.gguf"), false, NULL);
+    assert_works(kor_model_open_on(&model, in(&p.f, "bag.gguf"), p.trunk, &err), &err);
+    assert_works(kor_ctx_new(&ctx, model, &err), &err);
+    assert_works(kor_classify(ctx, "a ab", KOR_NUL, answer, LABELS, &err), &err);
+    assert_fails(kor_tokenize(ctx, "a ab", KOR_NUL, ids, 8, &count, &err), KOR_E_UNSUPPORTED, &err,
+                 "has no tokens");
+    kor_ctx_free(ctx);
+    kor_model_close(model);
+    problem_free(&p);
+}
+
 static void refuse(problem *p, const change *c, kor_status status, const char *part)
 {
     kor_model *model;
@@ -210,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hybrid_learns_and_its_file_answers_the_same),
+        cmocka_unit_test(test_hybrid_bag_opened_on_a_trunk_has_none),
         cmocka_unit_test(test_hybrid_file_that_is_wrong_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

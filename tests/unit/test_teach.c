@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "labels_maker.h"
 #include "learn/bag_train.h"
 #include "learn/linear_train.h"
 #include "learn/random.h"
@@ -242,6 +243,39 @@ static void test_teach_reads_soft_labels_and_tells_bad_ones(void **state)
     folder_remove(&f);
 }
 
+/* ---- Teachers ---- */
+
+static void test_teach_asks_a_model_whose_labels_stand_otherwise(void **state)
+{
+    (void)state;
+    folder f = folder_new();
+    static const char rows[] = "{\"text\":\"c\",\"label\":\"third\"}\n"
+                               "{\"text\":\"a ab\",\"label\":\"first\"}\n"
+                               "{\"text\":\"b bc cc\",\"label\":\"second\"}\n"
+                               "{\"text\":\"c\",\"label\":\"third\",\"soft\":{\"first\":1}}\n";
+    const char *path = in(&f, "teacher.gguf");
+    kor_dataset d;
+    kor_labels labels;
+    kor_error err;
+    uint64_t checksum = 0;
+    labels_write(path, false, NULL);
+    assert_int_equal(read_rows(&d, &labels, &f, rows, false), KOR_OK);
+    assert_works(kor_teach(&d, &labels, "classify", path, NULL, &checksum, &err), &err);
+    assert_true(checksum != 0);
+    for (size_t i = 0; i < 3; i++) assert_true(d.rows[i].soft[d.rows[i].labels[0]] > 0.6f);
+    size_t first = kor_labels_find(&labels, "first", 5);
+    assert_true(d.rows[3].soft[first] == 1); /* what a row brings is kept */
+    assert_fails(kor_teach(&d, &labels, "tags", path, NULL, &checksum, &err), KOR_E_INPUT, &err,
+                 "it is 'classify'");
+    size_t at;
+    assert_int_equal(kor_labels_add(&labels, "fourth", 6, &at, NULL), KOR_OK);
+    assert_fails(kor_teach(&d, &labels, "classify", path, NULL, &checksum, &err), KOR_E_INPUT, &err,
+                 "the rows have label 'fourth'");
+    kor_dataset_free(&d);
+    kor_labels_free(&labels);
+    folder_remove(&f);
+}
+
 /* ---- Students ---- */
 
 enum { ROWS = 40 };
@@ -326,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_teach_softens_as_the_logits_would),
         cmocka_unit_test(test_teach_balances_the_labels),
         cmocka_unit_test(test_teach_reads_soft_labels_and_tells_bad_ones),
+        cmocka_unit_test(test_teach_asks_a_model_whose_labels_stand_otherwise),
         cmocka_unit_test(test_teach_students_believe_the_teacher),
         cmocka_unit_test(test_teach_balance_reaches_the_bag),
     };
