@@ -201,11 +201,9 @@ const kor_command kor_command_train = {
     .details =
         "FOLDER holds task.yaml, which names the rows to learn from (JSON lines of \"text\" and\n"
         "\"label\" or \"labels\", or pairs of texts). Beside the model it writes its card, "
-        "FILE.md, "
-        "with\na picture, FILE.svg. The same rows and seed give the same bytes. Exit code 1 when a "
-        "gate of the "
-        "task\n"
-        "failed.\n\n"
+        "FILE.md,\n"
+        "with a picture, FILE.svg. The same rows and seed give the same bytes. Exit code 1 when\n"
+        "a gate of the task failed.\n\n"
         "  korora train tasks/spam -o spam.gguf\n",
     .run = run,
 };

@@ -159,9 +159,11 @@ static kor_status make_room(trainer *t, kor_error *err)
         KOR_TRY(make_adapters(t, err));
     else
         list_net(t);
-    add_run(t, t->top->param, t->top->decaying, t->recipe->head_rate, t->recipe->decay);
-    add_run(t, t->top->param + t->top->decaying, t->top->count - t->top->decaying,
-            t->recipe->head_rate, 0);
+    if (t->top->count) {
+        add_run(t, t->top->param, t->top->decaying, t->recipe->head_rate, t->recipe->decay);
+        add_run(t, t->top->param + t->top->decaying, t->top->count - t->top->decaying,
+                t->recipe->head_rate, 0);
+    }
     t->gradient = kor_arena_array(a, t->total, sizeof *t->gradient);
     t->moment1 = kor_arena_array(a, t->total, sizeof *t->moment1);
     t->moment2 = kor_arena_array(a, t->total, sizeof *t->moment2);

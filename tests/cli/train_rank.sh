@@ -45,7 +45,7 @@ korora train bare | timeless | round
 korora eval bare/bare.gguf bare.jsonl | timeless | head -n 1
 echo "--- an encoder"
 yaml near embed 'val: ../rows.jsonl
-recipe: {epochs: 1}
+recipe: {tune_epochs: 1}
 gates: {spearman: 0.5}'
 korora train near -o near.gguf | timeless | grep -v "correlation\|before\|gate"
 korora run near.gguf --text "one two" | head -n 1 | sed -E 's/ in .*//'
