@@ -14,6 +14,11 @@ enum { CLASSES_SHOWN = 40, CONFUSIONS_SHOWN = 15 };
 static void recipe_line(char out[256], const kor_train_report *r)
 {
     const kor_bag_recipe *b = &r->task.recipe;
+    if (r->metrics.spans) {
+        (void)snprintf(out, 256, "%zu of %zu features, %zu epochs, rate %g, dropout %g", r->kept,
+                       r->features, r->epochs, (double)b->rate, (double)b->dropout);
+        return;
+    }
     (void)snprintf(
         out, 256,
         "words 1-%u, characters %u-%u, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
@@ -25,7 +30,10 @@ static void recipe_line(char out[256], const kor_train_report *r)
 void kor_card_add(kor_gguf_out *out, const kor_train_report *r)
 {
     char text[256];
-    kor_gguf_add_string(out, "korora.metric", r->metrics.tags ? "micro_f1" : "accuracy");
+    kor_gguf_add_string(out, "korora.metric",
+                        r->metrics.spans  ? "span_f1"
+                        : r->metrics.tags ? "micro_f1"
+                                          : "accuracy");
     kor_gguf_add_f32(out, "korora.quality", (float)r->quality);
     kor_gguf_add_f32(out, "korora.card.macro_f1", (float)r->metrics.macro_f1);
     kor_gguf_add_f32(out, "korora.card.p_at_1", (float)r->metrics.p_at_1);
@@ -85,7 +93,7 @@ static void put_tried(kor_str *s, const kor_train_report *r)
         if (!isnan(r->tried[i]))
             kor_str_printf(s, " %s %.4f,", kor_architecture_name((kor_architecture)i), r->tried[i]);
     }
-    kor_str_puts(s, " before thresholds |\n");
+    kor_str_puts(s, r->metrics.spans ? " |\n" : " before thresholds |\n");
 }
 
 static void put_head(kor_str *s, const kor_train_report *r)
@@ -117,17 +125,53 @@ static void put_head(kor_str *s, const kor_train_report *r)
     }
     put_row(s, "seed", "%" PRIu64, t->seed);
     put_row(s, "recipe", "%s", recipe);
-    if (r->made > KOR_BAG) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
+    if (r->made > KOR_BAG && !r->metrics.spans)
+        put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
     put_tried(s, r);
     put_row(s, "size", "%zu bytes%s", r->bytes, r->made > KOR_BAG ? ", without the trunk" : "");
     put_row(s, "time of an answer", "%.1f us, on the machine that made it", r->us_per_item);
     put_row(s, "trained in", "%.1f s, one thread", r->seconds);
 }
 
+static void put_gates(kor_str *s, const kor_train_report *r)
+{
+    for (size_t i = 0; i < r->gates; i++) {
+        const kor_gate *g = &r->gate[i];
+        char name[64];
+        (void)snprintf(name, sizeof name, "gate: %s", g->name);
+        put_row(s, name, "%s %.6g: %s", g->at_most ? "at most" : "at least", g->wanted,
+                g->passed ? "passed" : "failed");
+    }
+}
+
+static void put_span_figures(kor_str *s, const kor_train_report *r)
+{
+    const kor_metrics *m = &r->metrics;
+    size_t spans = 0, found = 0;
+    for (size_t i = 0; i < m->labels; i++) {
+        spans += m->classes[i].support;
+        found += m->classes[i].answered;
+    }
+    put_row(s, "F1 of spans", "%.4f: place and label exactly right", m->micro_f1);
+    put_row(s, "precision, recall", "%.4f of %zu found, %.4f of %zu there", m->precision, found,
+            m->recall, spans);
+    put_row(s, "macro-F1", "%.4f", m->macro_f1);
+    put_row(s, "texts all right", "%.4f (95 %% interval %.4f to %.4f)", m->accuracy,
+            m->accuracy_low, m->accuracy_high);
+    put_row(s, "expected calibration error", "%.4f of the spans found (15 bins, temperature %.3f)",
+            m->ece, (double)r->temperature);
+    put_row(s, "lean towards spans", "%.1f, where F1 on these rows is best", (double)r->lean);
+}
+
 static void put_figures(kor_str *s, const kor_train_report *r)
 {
     const kor_metrics *m = &r->metrics;
     kor_str_puts(s, "\n## How good\n\n| | |\n| --- | --- |\n");
+    if (m->spans) {
+        put_span_figures(s, r);
+        put_gates(s, r);
+        return;
+    }
     put_row(s, m->tags ? "all labels right" : "accuracy", "%.4f (95 %% interval %.4f to %.4f)",
             m->accuracy, m->accuracy_low, m->accuracy_high);
     put_row(s, "macro-F1", "%.4f", m->macro_f1);
@@ -147,13 +191,7 @@ static void put_figures(kor_str *s, const kor_train_report *r)
         put_row(s, "out of scope", "%zu rows, abstained on %.1f %% of them", m->outside,
                 100 * m->outside_recall);
     }
-    for (size_t i = 0; i < r->gates; i++) {
-        const kor_gate *g = &r->gate[i];
-        char name[64];
-        (void)snprintf(name, sizeof name, "gate: %s", g->name);
-        put_row(s, name, "%s %.6g: %s", g->at_most ? "at most" : "at least", g->wanted,
-                g->passed ? "passed" : "failed");
-    }
+    put_gates(s, r);
 }
 
 typedef struct ranked {
@@ -180,8 +218,8 @@ static kor_status put_classes(kor_str *s, const kor_train_report *r, kor_error *
     qsort(list, n, sizeof *list, by_value);
     kor_str_printf(s, "\n## Labels, the weakest first%s\n\n",
                    n > CLASSES_SHOWN ? " (40 of them)" : "");
-    kor_str_puts(s,
-                 "| label | rows | precision | recall | F1 |\n| --- | --- | --- | --- | --- |\n");
+    kor_str_printf(s, "| label | %s | precision | recall | F1 |\n| --- | --- | --- | --- | --- |\n",
+                   m->spans ? "spans" : "rows");
     for (size_t i = 0; i < n && i < CLASSES_SHOWN; i++) {
         const kor_class_score *c = &m->classes[list[i].a];
         kor_str_puts(s, "| ");
@@ -225,7 +263,8 @@ static kor_status put_confusions(kor_str *s, const kor_train_report *r, kor_erro
 
 static void put_calibration(kor_str *s, const kor_metrics *m)
 {
-    kor_str_puts(s, "\n## Calibration\n\n| says | is right | rows |\n| --- | --- | --- |\n");
+    kor_str_printf(s, "\n## Calibration\n\n| says | is right | %s |\n| --- | --- | --- |\n",
+                   m->spans ? "spans" : "rows");
     for (size_t i = 0; i < KOR_CALIBRATION_BINS; i++) {
         const kor_bin *b = &m->bin[i];
         if (!b->count) continue;
@@ -236,9 +275,12 @@ static void put_calibration(kor_str *s, const kor_metrics *m)
 
 static void put_weaknesses(kor_str *s, const kor_train_report *r)
 {
-    kor_str_puts(s, "\n## Known weaknesses\n\n"
-                    "- It knows words and their parts, not their order beyond neighbours: negation "
-                    "and irony escape it.\n");
+    kor_str_printf(s, "\n## Known weaknesses\n\n- %s\n",
+                   r->metrics.spans
+                       ? "Spans begin and end with words (letters or digits in a row, or one other "
+                         "character) and do not lie in each other."
+                       : "It knows words and their parts, not their order beyond neighbours: "
+                         "negation and irony escape it.");
     if (r->rare) kor_str_printf(s, "- %zu labels had one row or none to learn from.\n", r->rare);
     if (r->contradictions)
         kor_str_printf(s, "- %zu rows contradict others of the same text.\n", r->contradictions);
@@ -249,7 +291,7 @@ static void put_weaknesses(kor_str *s, const kor_train_report *r)
                        r->shared);
     }
     if (r->bad_rows) kor_str_printf(s, "- %zu rows could not be read.\n", r->bad_rows);
-    if (!r->metrics.outside && !r->metrics.tags) {
+    if (!r->metrics.outside && !r->metrics.tags && !r->metrics.spans) {
         kor_str_puts(s, "- There were no texts out of scope to measure with: the threshold only "
                         "leaves out what is least certain.\n");
     }

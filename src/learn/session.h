@@ -18,6 +18,7 @@ typedef struct kor_session {
 /* A trainer: session->out has the task, seed and file names. It reads the rows, fills in the
  * report, and writes the model to out->file. */
 kor_status kor_train_labels(kor_session *session); /* classify, tags */
+kor_status kor_train_spans(kor_session *session);
 
 /* fraction of from..to is done; a callback's form. */
 void kor_session_progress(void *session, double fraction);

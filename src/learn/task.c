@@ -15,7 +15,7 @@ enum { TASK_MAX = 1 << 20, LIST_MAX = KOR_LABELS_MAX };
 /* ---- What libcyaml reads: numbers as text, so that a message can say what is allowed ---- */
 
 typedef struct gates_yaml {
-    char *accuracy, *macro_f1, *micro_f1, *p_at_1, *ece, *bytes;
+    char *accuracy, *macro_f1, *micro_f1, *p_at_1, *ece, *bytes, *span_f1;
 } gates_yaml;
 
 typedef struct recipe_yaml {
@@ -44,6 +44,7 @@ static const cyaml_schema_field_t gates_schema[] = {TEXT(gates_yaml, accuracy, C
                                                     TEXT(gates_yaml, p_at_1, CYAML_FLAG_OPTIONAL),
                                                     TEXT(gates_yaml, ece, CYAML_FLAG_OPTIONAL),
                                                     TEXT(gates_yaml, bytes, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, span_f1, CYAML_FLAG_OPTIONAL),
                                                     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t recipe_schema[] = {
@@ -221,12 +222,13 @@ static kor_status one_of(reader *r, const char *key, const char *value, const ch
 static kor_status read_gates(reader *r, const gates_yaml *y)
 {
     kor_gates *g = &r->out->gates;
-    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN};
+    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (!y) return KOR_OK;
     KOR_TRY(number(r, "accuracy", y->accuracy, 0, 1, false, &g->accuracy));
     KOR_TRY(number(r, "macro_f1", y->macro_f1, 0, 1, false, &g->macro_f1));
     KOR_TRY(number(r, "micro_f1", y->micro_f1, 0, 1, false, &g->micro_f1));
     KOR_TRY(number(r, "p_at_1", y->p_at_1, 0, 1, false, &g->p_at_1));
+    KOR_TRY(number(r, "span_f1", y->span_f1, 0, 1, false, &g->span_f1));
     KOR_TRY(number(r, "ece", y->ece, 0, 1, false, &g->ece));
     return number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
 }
@@ -273,15 +275,16 @@ const char *kor_architecture_name(kor_architecture architecture)
 
 static kor_status fill(reader *r, const task_yaml *y)
 {
-    static const char *const heads[] = {"classify", "tags", NULL}, *const later =
-                                                                       "spans embed rank";
+    static const char *const heads[] = {"classify", "tags", "spans", NULL}, *const later =
+                                                                                "embed rank";
+    static const kor_head_kind kinds[] = {KOR_HEAD_CLASSIFY, KOR_HEAD_TAGS, KOR_HEAD_SPANS};
     kor_task *t = r->out;
     size_t head, architecture;
     KOR_TRY(one_of(r, "head", y->head, heads, later, &head));
     KOR_TRY(one_of(r, "architecture", y->architecture ? y->architecture : "auto", architectures, "",
                    &architecture));
     t->architecture = (kor_architecture)architecture;
-    t->head = head == 0 ? KOR_HEAD_CLASSIFY : KOR_HEAD_TAGS;
+    t->head = kinds[head];
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return fail_at(r, line_of(r, "name"), "name: it must be able to name a file");
     KOR_TRY(copy_text(r, &t->name, y->name));

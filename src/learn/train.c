@@ -41,6 +41,7 @@ static void judge(kor_train_report *r)
     add_gate(r, "accuracy", g->accuracy, r->metrics.accuracy, false);
     add_gate(r, "macro_f1", g->macro_f1, r->metrics.macro_f1, false);
     add_gate(r, "micro_f1", g->micro_f1, r->metrics.micro_f1, false);
+    add_gate(r, "span_f1", g->span_f1, r->metrics.micro_f1, false);
     add_gate(r, "p_at_1", g->p_at_1, r->metrics.p_at_1, false);
     add_gate(r, "ece", g->ece, r->metrics.ece, true);
     add_gate(r, "bytes", g->bytes, (double)r->bytes, true);
@@ -114,7 +115,7 @@ static kor_status train(kor_session *s, const char *folder)
                         folder, kor_architecture_name(r->task.architecture));
     }
     KOR_TRY(name_files(s));
-    KOR_TRY(kor_train_labels(s));
+    KOR_TRY(r->task.head == KOR_HEAD_SPANS ? kor_train_spans(s) : kor_train_labels(s));
     r->seconds = kor_session_now() - start;
     judge(r);
     return kor_card_write(r, s->err);

@@ -6,7 +6,7 @@
 #include "learn/metrics.h"
 #include "learn/task.h"
 
-enum { KOR_GATES_MAX = 6 };
+enum { KOR_GATES_MAX = 7 };
 
 typedef struct kor_gate {
     const char *name;
@@ -34,8 +34,9 @@ typedef struct kor_train_report {
     float bag_weight;                /* of the bag's logits in a hybrid */
     size_t features, kept, dim, epochs, bytes;
     float temperature, temperature_over, threshold;
+    float lean; /* spans: what was taken off O, so that F1 is best */
     double seconds, us_per_item;
-    double quality;      /* accuracy of classify, micro-F1 of tags, */
+    double quality;      /* accuracy of classify, micro-F1 of tags and spans, */
     double quality_f32;  /* and before the weights were made int8 */
     kor_metrics metrics; /* on the validation rows */
     kor_gate gate[KOR_GATES_MAX];

@@ -6,13 +6,19 @@
  *                abstains
  *     tags       any of the labels: sigmoid(logits / temperature), each against its own threshold;
  *                logits over 0 have a temperature of their own: training is surest of what it saw
+ *     spans      parts of the text, each with one of the labels: model/spans.h
  */
 #ifndef KOR_HEAD_H
 #define KOR_HEAD_H
 
 #include "model/gguf.h"
 
-typedef enum kor_head_kind { KOR_HEAD_EMBED, KOR_HEAD_CLASSIFY, KOR_HEAD_TAGS } kor_head_kind;
+typedef enum kor_head_kind {
+    KOR_HEAD_EMBED,
+    KOR_HEAD_CLASSIFY,
+    KOR_HEAD_TAGS,
+    KOR_HEAD_SPANS
+} kor_head_kind;
 
 enum { KOR_LABELS_MAX = 1 << 16, KOR_LABEL_BYTES = 256 };
 
@@ -26,7 +32,7 @@ typedef struct kor_head {
     const float *thresholds; /* of tags: [labels], 0 to 1 */
 } kor_head;
 
-/* "embed", "classify", "tags". */
+/* "embed", "classify", "tags", "spans". */
 const char *kor_head_name(kor_head_kind kind);
 
 /* Read the head of a file; the names of its labels go to arena, its thresholds are used in place.

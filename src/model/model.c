@@ -7,7 +7,9 @@
 #include "model/gguf.h"
 #include "model/head.h"
 #include "model/hybrid.h"
+#include "model/spanlayer.h"
 #include "model/trunk.h"
+#include "model/wordstates.h"
 #include "text/unigram.h"
 
 #include <inttypes.h>
@@ -23,6 +25,8 @@ struct kor_model {
     kor_unigram *tokenizer; /* the same: NULL in others */
     kor_bag bag;            /* architecture "bag": table is NULL in others */
     kor_hybrid hybrid;      /* architecture "hybrid": dim is 0 in others */
+    kor_tagger tagger;      /* head "spans": tags is 0 in others */
+    kor_span_layer layer;   /* the same in architecture "hybrid": dim is 0 in others */
     const kor_model *trunk; /* what a hybrid stands on */
     kor_model *own_trunk;   /* the same when this model has opened it */
     const kor_kernels *kernels;
@@ -32,13 +36,18 @@ struct kor_model {
 
 struct kor_ctx {
     const kor_model *model;
-    int32_t *ids;    /* [max_tokens] */
-    void *lattice;   /* kor_unigram_scratch */
-    void *scratch;   /* kor_encoder_scratch */
+    int32_t *ids;      /* [max_tokens] */
+    void *lattice;     /* kor_unigram_scratch */
+    void *scratch;     /* kor_encoder_scratch */
+    int32_t *word_ids; /* what kor_word_encoder needs besides */
+    uint32_t *word_first;
     void *bag;       /* kor_bag_scratch */
     kor_ctx *trunk;  /* of a hybrid, with */
-    float *features; /* [2 dim]: embedding, state */
-    void *hybrid;    /* kor_hybrid_scratch */
+    float *features; /* [2 dim]: embedding, state; of spans [KOR_SPANS_WORDS][dim] */
+    void *hybrid;    /* kor_hybrid_scratch, or kor_span_layer_scratch */
+    void *spans;     /* kor_spans_scratch, with */
+    kor_spans_work work;
+    kor_word_span *found; /* [KOR_SPANS_WORDS] */
 };
 
 enum { FORMAT = 1 };
@@ -123,6 +132,20 @@ static void fill_hybrid_info(kor_model_info *i, const kor_model *m)
     i->macs_per_text += (2 * h->dim + h->bag.dim) * h->labels;
 }
 
+static void fill_spans_info(kor_model_info *i, const kor_model *m)
+{
+    const kor_tagger *t = &m->tagger;
+    size_t chain = (t->labels + 1) * (t->tags + 1) + 2 * t->labels;
+    size_t layer = m->layer.dim * (KOR_SPAN_PARTS + 1) * t->tags;
+    if (layer) fill_encoder_info(i, &m->trunk->encoder);
+    i->architecture = layer ? "hybrid" : "bag";
+    i->weights = "int8";
+    i->vocabulary = t->rows;
+    i->parameters = t->entries + chain + layer + (layer ? t->tags + 2 * m->layer.dim : 0);
+    i->dim = 0;
+    i->macs_per_token += m->layer.dim * KOR_SPAN_PARTS * t->tags;
+}
+
 static kor_status fill_info(kor_model *m, kor_error *err)
 {
     kor_model_info *i = &m->info;
@@ -136,7 +159,9 @@ static kor_status fill_info(kor_model *m, kor_error *err)
     i->labels = m->head.labels;
     i->cpu = m->kernels->name;
     i->file_bytes = m->map.size;
-    if (m->hybrid.dim)
+    if (m->tagger.tags)
+        fill_spans_info(i, m);
+    else if (m->hybrid.dim)
         fill_hybrid_info(i, m);
     else if (m->bag.table)
         fill_bag_info(i, &m->bag);
@@ -172,13 +197,18 @@ static kor_status bind_hybrid(kor_model *m, const char *path, kor_error *err)
     if (!m->trunk->encoder.layers) {
         return kor_fail(err, KOR_E_INPUT, "its trunk is not an encoder");
     }
+    bool spans = m->head.kind == KOR_HEAD_SPANS;
     size_t dim = m->trunk->encoder.dim;
-    KOR_TRY(kor_hybrid_bind(&m->hybrid, &m->file, dim, m->head.labels, err));
-    if (m->hybrid.trunk != m->trunk->info.checksum) {
+    if (spans)
+        KOR_TRY(kor_span_layer_bind(&m->layer, &m->file, dim, m->head.labels, err));
+    else
+        KOR_TRY(kor_hybrid_bind(&m->hybrid, &m->file, dim, m->head.labels, err));
+    uint64_t made_on = spans ? m->layer.trunk : m->hybrid.trunk;
+    if (made_on != m->trunk->info.checksum) {
         return kor_fail(err, KOR_E_UNSUPPORTED,
                         "made on another trunk than '%s' (checksum %016" PRIx64 ", not %016" PRIx64
                         "): train it again on this one",
-                        m->trunk->info.name, m->hybrid.trunk, m->trunk->info.checksum);
+                        m->trunk->info.name, made_on, m->trunk->info.checksum);
     }
     return KOR_OK;
 }
@@ -198,6 +228,10 @@ static kor_status bind_architecture(kor_model *m, const char *path, kor_error *e
     if (encoder != (m->head.kind == KOR_HEAD_EMBED)) {
         return kor_fail(err, KOR_E_UNSUPPORTED, "head '%s' does not go with architecture '%.*s'",
                         kor_head_name(m->head.kind), (int)name.len, name.data);
+    }
+    if (m->head.kind == KOR_HEAD_SPANS) {
+        KOR_TRY(kor_spans_bind(&m->tagger, &m->file, m->head.labels, err));
+        return is(name, "hybrid") ? bind_hybrid(m, path, err) : KOR_OK;
     }
     if (is(name, "bag")) return kor_bag_bind(&m->bag, &m->file, m->head.labels, err);
     if (is(name, "hybrid")) return bind_hybrid(m, path, err);
@@ -308,6 +342,18 @@ static void *new_scratch(size_t bytes)
     return p;
 }
 
+static bool make_spans_room(kor_ctx *c, const kor_model *model)
+{
+    c->spans = new_scratch(kor_spans_scratch(model->tagger.labels));
+    c->found = calloc(KOR_SPANS_WORDS, sizeof *c->found);
+    if (!c->spans || !c->found) return false;
+    kor_spans_lay_out(&c->work, &model->tagger, c->spans);
+    if (!model->layer.dim) return true;
+    c->features = calloc(KOR_SPANS_WORDS * model->layer.dim, sizeof *c->features);
+    c->hybrid = new_scratch(kor_span_layer_scratch(&model->layer));
+    return c->features && c->hybrid;
+}
+
 kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
 {
     if (out) *out = NULL;
@@ -316,13 +362,17 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     kor_ctx *c = calloc(1, sizeof *c);
     if (!c) return kor_fail_memory(err);
     c->model = model;
-    bool whole;
-    if (model->hybrid.dim) {
+    bool whole = true;
+    if (model->layer.dim || model->hybrid.dim) {
         kor_status status = kor_ctx_new(&c->trunk, model->trunk, err);
         if (status != KOR_OK) {
             kor_ctx_free(c);
             return status;
         }
+    }
+    if (model->tagger.tags) {
+        whole = make_spans_room(c, model);
+    } else if (model->hybrid.dim) {
         c->features = calloc(2 * model->hybrid.dim, sizeof *c->features);
         c->hybrid = new_scratch(kor_hybrid_scratch(&model->hybrid));
         whole = c->features && c->hybrid;
@@ -333,7 +383,9 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
         c->ids = calloc(model->encoder.max_tokens, sizeof *c->ids);
         c->lattice = aligned_alloc(64, kor_round_up(kor_unigram_scratch(), 64));
         c->scratch = aligned_alloc(64, kor_round_up(kor_encoder_scratch(&model->encoder), 64));
-        whole = c->ids && c->lattice && c->scratch;
+        c->word_ids = calloc(KOR_SPANS_WORDS * KOR_WORD_PIECES, sizeof *c->word_ids);
+        c->word_first = calloc(KOR_SPANS_WORDS + 1, sizeof *c->word_first);
+        whole = c->ids && c->lattice && c->scratch && c->word_ids && c->word_first;
     }
     if (!whole) {
         kor_ctx_free(c);
@@ -348,12 +400,16 @@ void kor_ctx_free(kor_ctx *ctx)
 {
     if (!ctx) return;
     free(ctx->ids);
+    free(ctx->word_ids);
+    free(ctx->word_first);
     free(ctx->lattice);
     free(ctx->scratch);
     free(ctx->bag);
     kor_ctx_free(ctx->trunk);
     free(ctx->features);
     free(ctx->hybrid);
+    free(ctx->spans);
+    free(ctx->found);
     free(ctx);
 }
 
@@ -393,6 +449,15 @@ void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embed
     kor_encoder_features(&m->encoder, m->kernels, ctx->ids, count, state, embedding, ctx->scratch);
 }
 
+void kor_trunk_words(kor_ctx *ctx, const char *text, const kor_word *words, size_t count,
+                     float *states)
+{
+    const kor_model *m = ctx->model;
+    const kor_word_encoder with = {&m->encoder,     m->tokenizer, m->kernels,  ctx->word_ids,
+                                   ctx->word_first, ctx->lattice, ctx->scratch};
+    kor_word_states(&with, text, words, count, states);
+}
+
 kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len,
                      kor_error *err)
 {
@@ -418,7 +483,7 @@ kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out, 
 {
     KOR_TRY(check_text(ctx, text, &len, "kor_classify", err));
     const kor_model *m = ctx->model;
-    if (!m->head.labels) {
+    if (!m->head.labels || m->tagger.tags) {
         return kor_fail(err, KOR_E_UNSUPPORTED, "kor_classify: the model's head is '%s'",
                         m->info.head);
     }
@@ -436,5 +501,44 @@ kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out, 
         kor_bag_forward(&m->bag, text, len, out, ctx->bag);
     }
     kor_head_apply(&m->head, out);
+    return KOR_OK;
+}
+
+/* The spans of the next piece of a text, words[count], into c->found; returns how many. */
+static size_t find_spans(kor_ctx *c, const char *text, size_t count)
+{
+    const kor_model *m = c->model;
+    kor_spans_emit(&m->tagger, &c->work, text, count);
+    if (m->layer.dim) {
+        kor_trunk_words(c->trunk, text, c->work.words, count, c->features);
+        kor_span_layer_forward(&m->layer, m->kernels, c->features, count, c->work.emissions,
+                               c->hybrid);
+    }
+    return kor_spans_decode(&m->tagger, &c->work, count, c->found);
+}
+
+kor_status kor_spans(kor_ctx *ctx, const char *text, size_t len, kor_span *out, size_t max,
+                     size_t *count, kor_error *err)
+{
+    if (!count || (!out && max))
+        return kor_fail(err, KOR_E_ARG, "kor_spans: out and count must not be NULL");
+    *count = 0;
+    KOR_TRY(check_text(ctx, text, &len, "kor_spans", err));
+    const kor_model *m = ctx->model;
+    if (!m->tagger.tags) {
+        return kor_fail(err, KOR_E_UNSUPPORTED, "kor_spans: the model's head is '%s'",
+                        m->info.head);
+    }
+    const kor_word *words = ctx->work.words;
+    kor_span_pieces p = {.cut = {.text = text, .len = len}, .words = ctx->work.words};
+    for (size_t n; *count < max && (n = kor_span_pieces_next(&p));) {
+        size_t found = find_spans(ctx, text, n);
+        for (size_t i = 0; i < found && *count < max; i++) {
+            const kor_word_span *s = &ctx->found[i];
+            const kor_word *first = &words[s->from], *last = &words[s->to - 1];
+            out[(*count)++] = (kor_span){first->start, last->end, first->start_cp,
+                                         last->end_cp, s->label,  s->score};
+        }
+    }
     return KOR_OK;
 }
