@@ -16,7 +16,10 @@ typedef struct evaluation {
     kor_labels labels; /* the model's, then those that only the rows have */
     kor_dataset data;
     kor_metrics metrics;
-    float *p, *thresholds; /* [labels.count]; labels that the model has not never hold */
+    kor_span *spans;          /* [KOR_TEXT_MAX], with */
+    kor_metrics_span *found;  /* as many, */
+    kor_metrics_span *wanted; /* and as many */
+    float *p, *thresholds;    /* [labels.count]; labels that the model has not never hold */
     double us_per_item;
 } evaluation;
 
@@ -24,6 +27,11 @@ static void say_remark(void *arg, const char *line)
 {
     (void)arg;
     kor_say(&kor_command_eval, "%s", line);
+}
+
+static bool finds_spans(const evaluation *e)
+{
+    return strcmp(e->info.head, "spans") == 0;
 }
 
 static kor_status read_data(evaluation *e, const char *path, kor_error *err)
@@ -35,6 +43,7 @@ static kor_status read_data(evaluation *e, const char *path, kor_error *err)
         if (at != i) return kor_fail(err, KOR_E_INPUT, "the model has label '%.80s' twice", name);
     }
     const kor_dataset_options o = {.tags = strcmp(e->info.head, "tags") == 0,
+                                   .spans = finds_spans(e),
                                    .besides = *e->info.out_of_scope ? e->info.out_of_scope : NULL,
                                    .remarks = {say_remark, NULL}};
     return kor_dataset_read(&e->data, path, &e->labels, &o, err);
@@ -65,6 +74,48 @@ static kor_status evaluate(evaluation *e, kor_error *err)
     return KOR_OK;
 }
 
+static kor_status evaluate_spans(evaluation *e, kor_error *err)
+{
+    double seconds = 0;
+    KOR_TRY(kor_metrics_new_spans(&e->metrics, e->labels.count, err));
+    e->spans = calloc(KOR_TEXT_MAX, sizeof *e->spans);
+    e->found = calloc(KOR_TEXT_MAX, sizeof *e->found);
+    e->wanted = calloc(KOR_TEXT_MAX, sizeof *e->wanted);
+    if (!e->spans || !e->found || !e->wanted) return kor_fail_memory(err);
+    for (size_t i = 0; i < e->data.count; i++) {
+        const kor_row *row = &e->data.rows[i];
+        const kor_row_spans *own = &e->data.spans[i];
+        size_t n;
+        double start = kor_seconds();
+        KOR_TRY(kor_spans(e->ctx, row->text, row->len, e->spans, KOR_TEXT_MAX, &n, err));
+        seconds += kor_seconds() - start;
+        for (size_t j = 0; j < n; j++) {
+            const kor_span *s = &e->spans[j];
+            e->found[j] = (kor_metrics_span){s->start, s->end, s->label, (double)s->score};
+        }
+        for (size_t j = 0; j < own->count; j++) { /* at most one a code point that is read */
+            const kor_row_span *s = &own->span[j];
+            e->wanted[j] = (kor_metrics_span){s->start, s->end, s->label, 0};
+        }
+        kor_metrics_add_spans(&e->metrics, e->found, n, e->wanted, own->count);
+        if (i % 512 == 0)
+            kor_progress("eval", (double)i / (double)e->data.count, (int64_t)i, seconds);
+    }
+    kor_progress_clear();
+    kor_metrics_finish(&e->metrics);
+    e->us_per_item = seconds * 1e6 / (double)e->data.count;
+    return KOR_OK;
+}
+
+static json_t *spans_json(const evaluation *e)
+{
+    const kor_metrics *m = &e->metrics;
+    return json_pack("{s:I,s:f,s:f,s:f,s:f,s:f,s:[f,f],s:f,s:f}", "n", (json_int_t)m->n, "span_f1",
+                     m->micro_f1, "precision", m->precision, "recall", m->recall, "macro_f1",
+                     m->macro_f1, "accuracy", m->accuracy, "interval", m->accuracy_low,
+                     m->accuracy_high, "ece", m->ece, "us_per_item", e->us_per_item);
+}
+
 static json_t *evaluation_json(const evaluation *e)
 {
     const kor_metrics *m = &e->metrics;
@@ -74,6 +125,11 @@ static json_t *evaluation_json(const evaluation *e)
         json_object_set_new(classes, e->labels.name[i],
                             json_pack("{s:I,s:f,s:f,s:f}", "n", (json_int_t)c->support, "precision",
                                       c->precision, "recall", c->recall, "f1", c->f1));
+    }
+    if (m->spans) {
+        json_t *spans = spans_json(e);
+        json_object_set_new(spans, "classes", classes);
+        return spans;
     }
     json_t *o = json_pack("{s:I,s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f,s:f}", "n", (json_int_t)m->n,
                           "accuracy", m->accuracy, "interval", m->accuracy_low, m->accuracy_high,
@@ -110,7 +166,7 @@ static kor_status print_classes(const evaluation *e, kor_error *err)
     }
     qsort(list, n, sizeof *list, by_f1);
     kor_print(KOR_BOLD, "%-26s  %6s  %9s  %6s  %6s\n", n > SHOWN ? "the weakest labels" : "label",
-              "rows", "precision", "recall", "F1");
+              m->spans ? "spans" : "rows", "precision", "recall", "F1");
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         kor_print_cell(KOR_PLAIN, e->labels.name[list[i] - m->classes], 26);
         printf("%6zu  %9.3f  %6.3f  %6.3f\n", list[i]->support, list[i]->precision, list[i]->recall,
@@ -124,6 +180,14 @@ static kor_status print_evaluation(const evaluation *e, kor_error *err)
 {
     const kor_metrics *m = &e->metrics;
     printf("%s, %.1f us each\n", kor_counted((int64_t)m->n, "row"), e->us_per_item);
+    if (m->spans) {
+        printf("span F1 %.4f   precision %.4f   recall %.4f   macro-F1 %.4f\n", m->micro_f1,
+               m->precision, m->recall, m->macro_f1);
+        printf("all spans right %.4f  (95 %% interval %.4f to %.4f)\n", m->accuracy,
+               m->accuracy_low, m->accuracy_high);
+        printf("calibration error %.4f\n\n", m->ece);
+        return print_classes(e, err);
+    }
     printf("%s %.4f  (95 %% interval %.4f to %.4f)\n", m->tags ? "all labels right" : "accuracy",
            m->accuracy, m->accuracy_low, m->accuracy_high);
     printf("macro-F1 %.4f   micro-F1 %.4f   precision at 1 %.4f   recall at 1 %.4f\n", m->macro_f1,
@@ -167,13 +231,16 @@ static int run(int argc, char **argv)
                 a.word[1], e.labels.name[e.info.labels],
                 e.labels.count > e.info.labels + 1 ? " and other labels" : "");
     }
-    if (status == KOR_OK) status = evaluate(&e, &err);
+    if (status == KOR_OK) status = finds_spans(&e) ? evaluate_spans(&e, &err) : evaluate(&e, &err);
     if (status == KOR_OK && a.json)
         kor_print_json(evaluation_json(&e));
     else if (status == KOR_OK)
         status = print_evaluation(&e, &err);
     code = status == KOR_OK ? EXIT_DONE : kor_report(a.command, &err);
     free(e.p);
+    free(e.spans);
+    free(e.found);
+    free(e.wanted);
     free(e.thresholds);
     kor_metrics_free(&e.metrics);
     kor_dataset_free(&e.data);
@@ -188,8 +255,8 @@ const kor_command kor_command_eval = {
     .summary = "how good a model is on rows with known labels",
     .usage = "MODEL FILE",
     .details =
-        "FILE holds JSON lines of \"text\" and \"label\" or \"labels\". A bad row is told and left "
-        "out; a\nlabel that the model does not know counts as a wrong answer.\n\n"
+        "FILE holds JSON lines of \"text\" and \"label\", \"labels\" or \"spans\". A bad row is "
+        "told and\nleft out; a label that the model does not know counts as a wrong answer.\n\n"
         "  korora eval spam.gguf rows.jsonl --json\n",
     .run = run,
 };

@@ -49,11 +49,18 @@ static json_t *report_json(const kor_train_report *r)
         "labels", (json_int_t)r->labels.count, "rows", (json_int_t)r->rows, "measured_on",
         (json_int_t)r->val_rows, "bytes", (json_int_t)r->bytes, "seconds", r->seconds,
         "us_per_item", r->us_per_item);
-    json_object_update_new(o,
-                           json_pack("{s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f}", "accuracy", m->accuracy,
-                                     "interval", m->accuracy_low, m->accuracy_high, "macro_f1",
-                                     m->macro_f1, "micro_f1", m->micro_f1, "p_at_1", m->p_at_1,
-                                     "ece", m->ece, "int8_cost", r->quality_f32 - r->quality));
+    if (m->spans) {
+        json_object_update_new(o,
+                               json_pack("{s:f,s:f,s:f,s:f,s:f,s:f}", "span_f1", m->micro_f1,
+                                         "precision", m->precision, "recall", m->recall, "macro_f1",
+                                         m->macro_f1, "accuracy", m->accuracy, "ece", m->ece));
+    } else {
+        json_object_update_new(o, json_pack("{s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f}", "accuracy",
+                                            m->accuracy, "interval", m->accuracy_low,
+                                            m->accuracy_high, "macro_f1", m->macro_f1, "micro_f1",
+                                            m->micro_f1, "p_at_1", m->p_at_1, "ece", m->ece,
+                                            "int8_cost", r->quality_f32 - r->quality));
+    }
     json_object_set_new(o, "architecture", json_string(kor_architecture_name(r->made)));
     json_t *tried = json_object();
     for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
@@ -76,14 +83,18 @@ static void print_report(const kor_train_report *r)
            r->seconds);
     printf("measured on %s %s\n", kor_counted((int64_t)r->val_rows, "row"),
            r->split ? "that were held back and then learnt from too" : "of val");
-    if (m->tags)
+    if (m->spans)
+        printf("  span F1   %.4f   precision %.4f   recall %.4f   macro-F1 %.4f\n", m->micro_f1,
+               m->precision, m->recall, m->macro_f1);
+    else if (m->tags)
         printf("  micro-F1  %.4f   macro-F1 %.4f   precision at 1 %.4f\n", m->micro_f1, m->macro_f1,
                m->p_at_1);
     else
         printf("  accuracy  %.4f  (%.4f to %.4f)   macro-F1 %.4f\n", m->accuracy, m->accuracy_low,
                m->accuracy_high, m->macro_f1);
-    printf("  calibration error %.4f   cost of int8 %.2f points   %.1f us an answer\n", m->ece,
-           100 * (r->quality_f32 - r->quality), r->us_per_item);
+    printf("  calibration error %.4f", m->ece);
+    if (!m->spans) printf("   cost of int8 %.2f points", 100 * (r->quality_f32 - r->quality));
+    printf("   %.1f us an answer\n", r->us_per_item);
     size_t tried = 0;
     for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
         if (isnan(r->tried[i])) continue;
@@ -152,7 +163,8 @@ const kor_command kor_command_train = {
     .usage = "FOLDER [-o FILE] [--seed N]",
     .details =
         "FOLDER holds task.yaml, which names the rows to learn from (JSON lines of \"text\" and\n"
-        "\"label\" or \"labels\"). The model is written with its card beside it, FILE.md. The same "
+        "\"label\", \"labels\" or \"spans\"). The model is written with its card beside it, "
+        "FILE.md. The same "
         "rows and\nseed give the same bytes. Exit code 1 when a gate of the task failed.\n\n"
         "  korora train tasks/spam -o spam.gguf\n",
     .run = run,
