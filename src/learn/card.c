@@ -15,8 +15,9 @@ static void recipe_line(char out[256], const kor_train_report *r)
 {
     const kor_bag_recipe *b = &r->task.recipe;
     if (r->metrics.spans) {
-        (void)snprintf(out, 256, "%zu of %zu features, %zu epochs, rate %g, dropout %g", r->kept,
-                       r->features, r->epochs, (double)b->rate, (double)b->dropout);
+        (void)snprintf(out, 256, "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g",
+                       r->kept, r->features, r->epochs, (double)b->rate, (double)b->dropout,
+                       (double)r->blind);
         return;
     }
     (void)snprintf(

@@ -218,7 +218,7 @@ kor_status kor_span_weights_pack(const kor_span_weights *w, kor_tagger *out, kor
                                  kor_error *err)
 {
     uint32_t bits = 0;
-    while (bits < KOR_SPANS_BITS && ((size_t)2 << bits) < w->features) bits++;
+    while (bits < KOR_SPANS_BITS && ((size_t)4 << bits) < w->features) bits++;
     uint32_t *key = kor_arena_array(arena, w->features + 1, sizeof *key);
     uint32_t *first = kor_arena_array(arena, ((size_t)1 << bits) + 1, sizeof *first);
     uint32_t *start = kor_arena_array(arena, w->features + 1, sizeof *start);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* The layer works in lanes, so that sums round the same whatever the machine. */
-enum { LANES = 8, CHAINS_A_STEP = 8, PARTS = KOR_SPAN_PARTS };
+enum { LANES = 8, CHAINS_A_STEP = 8, PARTS = KOR_SPAN_PARTS, BLOCK = 16 };
 #define INLINE static inline __attribute__((always_inline))
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
@@ -19,7 +19,7 @@ const kor_spans_recipe kor_spans_default = {
     .bytes = 460000,
     .least = 2,
     .rate = 0.1f,
-    .dropout = 0.5f,
+    .dropout = 0.4f,
     .layer_rate = 0.02f,
     .layer_dropout = 0.3f,
     .seed = 1,
@@ -43,6 +43,7 @@ typedef struct trainer {
     float *whole, *whole_squares;   /* [dim][wide], [wide] */
     float *bias;                    /* [wide] */
     float *x, *x_whole;             /* [KOR_SPANS_WORDS][dim], [dim]: what the layer read */
+    bool alone;                     /* each word is read by its own state only */
     float *said;                    /* [KOR_SPANS_WORDS][PARTS * wide] */
     float *emissions, *by_emission; /* [KOR_SPANS_WORDS][tags] */
     float *sum;                     /* [wide] */
@@ -67,8 +68,8 @@ static void draw(trainer *t, size_t first, size_t count)
     uint64_t out = (uint64_t)((double)t->recipe->dropout * 4294967296.0);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        const bool blind[4] = {false, kor_random_unit(&t->random) < t->recipe->blind_own,
-                               kor_random_unit(&t->random) < t->recipe->blind_around, false};
+        const bool blind[4] = {false, kor_random_unit(&t->random) < t->recipe->blind,
+                               kor_random_unit(&t->random) < t->recipe->blind, false};
         t->active_first[i] = kept;
         for (size_t j = w->id_first[first + i]; j < w->id_first[first + i + 1]; j++) {
             uint32_t id = w->id[j];
@@ -103,13 +104,20 @@ static void read_states(trainer *t, const int8_t *code, float scale, float *x)
         x[d] = kor_random_unit(&t->random) < keep ? (float)code[d] * by : 0;
 }
 
-/* out[wide] += x[dim] w */
-INLINE void multiply(float *out, float *x, float *w, size_t dim, size_t wide)
+/* out[count][wide] += x[count][dim] w, a row of w at a time for BLOCK words, since w is larger than
+ * the fast memory. */
+INLINE void multiply(float *out, const float *x, float *w, size_t count, size_t dim, size_t wide)
 {
-    for (size_t d = 0; d < dim; d++) {
-        float *row = w + d * wide;
-        if (x[d] == 0) continue;
-        for (size_t k = 0; k < wide; k += LANES) *at(out + k) += x[d] * *at(row + k);
+    for (size_t from = 0; from < count; from += BLOCK) {
+        size_t to = count - from < BLOCK ? count : from + BLOCK;
+        for (size_t d = 0; d < dim; d++) {
+            float *row = w + d * wide;
+            for (size_t i = from; i < to; i++) {
+                float by = x[i * dim + d], *sum = out + i * wide;
+                if (by == 0) continue;
+                for (size_t k = 0; k < wide; k += LANES) *at(sum + k) += by * *at(row + k);
+            }
+        }
     }
 }
 
@@ -118,39 +126,50 @@ INLINE void emit_layer(trainer *t, size_t chain, size_t count)
     const kor_span_states *s = t->states;
     size_t dim = s->dim, wide = t->wide, first = t->corpus->first[chain], all = PARTS * wide;
     memcpy(t->sum, t->bias, wide * sizeof *t->sum);
+    t->alone = kor_random_unit(&t->random) < t->recipe->blind;
     read_states(t, s->whole + chain * dim, s->whole_scale[chain], t->x_whole);
-    multiply(t->sum, t->x_whole, t->whole, dim, wide);
+    if (t->alone) memset(t->x_whole, 0, dim * sizeof *t->x_whole);
+    multiply(t->sum, t->x_whole, t->whole, 1, dim, wide);
     memset(t->said, 0, count * all * sizeof *t->said);
     for (size_t i = 0; i < count; i++) {
         read_states(t, s->code + (first + i) * dim, s->scale[first + i], t->x + i * dim);
-        multiply(t->said + i * all, t->x + i * dim, t->near, dim, all);
     }
+    multiply(t->said, t->x, t->near, count, dim, all);
     for (size_t i = 0; i < count; i++) {
         float *out = t->emissions + i * t->tags;
         const float *own = t->said + i * all;
         for (size_t k = 0; k < t->tags; k++) {
             out[k] += t->sum[k] + own[k];
-            if (i) out[k] += (own - all)[wide + k];
-            if (i + 1 < count) out[k] += (own + all)[2 * wide + k];
+            if (i && !t->alone) out[k] += (own - all)[wide + k];
+            if (i + 1 < count && !t->alone) out[k] += (own + all)[2 * wide + k];
         }
     }
 }
 
-/* w[dim][wide] after a step against the outer product of x and gradient, which is used up. */
-INLINE void step_layer(float *w, float *squares, const float *x, float *gradient, size_t dim,
-                       size_t wide, float rate)
+/* w[dim][wide] after a step against the outer products of x[count][dim] and gradient[count][wide],
+ * which is used up. */
+INLINE void step_layer(float *w, float *squares, const float *x, float *gradient, size_t count,
+                       size_t dim, size_t wide, float rate)
 {
-    float length = 1;
-    for (size_t d = 0; d < dim; d++) length += x[d] * x[d];
-    length /= (float)dim;
-    for (size_t k = 0; k < wide; k++) {
-        squares[k] += gradient[k] * gradient[k] * length;
-        gradient[k] *= rate / sqrtf(squares[k] + EPSILON);
+    for (size_t i = 0; i < count; i++) {
+        float length = 1, *by = gradient + i * wide;
+        for (size_t d = 0; d < dim; d++) length += x[i * dim + d] * x[i * dim + d];
+        length /= (float)dim;
+        for (size_t k = 0; k < wide; k++) {
+            squares[k] += by[k] * by[k] * length;
+            by[k] *= rate / sqrtf(squares[k] + EPSILON);
+        }
     }
-    for (size_t d = 0; d < dim; d++) {
-        float *row = w + d * wide;
-        if (x[d] == 0) continue;
-        for (size_t k = 0; k < wide; k += LANES) *at(row + k) -= x[d] * *at(gradient + k);
+    for (size_t from = 0; from < count; from += BLOCK) {
+        size_t to = count - from < BLOCK ? count : from + BLOCK;
+        for (size_t d = 0; d < dim; d++) {
+            float *row = w + d * wide;
+            for (size_t i = from; i < to; i++) {
+                float by = x[i * dim + d], *step = gradient + i * wide;
+                if (by == 0) continue;
+                for (size_t k = 0; k < wide; k += LANES) *at(row + k) -= by * *at(step + k);
+            }
+        }
     }
 }
 
@@ -158,33 +177,33 @@ INLINE void learn_layer(trainer *t, size_t count, float rate)
 {
     size_t dim = t->states->dim, wide = t->wide, tags = t->tags, all = PARTS * wide;
     memset(t->sum, 0, wide * sizeof *t->sum);
+    memset(t->said, 0, count * all * sizeof *t->said); /* not needed any more */
     for (size_t i = 0; i < count; i++) {
         const float *g = t->by_emission + i * tags;
-        float *by = t->said; /* not needed any more */
-        memset(by, 0, all * sizeof *by);
+        float *by = t->said + i * all;
         for (size_t k = 0; k < tags; k++) {
             t->sum[k] += g[k];
             by[k] = g[k];
-            if (i + 1 < count) by[wide + k] = g[tags + k];
-            if (i) by[2 * wide + k] = (g - tags)[k];
+            if (i + 1 < count && !t->alone) by[wide + k] = g[tags + k];
+            if (i && !t->alone) by[2 * wide + k] = (g - tags)[k];
         }
-        step_layer(t->near, t->near_squares, t->x + i * dim, by, dim, all, rate);
     }
-    step_layer(t->whole, t->whole_squares, t->x_whole, t->sum, dim, wide, rate);
+    step_layer(t->near, t->near_squares, t->x, t->said, count, dim, all, rate);
+    step_layer(t->whole, t->whole_squares, t->x_whole, t->sum, 1, dim, wide, rate);
     for (size_t k = 0; k < tags; k++) t->bias[k] -= t->sum[k];
 }
 
 static void learn_table(trainer *t, size_t count, float rate)
 {
     kor_span_weights *w = &t->table;
-    float factor = 1 / (1 - t->recipe->dropout), decay = t->recipe->decay;
+    float factor = 1 / (1 - t->recipe->dropout);
     for (size_t i = 0; i < count; i++) {
         float *g = t->by_emission + i * t->tags;
         for (size_t k = 0; k < t->tags; k++) g[k] *= factor;
         for (size_t j = t->active_first[i]; j < t->active_first[i + 1]; j++) {
             uint32_t id = t->active[j];
             for (size_t e = w->start[id]; e < w->start[id + 1]; e++) {
-                float by = g[w->tag[e]] + decay * w->weight[e];
+                float by = g[w->tag[e]];
                 w->squares[e] += by * by;
                 w->weight[e] -= rate * by / sqrtf(w->squares[e] + EPSILON);
             }
@@ -246,7 +265,7 @@ static learn_one_fn *pick_learn_one(void)
 static size_t epochs_for(const kor_spans_recipe *recipe, size_t chains)
 {
     if (recipe->epochs) return recipe->epochs;
-    size_t epochs = 200000 / (chains + 1);
+    size_t epochs = 300000 / (chains + 1);
     return epochs < 12 ? 12 : epochs > 40 ? 40 : epochs;
 }
 

@@ -11,14 +11,13 @@
 #include "model/spanlayer.h"
 
 typedef struct kor_spans_recipe {
-    size_t bytes;                  /* of the table, at most */
-    size_t epochs;                 /* times through the rows; 0: by their number */
-    size_t least;                  /* words that a feature must be of to be kept */
-    float rate;                    /* of learning, at the start; it falls to 0 in a straight line */
-    float dropout;                 /* share of a word's features that are left out at each step */
-    float blind_own, blind_around; /* share of the words whose own word, or those around them, are
-                                      left out altogether, as if never seen */
-    float decay;                   /* of weights, a step */
+    size_t bytes;  /* of the table, at most */
+    size_t epochs; /* times through the rows; 0: by their number */
+    size_t least;  /* words that a feature must be of to be kept */
+    float rate;    /* of learning, at the start; it falls to 0 in a straight line */
+    float dropout; /* share of a word's features that are left out at each step */
+    float blind;   /* share of words that are learnt as if they, and as if what stands around
+                      them, had never been seen: by form alone */
     float layer_rate, layer_dropout;
     uint64_t seed;
 } kor_spans_recipe;

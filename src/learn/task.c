@@ -2,6 +2,7 @@
 #include "learn/task.h"
 
 #include "base/file.h"
+#include "learn/spans_train.h"
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
@@ -300,6 +301,7 @@ static kor_status fill(reader *r, const task_yaml *y)
     t->val_share = 0.1;
     t->keep_accuracy = t->out_of_scope ? 0.95 : 0.99;
     t->recipe = kor_bag_default;
+    if (t->head == KOR_HEAD_SPANS) t->recipe.dropout = kor_spans_default.dropout;
     KOR_TRY(number(r, "seed", y->seed, 0, 9007199254740991.0, true, &seed));
     KOR_TRY(number(r, "val_share", y->val_share, 0.01, 0.5, false, &t->val_share));
     KOR_TRY(number(r, "keep_accuracy", y->keep_accuracy, 0, 1, false, &t->keep_accuracy));

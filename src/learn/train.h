@@ -34,7 +34,7 @@ typedef struct kor_train_report {
     float bag_weight;                /* of the bag's logits in a hybrid */
     size_t features, kept, dim, epochs, bytes;
     float temperature, temperature_over, threshold;
-    float lean; /* spans: what was taken off O, so that F1 is best */
+    float lean, blind; /* spans: taken off O, so that F1 is best; and of the recipe */
     double seconds, us_per_item;
     double quality;      /* accuracy of classify, micro-F1 of tags and spans, */
     double quality_f32;  /* and before the weights were made int8 */

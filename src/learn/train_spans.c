@@ -14,6 +14,7 @@
 /* A model that was trained, and how it answers. */
 typedef struct candidate {
     kor_spans_trained trained;
+    float blind;      /* of the recipe */
     float *emissions; /* [words][tags] of the rows to measure with */
     float lean;       /* off every emission of O: what F1 on those rows is best with */
     double f1;
@@ -64,8 +65,8 @@ static kor_status read_rows(learner *s)
     size_t widened = s->train.widened + s->val.widened;
     if (widened) {
         kor_remark(&s->options->remarks,
-                   "%s: %zu spans begin or end inside a word: all of the word is learnt", t->train,
-                   widened);
+                   "%s: spans that begin or end inside a word, of which all is learnt: %zu",
+                   t->train, widened);
     }
     s->out->bad_rows = s->train.bad + s->val.bad;
     s->out->train_hash = s->train.hash;
@@ -157,6 +158,7 @@ static kor_status learn(learner *s, candidate *c, bool hybrid, double from, doub
     recipe.rate = t->recipe.rate;
     recipe.dropout = t->recipe.dropout;
     recipe.seed = t->seed;
+    recipe.blind = c->blind;
     s->session->from = from;
     s->session->to = to;
     kor_spans_trained_free(&c->trained);
@@ -361,20 +363,36 @@ static kor_status try_file(learner *s)
 
 /* ---- The whole ---- */
 
+/* The same bag, learnt half blind: better where the rows to measure with have other words than
+ * those to learn from, worse where they are alike. The better one stays. */
+static kor_status try_blind(learner *s, double from, double to)
+{
+    candidate blind = {.blind = 0.5f};
+    kor_status status = learn(s, &blind, false, from, to);
+    if (status == KOR_OK) status = choose_lean(s, &blind);
+    if (status == KOR_OK && blind.f1 > s->bag.f1) {
+        candidate other = s->bag;
+        s->bag = blind;
+        blind = other;
+    }
+    kor_spans_trained_free(&blind.trained);
+    return status;
+}
+
 /* Learn what the task asks for and choose: the bag, unless the hybrid is better by the margin. */
 static kor_status choose(learner *s, bool bag, bool hybrid, candidate **out)
 {
     kor_train_report *r = s->out;
-    double end = r->split ? 0.5 : 1, middle = bag && hybrid ? end / 5 : bag ? end : 0;
+    double end = r->split ? 0.5 : 1, middle = hybrid ? end / 5 : end;
     KOR_TRY(read_held(s));
     KOR_TRY(read_corpus(s, s->learn, s->learn_count, hybrid));
-    if (bag) {
-        KOR_TRY(learn(s, &s->bag, false, 0, middle));
-        KOR_TRY(choose_lean(s, &s->bag));
-        r->tried[KOR_BAG] = s->bag.f1;
-        r->made = KOR_BAG;
-    }
+    KOR_TRY(learn(s, &s->bag, false, 0, middle / 2));
+    KOR_TRY(choose_lean(s, &s->bag));
+    KOR_TRY(try_blind(s, middle / 2, middle));
+    if (bag) r->tried[KOR_BAG] = s->bag.f1;
+    r->made = KOR_BAG;
     if (hybrid) {
+        s->hybrid.blind = s->bag.blind;
         KOR_TRY(learn(s, &s->hybrid, true, middle, end));
         KOR_TRY(choose_lean(s, &s->hybrid));
         r->tried[KOR_HYBRID] = s->hybrid.f1;
@@ -409,6 +427,7 @@ static kor_status train(learner *s)
     }
     apply_lean(c);
     r->lean = c->lean;
+    r->blind = c->blind;
     r->features = c->trained.features;
     r->kept = c->trained.spans.rows;
     r->epochs = c->trained.epochs;
