@@ -164,8 +164,8 @@ const kor_command kor_command_train = {
     .details =
         "FOLDER holds task.yaml, which names the rows to learn from (JSON lines of \"text\" and\n"
         "\"label\", \"labels\" or \"spans\"). The model is written with its card beside it, "
-        "FILE.md. The same "
-        "rows and\nseed give the same bytes. Exit code 1 when a gate of the task failed.\n\n"
+        "FILE.md. The\nsame rows and seed give the same bytes. Exit code 1 when a gate of the task "
+        "failed.\n\n"
         "  korora train tasks/spam -o spam.gguf\n",
     .run = run,
 };

@@ -32,6 +32,7 @@ typedef struct learner {
     kor_word *words;         /* [held.words] */
     kor_metrics_span *want;  /* the spans of the rows to measure with, */
     size_t *want_first;      /* [measure_count + 1] row by row */
+    void *memory;            /* kor_spans_scratch */
     kor_metrics_span *found; /* room for the spans of a row */
     kor_span_states states;  /* of the rows to learn from */
     candidate bag, hybrid;
@@ -118,6 +119,13 @@ static kor_status choose_rows(learner *s)
     return check_rows(s);
 }
 
+/* bytes aligned to 64. */
+static void *room(learner *s, size_t bytes)
+{
+    char *p = kor_arena_alloc(&s->arena, bytes + 64);
+    return p ? p + (64 - (uintptr_t)p % 64) % 64 : NULL;
+}
+
 /* The words and the spans of the rows to measure with. */
 static kor_status read_held(learner *s)
 {
@@ -129,7 +137,9 @@ static kor_status read_held(learner *s)
     s->want = kor_arena_array(&s->arena, spans, sizeof *s->want);
     s->want_first = kor_arena_array(&s->arena, s->measure_count + 1, sizeof *s->want_first);
     s->found = kor_arena_array(&s->arena, KOR_TEXT_MAX, sizeof *s->found);
-    if (!s->words || !s->want || !s->want_first || !s->found) return kor_fail_memory(s->err);
+    s->memory = room(s, kor_spans_scratch(s->held.labels));
+    if (!s->words || !s->want || !s->want_first || !s->found || !s->memory)
+        return kor_fail_memory(s->err);
     for (size_t i = 0; i < s->measure_count; i++) {
         const kor_row *row = s->measure[i].row;
         const kor_row_spans *own = s->measure[i].spans;
@@ -180,12 +190,6 @@ static kor_status read_corpus(learner *s, const kor_spans_row *rows, size_t coun
 
 /* ---- Answers to the rows to measure with ---- */
 
-static void *room(learner *s, size_t bytes)
-{
-    char *p = kor_arena_alloc(&s->arena, bytes + 64);
-    return p ? p + (64 - (uintptr_t)p % 64) % 64 : NULL;
-}
-
 static kor_status emit_rows(learner *s, candidate *c)
 {
     const kor_tagger *t = &c->trained.spans;
@@ -193,13 +197,12 @@ static kor_status emit_rows(learner *s, candidate *c)
     kor_spans_work w;
     kor_ctx *ctx = NULL;
     size_t tags = t->tags, chain = 0;
-    void *memory = room(s, kor_spans_scratch(t->labels));
     void *scratch = room(s, layer->dim ? kor_span_layer_scratch(layer) : 0);
     float *states = room(s, layer->dim * KOR_SPANS_WORDS * sizeof *states);
     c->emissions = kor_arena_array(&s->arena, s->held.words, tags * sizeof *c->emissions);
-    if (!memory || !scratch || !states || !c->emissions) return kor_fail_memory(s->err);
+    if (!scratch || !states || !c->emissions) return kor_fail_memory(s->err);
     if (layer->dim) KOR_TRY(kor_ctx_new(&ctx, s->options->trunk, s->err));
-    kor_spans_lay_out(&w, t, memory);
+    kor_spans_lay_out(&w, t, s->memory);
     for (size_t i = 0; i < s->measure_count; i++) {
         const kor_row *row = s->measure[i].row;
         kor_span_pieces p = {.cut = {.text = row->text, .len = row->len}, .words = w.words};
@@ -241,9 +244,7 @@ static size_t answer_row(learner *s, const candidate *c, kor_spans_work *w, size
 static kor_status measure(learner *s, const candidate *c, float lean, kor_metrics *out)
 {
     kor_spans_work w;
-    void *memory = room(s, kor_spans_scratch(s->held.labels));
-    if (!memory) return kor_fail_memory(s->err);
-    kor_spans_lay_out(&w, &c->trained.spans, memory);
+    kor_spans_lay_out(&w, &c->trained.spans, s->memory);
     KOR_TRY(kor_metrics_new_spans(out, s->held.labels, s->err));
     for (size_t i = 0; i < s->measure_count; i++) {
         size_t n = answer_row(s, c, &w, i, lean);
@@ -299,15 +300,13 @@ static double loss_at(learner *s, const candidate *c, kor_crf_work *w, float tem
 
 /* The temperature at which the rows to measure with are most probable, in steps of a tenth of an
  * octave. */
-static kor_status choose_temperature(learner *s, candidate *c)
+static void choose_temperature(learner *s, candidate *c)
 {
     kor_crf_work w;
     /* From here on the lean is in the emissions. */
     for (size_t i = 0; i < s->held.words; i++)
         c->emissions[i * s->held.tags + KOR_CRF_O] -= c->lean;
-    void *memory = room(s, kor_crf_scratch(s->held.labels, KOR_SPANS_WORDS));
-    if (!memory) return kor_fail_memory(s->err);
-    kor_crf_lay_out(&w, s->held.labels, KOR_SPANS_WORDS, memory);
+    kor_crf_lay_out(&w, s->held.labels, KOR_SPANS_WORDS, s->memory);
     double least = INFINITY;
     for (int i = -20; i <= 30; i++) {
         float temperature = exp2f((float)i / 10);
@@ -317,7 +316,6 @@ static kor_status choose_temperature(learner *s, candidate *c)
         s->out->temperature = temperature;
     }
     c->trained.spans.temperature = s->out->temperature;
-    return KOR_OK;
 }
 
 /* ---- The file ---- */
@@ -417,7 +415,7 @@ static kor_status train(learner *s)
     KOR_TRY(read_rows(s));
     KOR_TRY(choose_rows(s));
     KOR_TRY(choose(s, wanted != KOR_HYBRID, hybrid, &c));
-    KOR_TRY(choose_temperature(s, c));
+    choose_temperature(s, c);
     KOR_TRY(measure(s, c, 0, &r->metrics));
     r->quality = r->quality_f32 = r->metrics.micro_f1;
     /* What was held back to measure with is learnt from too, once it is measured. */
