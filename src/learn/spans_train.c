@@ -20,8 +20,8 @@ const kor_spans_recipe kor_spans_default = {
     .least = 2,
     .rate = 0.1f,
     .dropout = 0.4f,
-    .layer_rate = 0.02f,
-    .layer_dropout = 0.3f,
+    .layer_rate = 0.006f,
+    .layer_dropout = 0.75f,
     .seed = 1,
 };
 
@@ -265,7 +265,7 @@ static learn_one_fn *pick_learn_one(void)
 static size_t epochs_for(const kor_spans_recipe *recipe, size_t chains)
 {
     if (recipe->epochs) return recipe->epochs;
-    size_t epochs = 300000 / (chains + 1);
+    size_t epochs = 200000 / (chains + 1);
     return epochs < 12 ? 12 : epochs > 40 ? 40 : epochs;
 }
 

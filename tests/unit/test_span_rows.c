@@ -88,7 +88,7 @@ static void test_span_rows_fit_spans_to_words(void **state)
 {
     (void)state;
     reads("{\"text\":\" on Monday, \",\"spans\":[[3,12,\"d\"]]}", 1); /* spaces are no part */
-    span_is(0, " Monday," + 1, "d");
+    span_is(0, "Monday,", "d");
     assert_int_equal(row.widened, 0);
     reads("{\"text\":\"Mondays\",\"spans\":[[0,6,\"d\"]]}", 1); /* a part of a word stays one */
     span_is(0, "Monday", "d");
