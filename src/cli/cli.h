@@ -92,7 +92,8 @@ kor_status kor_model_load(kor_loaded *out, const char *path, const char *home, k
 void kor_model_unload(kor_loaded *loaded);
 
 /* One answer, whatever the head: an embedding, a probability for each label, or the score of a text
- * with itself. out has room for kor_answer_size floats. */
+ * with itself. out has room for kor_answer_size floats; of spans, which are found for the time it
+ * takes, nothing is put there. */
 size_t kor_answer_size(const kor_model_info *info);
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "learn/span_rows.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -154,6 +155,9 @@ kor_status kor_labels_sort(kor_labels *labels, kor_dataset *const *sets, size_t 
                 if (own[j] != UINT32_MAX) own[j] = renumbered[own[j]];
             }
             qsort(own, row->label_count, sizeof *own, by_number);
+            kor_row_spans *spans = sets[s]->spans ? &sets[s]->spans[i] : NULL;
+            for (size_t j = 0; spans && j < spans->count; j++)
+                spans->span[j].label = renumbered[spans->span[j].label];
         }
         if (status == KOR_OK) status = sort_soft(sets[s], renumbered, labels->count, err);
     }
@@ -185,6 +189,7 @@ typedef struct reader {
     const kor_dataset_options *options;
     const char *path;
     size_t line;
+    kor_span_row spans; /* of the row that is being read */
     kor_error *err;
 } reader;
 
@@ -201,6 +206,33 @@ static kor_status bad_row(reader *r, const char *fmt, ...)
     return KOR_OK;
 }
 
+/* The number of a label, UINT32_MAX for the one besides; *known is false when the row is bad. */
+static kor_status read_label(reader *r, const char *name, size_t len, size_t *at, bool *known)
+{
+    *known = false;
+    if (!name || !len || len > NAME_MAX_BYTES || memchr(name, 0, len))
+        return bad_row(r, "a label must be a string of 1 to %d bytes", NAME_MAX_BYTES);
+    if (r->options->besides && strcmp(name, r->options->besides) == 0) {
+        *at = UINT32_MAX;
+    } else if (r->options->closed) {
+        *at = kor_labels_find(r->labels, name, len);
+        if (*at == SIZE_MAX) return bad_row(r, "label '%.80s' is not in the list of labels", name);
+    } else {
+        KOR_TRY(kor_labels_add(r->labels, name, len, at, r->err));
+    }
+    *known = true;
+    return KOR_OK;
+}
+
+/* Add a label to number[n], which has each once; returns how many it has then. */
+static size_t add_once(uint32_t *number, size_t n, size_t at)
+{
+    size_t j = 0;
+    while (j < n && number[j] != at) j++;
+    if (j == n) number[n++] = (uint32_t)at;
+    return n;
+}
+
 /* The numbers of a row's labels into number; *count is SIZE_MAX when the row is bad. */
 static kor_status read_labels(reader *r, json_t *row, uint32_t *number, size_t *count)
 {
@@ -215,22 +247,11 @@ static kor_status read_labels(reader *r, json_t *row, uint32_t *number, size_t *
     size_t n = 0;
     for (size_t i = 0; i < given; i++) {
         json_t *one = list ? json_array_get(list, i) : label;
-        const char *name = json_string_value(one);
-        size_t len = json_string_length(one), at;
-        if (!name || !len || len > NAME_MAX_BYTES || memchr(name, 0, len))
-            return bad_row(r, "a label must be a string of 1 to %d bytes", NAME_MAX_BYTES);
-        if (r->options->besides && strcmp(name, r->options->besides) == 0) {
-            at = UINT32_MAX;
-        } else if (r->options->closed) {
-            at = kor_labels_find(r->labels, name, len);
-            if (at == SIZE_MAX)
-                return bad_row(r, "label '%.80s' is not in the list of labels", name);
-        } else {
-            KOR_TRY(kor_labels_add(r->labels, name, len, &at, r->err));
-        }
-        size_t j = 0;
-        while (j < n && number[j] != at) j++;
-        if (j == n) number[n++] = (uint32_t)at;
+        size_t at;
+        bool known;
+        KOR_TRY(read_label(r, json_string_value(one), json_string_length(one), &at, &known));
+        if (!known) return KOR_OK;
+        n = add_once(number, n, at);
     }
     qsort(number, n, sizeof *number, by_number);
     *count = n;
@@ -246,6 +267,10 @@ static kor_status add_row(reader *r, const char *text, size_t len, const uint32_
         kor_row *rows = realloc(d->rows, cap * sizeof *rows);
         if (!rows) return kor_fail_memory(r->err);
         d->rows = rows;
+        kor_row_spans *spans =
+            r->options->spans ? realloc(d->spans, cap * sizeof *spans) : d->spans;
+        if (r->options->spans && !spans) return kor_fail_memory(r->err);
+        d->spans = spans;
         d->cap = cap;
     }
     char *copy = kor_arena_copy(&d->arena, text, len);
@@ -362,6 +387,33 @@ static kor_status use_row(reader *r, json_t *row, json_t *text)
     return soft ? keep_soft(r, list, json_object_size(soft)) : KOR_OK;
 }
 
+static kor_status read_span_row(reader *r, json_t *row)
+{
+    uint32_t labels[ROW_LABELS_MAX];
+    kor_span_row *s = &r->spans;
+    kor_error bad;
+    kor_status status = kor_span_row_read(s, row, &bad);
+    if (status == KOR_E_INPUT) return bad_row(r, "%s", bad.msg);
+    if (status != KOR_OK) return kor_fail_memory(r->err);
+    kor_row_span *own = kor_arena_array(&r->out->arena, s->count, sizeof *own);
+    if (!own) return kor_fail_memory(r->err);
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        size_t at;
+        bool known;
+        KOR_TRY(read_label(r, s->span[i].label, s->span[i].label_len, &at, &known));
+        if (!known) return KOR_OK;
+        own[i] = (kor_row_span){s->span[i].start, s->span[i].end, (uint32_t)at};
+        if (n == ROW_LABELS_MAX) return bad_row(r, "spans of more than %d labels", ROW_LABELS_MAX);
+        n = add_once(labels, n, at);
+    }
+    qsort(labels, n, sizeof *labels, by_number);
+    KOR_TRY(add_row(r, kor_str_text(&s->text), s->text.len, labels, n));
+    r->out->spans[r->out->count - 1] = (kor_row_spans){own, s->count};
+    r->out->widened += s->widened;
+    return KOR_OK;
+}
+
 static kor_status read_row(reader *r, const char *line, size_t len)
 {
     json_error_t e;
@@ -370,6 +422,8 @@ static kor_status read_row(reader *r, const char *line, size_t len)
     kor_status status;
     if (!row) {
         status = bad_row(r, "not JSON: %s", e.text);
+    } else if (r->options->spans) {
+        status = read_span_row(r, row);
     } else if (!json_is_string(text)) {
         status = bad_row(r, "no \"text\" that is a string");
     } else {
@@ -406,11 +460,14 @@ kor_status kor_dataset_read(kor_dataset *out, const char *path, kor_labels *labe
     if (status == KOR_OK && r.soft_count) status = finish_soft(&r);
     free(r.soft);
     kor_labels_free(&r.soft_names);
+    kor_span_row_free(&r.spans);
     if (out->bad > REMARKS_MAX)
         kor_remark(&options->remarks, "%s: %zu more bad rows", path, out->bad - REMARKS_MAX);
     if (status == KOR_OK && !out->count) {
         status = kor_fail(err, KOR_E_INPUT, "%s: no row to use; rows are {\"text\": ..., %s}", path,
-                          options->tags ? "\"labels\": [...]" : "\"label\": ...");
+                          options->spans  ? "\"spans\": [...]"
+                          : options->tags ? "\"labels\": [...]"
+                                          : "\"label\": ...");
     }
     if (status != KOR_OK) kor_dataset_free(out);
     return status;
@@ -419,6 +476,7 @@ kor_status kor_dataset_read(kor_dataset *out, const char *path, kor_labels *labe
 void kor_dataset_free(kor_dataset *data)
 {
     free(data->rows);
+    free(data->spans);
     kor_arena_free(&data->arena);
     *data = (kor_dataset){0};
 }

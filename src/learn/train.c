@@ -43,6 +43,7 @@ static void judge(kor_train_report *r)
     add_gate(r, "accuracy", g->accuracy, paired ? r->pairs.accuracy : r->metrics.accuracy, false);
     add_gate(r, "macro_f1", g->macro_f1, r->metrics.macro_f1, false);
     add_gate(r, "micro_f1", g->micro_f1, r->metrics.micro_f1, false);
+    add_gate(r, "span_f1", g->span_f1, r->metrics.micro_f1, false);
     add_gate(r, "p_at_1", g->p_at_1, r->metrics.p_at_1, false);
     add_gate(r, "mrr", g->mrr, r->pairs.mrr, false);
     add_gate(r, "ndcg", g->ndcg, r->pairs.ndcg, false);
@@ -116,9 +117,8 @@ kor_status kor_session_commit(kor_session *s, kor_gguf_out *o)
 /* ---- The whole ---- */
 
 static kor_status (*const trainers[])(kor_session *session) = {
-    [KOR_HEAD_EMBED] = kor_train_embed,
-    [KOR_HEAD_CLASSIFY] = kor_train_labels,
-    [KOR_HEAD_TAGS] = kor_train_labels,
+    [KOR_HEAD_EMBED] = kor_train_embed, [KOR_HEAD_CLASSIFY] = kor_train_labels,
+    [KOR_HEAD_TAGS] = kor_train_labels, [KOR_HEAD_SPANS] = kor_train_spans,
     [KOR_HEAD_RANK] = kor_train_pairs,
 };
 

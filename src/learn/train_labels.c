@@ -36,7 +36,7 @@ typedef struct learner {
 } learner;
 
 enum { AUTO_TOKENS = 6000000 };   /* that auto lets an encoder go through */
-static const float LORA_RATE = 5; /* adapters learn so much faster than whole matrices */
+static const float LORA_RATE = 3; /* adapters learn so much faster than whole matrices */
 
 /* Small sets are gone through more often. */
 static size_t epochs_for(size_t rows)
