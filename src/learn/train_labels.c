@@ -303,9 +303,10 @@ static void tell_encoder(learner *s, kor_architecture kind)
     char rank[32] = "";
     if (kind == KOR_LORA) (void)snprintf(rank, sizeof rank, "rank %zu, ", s->out->task.rank);
     (void)snprintf(s->out->layer, sizeof s->out->layer,
-                   "%s%zu epochs, the best %zu, batch %zu, rate %g (top %g), decay %g, clip %g, "
+                   "%s%zu epochs, the best %zu%s, batch %zu, rate %g (top %g), decay %g, clip %g, "
                    "smoothing %g, words left out %g",
-                   rank, r->epochs, r->best, t->batch,
+                   rank, r->epochs, r->best,
+                   s->encoder.rounded ? ", one more with rounded weights" : "", t->batch,
                    (double)(kind == KOR_LORA ? KOR_LORA_RATE * t->rate : t->rate),
                    (double)t->head_rate, (double)t->decay, (double)t->clip,
                    (double)s->out->task.smoothing, (double)t->word_dropout);
