@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "learn/rows.h"
 
 #include <stdbool.h>
 
@@ -57,15 +58,6 @@ typedef struct kor_dataset {
     size_t wide;   /* numbers of each row's soft: the labels that were known once it was read */
     kor_arena arena;
 } kor_dataset;
-
-/* Where remarks about rows go: one line, without a line end. */
-typedef struct kor_remarks {
-    void (*say)(void *arg, const char *line);
-    void *arg;
-} kor_remarks;
-
-void kor_remark(const kor_remarks *remarks, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
 
 typedef struct kor_dataset_options {
     bool tags;           /* any number of labels a row, 0 too; else exactly one */
