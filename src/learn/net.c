@@ -139,7 +139,7 @@ kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err)
     net->packed = new_reals(net->packed_count);
     net->packed_turned = new_reals(net->packed_count);
     net->column_scale = new_reals(net->columns);
-    if (!net->param || !net->packed || !net->packed_turned || !net->scale)
+    if (!net->param || !net->packed || !net->packed_turned || !net->column_scale)
         return kor_fail_memory(err);
     copy_embedding(net, from);
     copy_floats(net, net->position, from->position);
