@@ -135,18 +135,20 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         mode = mode_now()
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        kind = "?"
+
+        def note(kind):  # before the answer: whoever has it may look at the list
+            with lock, open(os.path.join(folder, "requests"), "a", encoding="utf-8") as file:
+                file.write(f"{kind} {mode} {self.path} {'key' if key else 'no key'}\n")
+
         try:
-            kind = self.reply(request, mode, key)
+            self.reply(request, mode, key, note)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
-        with lock, open(os.path.join(folder, "requests"), "a", encoding="utf-8") as file:
-            file.write(f"{kind} {mode} {self.path} {'key' if key else 'no key'}\n")
 
-    def reply(self, request, mode, key):
+    def reply(self, request, mode, key, note):
         def error(status, message, headers=()):
+            note("error")
             self.send(status, json.dumps({"error": {"message": message}}).encode(), headers)
-            return "error"
 
         if mode in ("401", "403", "404", "500", "503", "400"):
             return error(int(mode), f"no, {key}, not now" if key else "no, not now")
@@ -161,13 +163,15 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         if mode == "slow":
             time.sleep(3)
         if mode == "huge":
+            note("huge")
             self.send_response(200)
             self.send_header("Content-Length", str(1 << 34))
             self.end_headers()
             for _ in range(1000):
                 self.wfile.write(b" " * (1 << 16))
-            return "huge"
+            return
         kind, reply = answer(request, mode, key)
+        note(kind)
         body = json.dumps(reply).encode()
         if mode == "invalid-utf8":
             body = body.replace(b'"rows', b'"\xff\xfe')
@@ -183,9 +187,8 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
-            return kind
+            return
         self.send(200, body)
-        return kind
 
 
 class Server(http.server.ThreadingHTTPServer):
