@@ -13,7 +13,12 @@ mkdir -p task memory
 printf 'name: home\nhead: classify\ntrain: rows.jsonl\n' > task/task.yaml
 printf 'greet: a greeting\nleave: a farewell\nask: a question\n' > task/labels.yaml
 config() { printf 'url: http://127.0.0.1:%s/v1\nmodel: stand-in\nkey_env: KEY\nretries: 1\n%s\n' "$port" "$1" > memory/teacher.yaml; }
-mode() { echo "$1" > mode; rm -f requests; }
+# From here on the endpoint answers so; what went before is over.
+mode() {
+    python3 -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/', timeout=20)"
+    echo "$1" > mode
+    rm -f requests
+}
 teach() { korora teach task "$@" 2>&1 | steady; }
 forget() { rm -f task/teacher-*; }
 none() { [ -e task/teacher-rows.jsonl ] && echo "there are rows"; [ -z "$(ls task | grep 'rows.jsonl\.')" ] || echo "something half-written"; }

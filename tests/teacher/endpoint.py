@@ -131,6 +131,13 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_GET(self):
+        """Answers when no other connection is open: what a client that gave up has sent is noted by then."""
+        while self.server.open > 1:
+            time.sleep(0.01)
+        self.send(200, b"")
+        self.close_connection = True
+
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         mode = mode_now()
@@ -193,6 +200,17 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    open = 0  # connections, from being accepted to being closed
+
+    def process_request(self, request, client_address):
+        with lock:
+            self.open += 1
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        with lock:
+            self.open -= 1
+        super().shutdown_request(request)
 
     def handle_error(self, request, client_address):
         """Those who hang up are what is tested."""
