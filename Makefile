@@ -28,22 +28,24 @@ KERNEL_ISAS_x86_64  := scalar avx2 avxvnni avx512vnni
 KERNEL_ISAS_aarch64 := scalar neon neondot
 KERNELS := src/kernels/kernels.c $(patsubst %,src/kernels/kernels_%.c,$(or $(KERNEL_ISAS_$(ARCH)),scalar))
 
-MODULE_SRC := src/capture/source_git.c
+MODULE_SRC := src/capture/source_git.c src/forge/http_curl.c
 LIB_SRC := $(filter-out src/kernels/%,$(wildcard $(LIB_FOLDERS:%=src/%/*.c))) $(KERNELS)
 APP_SRC := $(filter-out $(MODULE_SRC),$(wildcard $(APP_FOLDERS:%=src/%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(OUT)/%.o)
 APP_OBJ := $(APP_SRC:%.c=$(OUT)/%.o)
 
 LIB_LIBS := $(shell $(PKG) --libs libutf8proc) -lm -pthread
-APP_PKGS := sqlite3 jansson libcyaml
+APP_PKGS := sqlite3 jansson libcyaml yaml-0.1
 APP_CFLAGS := $(shell $(PKG) --cflags $(APP_PKGS))
 APP_LIBS := $(shell $(PKG) --libs $(APP_PKGS)) $(LIB_LIBS) -ldl
 
 # Sources with a large library are modules, loaded on demand; without the library they are left out.
-MODULES := $(if $(shell $(PKG) --exists libgit2 && echo yes),$(OUT)/korora-git.so)
+MODULES := $(if $(shell $(PKG) --exists libgit2 && echo yes),$(OUT)/korora-git.so) \
+  $(if $(shell $(PKG) --exists libcurl && echo yes),$(OUT)/korora-http.so)
 # `make MODULES=` builds without them.
 MODULE_OBJ := $(OUT)/src/capture/capture_common.o $(OUT)/src/capture/seen.o
 $(OUT)/korora-git.so: MODULE_LIBS = $(shell $(PKG) --libs libgit2)
+$(OUT)/korora-http.so: MODULE_LIBS = $(shell $(PKG) --libs libcurl)
 
 # Tests, fuzzers and benchmarks link everything below the command line.
 TEST_OBJ := $(filter-out $(OUT)/src/cli/%,$(APP_OBJ))
@@ -68,6 +70,9 @@ $(OUT)/korora: $(APP_OBJ) $(OUT)/libkorora.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(APP_LIBS)
 
 $(OUT)/korora-%.so: $(OUT)/src/capture/source_%.o $(MODULE_OBJ) $(OUT)/libkorora.a
+	$(CC) $(CFLAGS) -shared -o $@ $^ $(LDFLAGS) $(MODULE_LIBS) $(LIB_LIBS)
+
+$(OUT)/korora-http.so: $(OUT)/src/forge/http_curl.o $(OUT)/libkorora.a
 	$(CC) $(CFLAGS) -shared -o $@ $^ $(LDFLAGS) $(MODULE_LIBS) $(LIB_LIBS)
 
 # Objects depend on the flags they were made with, so that a changed flag is a rebuild.

@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show run models train eval bench convert doctor version help"
+    local commands="add import recall timeline show run models train teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -42,6 +42,9 @@ _korora() {
     train)
         options="$options -o --seed"
         values="$values -o --seed" ;;
+    teach)
+        options="$options --count --label -o"
+        values="$values --count --label -o" ;;
     eval) ;;
     bench)
         options="$options --tokens --threads"
@@ -60,7 +63,7 @@ _korora() {
     case " $values " in *" $previous "*)
         case $previous in
         --home) _korora_offer -d ;;
-        --batch | -o) _korora_offer -f ;;
+        --batch | --label | -o) _korora_offer -f ;;
         --type) _korora_offer -W "int8 f32" ;;
         --from | --to | --now | --since | --at) _korora_offer -W "now" ;;
         esac
@@ -83,7 +86,7 @@ _korora() {
     run* | eval*) files=1 ;;
     bench*) words=$(_korora_models) files=1 ;;
     timeline0) words="today yesterday" ;;
-    convert0 | train0) _korora_offer -d ;;
+    convert0 | train0 | teach0) _korora_offer -d ;;
     esac
     [ -n "$words" ] && _korora_offer -W "$words"
     [ -n "$files" ] && _korora_offer -f
