@@ -198,7 +198,9 @@ static int forge_all(forging *f, const char *const *names)
         kor_error *failed = &f->failed[f->number];
         kor_forge_result *r = &f->done[f->number];
         f->name = names[f->number];
-        if (kor_forge(r, f->name, &f->options, failed) != KOR_OK) {
+        kor_status status = kor_forge(r, f->name, &f->options, failed);
+        if (status == KOR_OK) failed->code = KOR_OK; /* it may hold what did no harm */
+        if (status != KOR_OK) {
             kor_progress_clear();
             int why = kor_report(&kor_command_forge, failed);
             if (why > code) code = why;

@@ -16,5 +16,3 @@ static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error 
 }
 
 const kor_data_kind kor_data_package = {"package", true, list, load};
-const kor_data_kind kor_data_grammar = {"grammar", true, list, load};
-const kor_data_kind kor_data_teacher = {"teacher", true, list, load};
