@@ -6,6 +6,7 @@
 #include "learn/dataset.h"
 #include "model/gguf.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -211,6 +212,24 @@ static kor_status stage(kor_writer *w, const char *from, const char *to, bool op
     return status;
 }
 
+/* What a forge that was ended left half-written beside a model: NAME.EXT and six characters. */
+static void sweep(const char *folder, const char *name, const char *const *ends_in)
+{
+    DIR *d = opendir(folder);
+    for (const struct dirent *e; d && (e = readdir(d));) {
+        for (size_t i = 0; i < PARTS; i++) {
+            char start[200], path[4600];
+            int n = snprintf(start, sizeof start, "%s.%s.", name, ends_in[i]);
+            if (n < 0 || strncmp(e->d_name, start, (size_t)n) != 0 ||
+                strlen(e->d_name) != (size_t)n + 6)
+                continue;
+            (void)snprintf(path, sizeof path, "%.4000s/%s", folder, e->d_name);
+            (void)unlink(path);
+        }
+    }
+    if (d) closedir(d);
+}
+
 kor_status kor_ship_files(const char *from, const char *to, const char *name, kor_error *err)
 {
     static const char *const ends_in[PARTS] = {"svg", "md", "gguf"};
@@ -218,6 +237,7 @@ kor_status kor_ship_files(const char *from, const char *to, const char *name, ko
     bool there[PARTS];
     char source[4400], target[PARTS][4400];
     kor_status status = kor_make_dirs(to, err);
+    sweep(to, name, ends_in);
     for (size_t i = 0; status == KOR_OK && i < PARTS; i++) {
         (void)snprintf(source, sizeof source, "%.4000s/%s.%s", from, name, ends_in[i]);
         (void)snprintf(target[i], sizeof target[i], "%.4000s/%s.%s", to, name, ends_in[i]);
