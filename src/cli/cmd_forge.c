@@ -122,7 +122,7 @@ static void print_sources(const kor_forge_result *r)
         const kor_forge_source *s = &r->source[i];
         fputs("  ", stdout);
         kor_print_cell(KOR_DIM, s->name, 20);
-        kor_print(KOR_DIM, "%s, %s times learnt from", kor_counted((int64_t)s->rows, "row"),
+        kor_print(KOR_DIM, "%s, %s to learn from", kor_counted((int64_t)s->rows, "row"),
                   kor_grouped((int64_t)s->used));
         if (s->near) kor_print(KOR_DIM, ", %zu too near to the gate set", s->near);
         if (s->bad) kor_print(KOR_DIM, ", %zu bad", s->bad);

@@ -148,9 +148,9 @@ static kor_status add_row(void *arg, size_t line, const kor_field *fields, size_
     else if (!t->columns)
         return read_heading(t, line, fields, count, err);
     if (count != t->columns || (t->bare && (t->text >= count || t->label >= count))) {
-        (void)snprintf(why, sizeof why, "%zu fields; the first line has %zu", count, t->columns);
+        (void)snprintf(why, sizeof why, "fields: %zu; the first line has %zu", count, t->columns);
         if (t->bare && count == t->columns)
-            (void)snprintf(why, sizeof why, "%zu fields; the columns are %zu and %zu", count,
+            (void)snprintf(why, sizeof why, "fields: %zu; the columns are %zu and %zu", count,
                            t->text + 1, t->label + 1);
         kor_made_rows_bad(t->out, t->path, line, q->remarks, why);
         return KOR_OK;

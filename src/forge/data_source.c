@@ -37,8 +37,8 @@ static kor_status kept_name(char out[4200], const kor_data_kind *kind, const kor
                        s->package ? s->package : "", s->file ? s->file : "",
                        s->reader ? s->reader : "", s->count, s->corrupt, q->seed,
                        (int)q->task->head);
-        kor_str_printf(text, "%s\n%s\n", s->text_column ? s->text_column : "",
-                       s->label_column ? s->label_column : "");
+        kor_str_printf(text, "%s\n%s\n%s\n", s->text_column ? s->text_column : "",
+                       s->label_column ? s->label_column : "", s->sha512 ? s->sha512 : "");
         for (size_t i = 0; i < q->task->label_count; i++)
             kor_str_printf(text, "%s\n", q->task->labels[i]);
         status = text->failed ? kor_fail_memory(err) : KOR_OK;
@@ -118,6 +118,8 @@ static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error 
         KOR_TRY(read_kept(out, path, q->remarks, &there, err));
     }
     if (!there) KOR_TRY(kind->load(out, q, err));
+    if (!out->count && !q->source->line)
+        return kor_fail(err, KOR_E_INPUT, "%s: no row to use", q->source->file);
     if (!out->count)
         return kor_fail(err, KOR_E_INPUT, "%s/task.yaml:%lu: %.100s has no row to use",
                         q->task->folder, q->source->line, q->source->name);

@@ -24,6 +24,7 @@ typedef struct job {
     char folder[PATH], work[PATH], note[PATH], rows[PATH], made[PATH], shipped[PATH];
     kor_made_from now;        /* what the model would be made from today */
     kor_str before;           /* what the shipped one was made from */
+    uint32_t before_rows;     /* and how many rows */
     kor_str noted;            /* what the last one that was trained was made from */
     kor_task_source *sources; /* [source_count] of all rows: data or train, and hard */
     size_t source_count;
@@ -147,7 +148,7 @@ static bool is_shipped(job *j, bool noted)
         return false;
     if (!noted || strcmp(kor_str_text(&j->noted), j->before.data) != 0) {
         /* The work folder is another, or was emptied. The model says the rest of itself. */
-        r->sources = r->rows = 0;
+        r->sources = 0;
         r->before = NAN;
         *r->architecture = *r->metric = 0;
     }
@@ -364,6 +365,7 @@ static kor_status describe(job *j)
     KOR_TRY(kor_model_open_on(&model, j->shipped, *trunk ? j->options->trunk : NULL, j->err));
     kor_model_get_info(model, &info);
     r->bytes = info.file_bytes;
+    r->rows = j->before_rows;
     (void)snprintf(r->architecture, sizeof r->architecture, "%s", info.architecture);
     kor_status status =
         kor_measure_file(&measured, model, j->task.gate, j->task.seed, &silent, j->err);
@@ -383,12 +385,13 @@ static kor_status describe(job *j)
 static kor_status was_begun(job *j, bool noted, bool *begun)
 {
     uint64_t hash;
+    uint32_t rows;
     kor_str made = {0};
     *begun = false;
     if (!noted || j->options->force || j->out->end != KOR_FORGE_BEGUN ||
         strcmp(kor_str_text(&j->noted), kor_str_text(&j->now.lines)) != 0)
         return KOR_OK;
-    kor_status status = kor_ship_made_from(j->made, &made, &hash, j->err);
+    kor_status status = kor_ship_made_from(j->made, &made, &hash, &rows, j->err);
     *begun = status == KOR_OK && strcmp(kor_str_text(&made), kor_str_text(&j->now.lines)) == 0;
     kor_str_free(&made);
     return status;
@@ -401,7 +404,7 @@ static kor_status forge(job *j)
     uint64_t against;
     KOR_TRY(read_task(j));
     KOR_TRY(kor_ship_recall(j->note, r, &j->noted, &noted, &j->options->remarks, j->err));
-    KOR_TRY(kor_ship_made_from(j->shipped, &j->before, &against, j->err));
+    KOR_TRY(kor_ship_made_from(j->shipped, &j->before, &against, &j->before_rows, j->err));
     if (!force && is_shipped(j, noted)) return describe(j);
     if (!force && noted && r->end == KOR_FORGE_HELD && r->against == against &&
         strcmp(kor_str_text(&j->noted), kor_str_text(&j->now.lines)) == 0) {

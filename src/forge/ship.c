@@ -175,12 +175,13 @@ kor_status kor_ship_recall(const char *path, kor_forge_result *out, kor_str *fro
 
 /* ---- Models ---- */
 
-kor_status kor_ship_made_from(const char *path, kor_str *out, uint64_t *hash, kor_error *err)
+kor_status kor_ship_made_from(const char *path, kor_str *out, uint64_t *hash, uint32_t *rows,
+                              kor_error *err)
 {
     kor_map map;
     kor_gguf g;
     kor_bytes text;
-    *hash = 0;
+    *hash = *rows = 0;
     kor_status status = kor_map_open(&map, path, err);
     if (status == KOR_E_NOT_FOUND) return KOR_OK;
     if (status != KOR_OK) return status;
@@ -189,6 +190,7 @@ kor_status kor_ship_made_from(const char *path, kor_str *out, uint64_t *hash, ko
     if (map.size && kor_gguf_parse(&g, map.data, map.size, NULL) == KOR_OK) {
         if (kor_gguf_get_string(&g, "korora.made_from", &text, NULL) == KOR_OK)
             kor_str_add(out, text.data, text.len);
+        if (kor_gguf_get_u32(&g, "korora.card.rows", rows, NULL) != KOR_OK) *rows = 0;
         kor_gguf_free(&g);
     }
     kor_map_close(&map);

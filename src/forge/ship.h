@@ -20,8 +20,9 @@ kor_status kor_ship_recall(const char *path, kor_forge_result *out, kor_str *fro
  * is there. */
 kor_status kor_ship_files(const char *from, const char *to, const char *name, kor_error *err);
 
-/* "korora.made_from" of a model file, "" when it has none, and the hash of the file; 0 and "" when
- * there is no such file. */
-kor_status kor_ship_made_from(const char *path, kor_str *out, uint64_t *hash, kor_error *err);
+/* "korora.made_from" of a model file, "" when it has none, the hash of the file, and the rows it
+ * learnt from, 0 when it does not say; 0 and "" when there is no such file. */
+kor_status kor_ship_made_from(const char *path, kor_str *out, uint64_t *hash, uint32_t *rows,
+                              kor_error *err);
 
 #endif

@@ -544,6 +544,7 @@ static kor_status read_data(reader *r, const task_yaml *y)
 static kor_status join_sources(reader *r)
 {
     kor_task *t = r->out;
+    char why[KOR_LICENCE_WHY], what[300];
     if (!t->data_count) return KOR_OK;
     kor_str all = {0};
     const char **names = kor_arena_array(&t->arena, t->data_count, sizeof *names);
@@ -554,6 +555,11 @@ static kor_status join_sources(reader *r)
         for (size_t j = 0; j < i && !known; j++)
             known = t->data[j].licence && strcmp(t->data[j].licence, s->licence) == 0;
         names[i] = s->name;
+        if (t->ship && s->licence && kor_licence_check(s->licence, why) != KOR_LICENCE_SHIPS) {
+            (void)snprintf(what, sizeof what, "its licence does not allow shipping: %s", why);
+            kor_str_free(&all);
+            return fail_at(r, s->line, what);
+        }
         if (!s->licence && !t->licence && t->ship) {
             kor_str_free(&all);
             return fail_at(r, s->line, "ship: yes needs 'licence': an SPDX id of that of the data");
