@@ -16,12 +16,12 @@ yaml "$sum" data/other tsv; forge
 mv gone packages
 yaml "$sum" data/rows xml; forge
 yaml "$(echo "$sum" | tr 0-9a-f 1-9a-f0)" data/rows tsv; forge
-ls build/forge/t | sed 's/-[0-9a-f]*\./-HASH./'
+ls build/forge/t | sed 's/-[0-9a-f]*\./-HASH./' | sort
 # From the registry, by way of an npm that is not the real one.
 unset KORORA_PACKAGES
 mkdir bin
 printf '#!/bin/sh\necho "$*" > "%s/npm.log"\ncp "%s/packages/scope-sets-1.2.3.tgz" .\n' "$PWD" "$PWD" > bin/npm; chmod +x bin/npm
-rm -r build/forge; yaml "$sum" data/rows tsv
+rm -r build/forge models; yaml "$sum" data/rows tsv
 PATH=$PWD/bin:$PATH forge; cat npm.log
 printf '#!/bin/sh\nexit 1\n' > bin/npm; rm -r build/forge; echo >> tasks/t/task.yaml
 PATH=$PWD/bin:$PATH forge
