@@ -169,7 +169,7 @@ checkkern: $(OUT)/checkkern
 
 .PHONY: cli-tests
 ## cli-tests: the command line against its exact output
-cli-tests: $(OUT)/korora models
+cli-tests: $(OUT)/korora $(MODULES) models
 	KORORA_BIN=$(OUT)/korora KORORA_MODELS=$(CURDIR)/$(MODELS) tests/run_cli
 
 .PHONY: emulated

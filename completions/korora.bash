@@ -48,7 +48,9 @@ _korora() {
     teach)
         options="$options --count --label -o"
         values="$values --count --label -o" ;;
-    eval) ;;
+    eval)
+        options="$options --compare"
+        values="$values --compare" ;;
     bench)
         options="$options --tokens --threads"
         values="$values --tokens --threads" ;;
@@ -67,7 +69,7 @@ _korora() {
         case $previous in
         --home | --tasks | --models | --work) _korora_offer -d ;;
         --head) _korora_offer -W "classify tags rank embed" ;;
-        --batch | --label | -o) _korora_offer -f ;;
+        --batch | --label | --compare | -o) _korora_offer -f ;;
         --type) _korora_offer -W "int8 f32" ;;
         --from | --to | --now | --since | --at) _korora_offer -W "now" ;;
         esac

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "cli/eval_teacher.h"
 #include "cli/tables.h"
 
 #include "learn/dataset.h"
@@ -17,6 +18,8 @@ typedef struct evaluation {
     kor_metrics metrics;
     float *p, *thresholds; /* [labels.count]; labels that the model has not never hold */
     double us_per_item;
+    const char *compare; /* a teacher's configuration; or NULL */
+    kor_teacher_score teacher;
 } evaluation;
 
 static void say_remark(void *arg, const char *line)
@@ -87,6 +90,7 @@ static json_t *evaluation_json(const evaluation *e)
         json_object_set_new(o, "out_of_scope_recall", json_real(m->outside_recall));
     }
     json_object_set_new(o, "classes", classes);
+    if (e->compare) json_object_set_new(o, "teacher", kor_teacher_score_json(&e->teacher));
     return o;
 }
 
@@ -117,17 +121,31 @@ static kor_status print_evaluation(const evaluation *e, kor_error *err)
         if (!kor_print_table(&table)) status = kor_fail_memory(err);
     }
     kor_table_free(&table);
+    if (status == KOR_OK && e->compare && !kor_teacher_score_print(&e->teacher, m, e->us_per_item))
+        status = kor_fail_memory(err);
     return status;
+}
+
+static kor_status ask_teacher(evaluation *e, kor_error *err)
+{
+    if (!e->compare) return KOR_OK;
+    if (strcmp(e->info.head, "classify") != 0)
+        return kor_fail(err, KOR_E_UNSUPPORTED, "--compare is for models of head classify");
+    return kor_eval_teacher(&e->teacher, e->compare, &e->data, &e->labels, err);
 }
 
 static int run(int argc, char **argv)
 {
+    evaluation e = {0};
+    const kor_option options[] = {
+        {"--compare", "FILE", "ask the teacher of this teacher.yaml too", &e.compare, NULL},
+        {0},
+    };
     kor_args a;
     int code;
-    if (!kor_args_parse(&a, &kor_command_eval, NULL, 2, 2, argc, argv, &code)) return code;
+    if (!kor_args_parse(&a, &kor_command_eval, options, 2, 2, argc, argv, &code)) return code;
     char home[4096], path[4096];
     kor_error err;
-    evaluation e = {0};
     bool has_home = kor_home(home, &a, NULL) == KOR_OK;
     kor_status status = kor_model_find(path, a.word[0], has_home ? home : NULL, &err);
     kor_loaded loaded = {0};
@@ -135,13 +153,15 @@ static int run(int argc, char **argv)
     e.model = loaded.model;
     if (status == KOR_OK) {
         kor_model_get_info(e.model, &e.info);
-        if (!e.info.labels) {
+        if (!e.info.labels && !e.compare) {
             status = kor_eval_pairs(e.model, a.word[1], a.json, &err);
             code = status == KOR_OK ? EXIT_DONE : kor_report(a.command, &err);
             kor_model_unload(&loaded);
             return code;
         }
     }
+    if (status == KOR_OK && !e.info.labels)
+        status = kor_fail(&err, KOR_E_UNSUPPORTED, "--compare is for models of head classify");
     if (status == KOR_OK) status = kor_ctx_new(&e.ctx, e.model, &err);
     if (status == KOR_OK) status = read_data(&e, a.word[1], &err);
     if (status == KOR_OK && e.labels.count > e.info.labels) {
@@ -150,6 +170,7 @@ static int run(int argc, char **argv)
                 e.labels.count > e.info.labels + 1 ? " and other labels" : "");
     }
     if (status == KOR_OK) status = evaluate(&e, &err);
+    if (status == KOR_OK) status = ask_teacher(&e, &err);
     if (status == KOR_OK && a.json)
         kor_print_json(evaluation_json(&e));
     else if (status == KOR_OK)
@@ -168,12 +189,14 @@ static int run(int argc, char **argv)
 const kor_command kor_command_eval = {
     .name = "eval",
     .summary = "how good a model is on rows with known labels",
-    .usage = "MODEL FILE",
+    .usage = "MODEL FILE [--compare FILE]",
     .details =
         "FILE holds JSON lines of \"text\" and \"label\" or \"labels\". A bad row is told and left "
         "out; a\nlabel that the model does not know counts as a wrong answer. For models of head "
         "rank or embed\nit holds pairs: \"query\", \"text\" and \"label\", or \"a\", \"b\" and "
-        "\"score\".\n\n"
+        "\"score\".\nWith --compare the texts "
+        "are also sent to a large language model (docs/teacher.md), and the\ntwo are shown side by "
+        "side: accuracy, time, cost.\n\n"
         "  korora eval spam.gguf rows.jsonl --json\n",
     .run = run,
 };

@@ -189,7 +189,7 @@ static const char *read_choice(kor_answer *out, const kor_asked *asked, json_t *
     if (!json_is_string(content)) return "the reply has no choices[0].message.content";
     if (asked->kind == KOR_ASK_LETTER) {
         take_letter(out, asked, choice, content);
-        return out->other_labels ? "the answer is none of the labels" : NULL;
+        return json_array_size(out->rows) ? NULL : "the answer is none of the labels";
     }
     json_t *object = object_in(json_string_value(content), json_string_length(content));
     json_t *rows = json_object_get(object, "rows");

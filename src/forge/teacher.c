@@ -371,30 +371,34 @@ static bool can_be_asked(const kor_text *t)
            kor_utf8_valid(t->text, t->len);
 }
 
-/* One text a request, with probabilities. *refused: the endpoint gives none. */
-static kor_status label_by_letters(work *w, const kor_text *texts, const uint32_t *order,
-                                   size_t count, bool *refused)
+/* One text a request, with probabilities. Afterwards order[*count] are those to be asked about
+ * otherwise, because the endpoint refused. */
+static kor_status label_by_letters(work *w, const kor_text *texts, uint32_t *order, size_t *count)
 {
     kor_question *q;
-    KOR_TRY(questions_new(&q, count, w->err));
+    size_t n = *count, refused = 0;
+    *count = 0;
+    KOR_TRY(questions_new(&q, n, w->err));
     kor_status status = KOR_OK;
-    *refused = false;
-    for (size_t i = 0; i < count && status == KOR_OK; i++)
+    for (size_t i = 0; i < n && status == KOR_OK; i++)
         status = kor_prompt_letter(&q[i], w->a, &w->job->lesson, &texts[order[i]], w->err);
     /* The first one alone: an endpoint that takes no such request should refuse it once. */
-    size_t first = w->a->answered || !count ? 0 : 1;
+    size_t first = w->a->answered || !n ? 0 : 1;
     if (status == KOR_OK && first) status = kor_ask(w->a, q, first, w->err);
-    *refused = status == KOR_OK && first && q[0].refused;
-    if (status == KOR_OK && !*refused && !*w->a->stopped)
-        status = kor_ask(w->a, q + first, count - first, w->err);
-    for (size_t i = 0; i < count && status == KOR_OK && !*refused; i++) {
+    bool none = status == KOR_OK && first && q[0].refused;
+    if (status == KOR_OK && !none && !*w->a->stopped)
+        status = kor_ask(w->a, q + first, n - first, w->err);
+    for (size_t i = 0; i < n && status == KOR_OK; i++) {
         json_t *row = json_array_get(q[i].answer.rows, 0);
+        uint32_t at = order[i];
+        refused += q[i].refused;
+        if (q[i].refused || (none && q[i].state == KOR_WAITING)) order[(*count)++] = at;
         if (q[i].state != KOR_ANSWERED) continue;
-        status =
-            hand_on(w, &texts[order[i]], order[i], json_string_value(json_object_get(row, "label")),
-                    json_object_get(row, "soft"));
+        status = hand_on(w, &texts[at], at, json_string_value(json_object_get(row, "label")),
+                         json_object_get(row, "soft"));
     }
-    questions_end(q, count);
+    w->a->failed -= refused;
+    questions_end(q, n);
     return status;
 }
 
@@ -435,15 +439,13 @@ static kor_status label_all(work *w)
             else
                 w->report->bad_rows++;
         }
-        bool refused = false;
-        if (letters) KOR_TRY(label_by_letters(w, job->texts, order, n, &refused));
-        if (refused) {
+        if (letters) KOR_TRY(label_by_letters(w, job->texts, order, &n));
+        if (letters && n && !w->a->answered) {
             letters = false;
-            w->a->failed--;
             kor_remark(&job->remarks, "the endpoint gives no probabilities (%.120s): labels only",
                        w->a->last);
         }
-        if (!letters) KOR_TRY(label_by_batches(w, job->texts, order, n));
+        KOR_TRY(label_by_batches(w, job->texts, order, n));
         tell_progress(w, at, job->text_count);
     }
     w->report->missing = job->text_count - w->report->rows;

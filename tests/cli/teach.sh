@@ -111,18 +111,29 @@ cat task/teacher-labels.jsonl
 printf '{"text":"greet me"}\n{"text":5}\n{"text":"leave it","label":"ask"}\nnot JSON\n{"text":"a \\u0000"}\n' > texts.jsonl
 teach --label texts.jsonl -o labelled.jsonl
 cat labelled.jsonl
+mode no-logprobs; head -n 2 texts.txt > first.txt; echo "ask about it" >> first.txt
+teach --label first.txt -o labelled.jsonl
 forget; mode no-logprobs
 teach --label texts.txt -o labelled.jsonl
 cat labelled.jsonl
 try korora teach task --label nowhere.txt 2>&1
 : > empty.txt; try korora teach task --label empty.txt 2>&1
 try korora teach task --label texts.txt --count 5 2>&1
-sort requests | uniq -c | sed 's/^ *//'
+grep -v slow requests | sort | uniq -c | sed 's/^ *//'
 
 echo "--- they are rows to learn from"
 config ''; forget; mode good; printf 'name: home\nhead: classify\ntrain: teacher-rows.jsonl\narchitecture: bag\n' > task/task.yaml
 teach --count 60 | grep -c "60 rows"
-korora train task > out; grep -c "measured on" out; rm task/home.*
+korora train task > out; grep -c "measured on" out
+mode good
+beside() { sed -n '/ms each/,$p' | sed -E 's/[0-9]+\.[0-9]{3} /N /g; s/[0-9]\.[0-9]{4} to [0-9]\.[0-9]{4}/I/; s/ +/ /g' ; }
+tail -n 6 task/teacher-rows.jsonl > some.jsonl; sed -i '1s/"label":"[a-z]*"/"label":"greet"/' some.jsonl
+korora eval task/home.gguf some.jsonl --compare memory/teacher.yaml | beside
+korora eval task/home.gguf some.jsonl --compare memory/teacher.yaml --json | grep -o '"teacher":.*' | sed -E 's/"us_per_item":[0-9.e+]+/"us_per_item":N/'
+try korora eval task/home.gguf some.jsonl --compare nowhere.yaml 2>&1
+try korora eval base some.jsonl --compare memory/teacher.yaml 2>&1
+mode 401; korora eval task/home.gguf some.jsonl --compare memory/teacher.yaml 2>&1 | steady
+rm task/home.*
 
 echo "--- teacher.yaml"
 bad() { printf 'url: http://127.0.0.1:1/v1\nmodel: m\n%s\n' "$1" > memory/teacher.yaml; korora teach task 2>&1; echo "exit $?"; }

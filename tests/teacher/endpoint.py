@@ -99,7 +99,7 @@ def answer(request, mode, key):
         content = json.dumps(make_rows(user, mode))
         kind = "rows"
     if mode == "echo-key":
-        content = json.dumps({"rows": [{"text": f"my key is {key}", "label": "greet"}]})
+        content = json.dumps({"rows": [{"text": f"my key is {key}", "label": row["label"]} for row in json.loads(content)["rows"]]})
     if mode == "not-json":
         content = "Sure! Here are some examples."
     if mode == "wrong-schema":
