@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TOLD = 3, HASH = 16 };
@@ -33,16 +34,31 @@ void kor_made_from_add(kor_made_from *m, const char *name, uint64_t hash)
     kor_str_printf(&m->lines, "%016" PRIx64 " %s\n", hash, clean);
 }
 
+/* What follows a folder and a slash at the front of a path, or NULL. */
+static const char *inside(const char *path, const char *folder)
+{
+    size_t n = folder ? strlen(folder) : 0;
+    return n && strncmp(path, folder, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* The names go into the model's file: they must be the same on another machine, and say nothing of
+ * where things are on this one. */
 kor_status kor_made_from_file(kor_made_from *m, const char *path, const char *folder,
                               kor_error *err)
 {
     kor_map map;
-    size_t n = strlen(folder);
+    char name[256];
     KOR_TRY(kor_map_open(&map, path, err));
     uint64_t hash = kor_hash64(map.size ? map.data : (const unsigned char *)"", map.size, 0);
     kor_map_close(&map);
-    kor_made_from_add(m, strncmp(path, folder, n) == 0 && path[n] == '/' ? path + n + 1 : path,
-                      hash);
+    const char *own = inside(path, folder), *data = inside(path, getenv("KORORA_DATA")),
+               *slash = strrchr(path, '/');
+    (void)snprintf(name, sizeof name, "%s%s", !own && data ? "$KORORA_DATA/" : "",
+                   own     ? own
+                   : data  ? data
+                   : slash ? slash + 1
+                           : path);
+    kor_made_from_add(m, name, hash);
     return m->lines.failed ? kor_fail_memory(err) : KOR_OK;
 }
 

@@ -18,7 +18,8 @@ typedef struct kor_made_from {
 /* Add a part by its hash; a name that is there already is not added again. */
 void kor_made_from_add(kor_made_from *m, const char *name, uint64_t hash);
 
-/* Add a file by its content, named from folder where it is in there. */
+/* Add a file by its content, named from folder or $KORORA_DATA where it is in there, else by its
+ * last part. */
 kor_status kor_made_from_file(kor_made_from *m, const char *path, const char *folder,
                               kor_error *err);
 

@@ -59,6 +59,15 @@ static void test_made_from_hashes_content_not_names(void **state)
     assert_works(kor_made_from_file(&b, in(&f, "x"), f.path, &err), &err);
     kor_made_from_why(a.lines.data, b.lines.data, why, sizeof why);
     assert_string_equal(why, "x changed");
+    assert_int_equal(setenv("KORORA_DATA", f.path, 1), 0);
+    kor_made_from_free(&a);
+    put_file(in(&f, "y"), "three", 5);
+    assert_works(kor_made_from_file(&a, in(&f, "y"), "/elsewhere", &err), &err);
+    assert_string_equal(a.lines.data + 16, " $KORORA_DATA/y\n");
+    assert_int_equal(unsetenv("KORORA_DATA"), 0);
+    kor_made_from_free(&a);
+    assert_works(kor_made_from_file(&a, in(&f, "y"), "/elsewhere", &err), &err);
+    assert_string_equal(a.lines.data + 16, " y\n");
     kor_made_from_add(&b, "two\nlines", 1);
     assert_non_null(strstr(b.lines.data, "two?lines\n"));
     assert_fails(kor_made_from_file(&a, in(&f, "no"), f.path, &err), KOR_E_NOT_FOUND, &err, "no");
