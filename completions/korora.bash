@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show run models train forge teach eval bench convert doctor version help"
+    local commands="add import recall timeline show run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -51,6 +51,9 @@ _korora() {
     eval)
         options="$options --compare"
         values="$values --compare" ;;
+    generate)
+        options="$options --count --seed --corrupt --balanced"
+        values="$values --count --seed --corrupt" ;;
     bench)
         options="$options --tokens --threads"
         values="$values --tokens --threads" ;;
@@ -89,7 +92,7 @@ _korora() {
     import0) words="git shell files dpkg jsonl" ;;
     import1) files=1 ;;
     run0 | eval0 | models0) words=$(_korora_models) files=1 ;;
-    run* | eval*) files=1 ;;
+    run* | eval* | generate0) files=1 ;;
     bench*) words=$(_korora_models) files=1 ;;
     timeline0) words="today yesterday" ;;
     forge*) words=$(cd tasks 2> /dev/null && ls) ;;
