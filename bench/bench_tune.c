@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast an encoder is fine-tuned: sentences a second of the whole step (forward, backward,
  * AdamW), for the base encoder and a layer of labels, on random tokens or on the rows of a file.
- * usage: bench_tune MODEL THREADS TOKENS|ROWS.jsonl [STEPS]
- * One line: threads, sentences a second, milliseconds a step of 64, share of f32 multiply-adds. */
+ * usage: bench_tune MODEL THREADS|lengths TOKENS|ROWS.jsonl [STEPS]
+ * One line: threads, sentences a second, milliseconds a step of 64, operations a second; or, with
+ * lengths, the number of tokens of each row of the file. */
 #include "learn/dataset.h"
 #include "learn/loss.h"
 #include "learn/tuner.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 64, LABELS = 77 };
+enum { BATCH = 64, LABELS = 77, MOST = 128 };
 
 typedef struct top {
     size_t dim;
@@ -61,7 +62,7 @@ static void die(const char *what)
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) die("usage: bench_tune MODEL THREADS TOKENS|ROWS.jsonl [STEPS]");
+    if (argc < 4) die("usage: bench_tune MODEL THREADS|lengths TOKENS|ROWS.jsonl [STEPS]");
     kor_error err;
     kor_model *model;
     kor_net net;
@@ -71,14 +72,23 @@ int main(int argc, char **argv)
     if (kor_model_open(&model, argv[1], &err) || kor_ctx_new(&ctx, model, &err) ||
         kor_net_load(&net, kor_trunk_encoder(model), &err))
         die(err.msg);
+    const kor_dataset_options any = {0};
+    kor_labels labels = {0};
+    kor_dataset data = {0};
+    if (!tokens && kor_dataset_read(&data, argv[3], &labels, &any, &err)) die(err.msg);
+    if (strcmp(argv[2], "lengths") == 0) {
+        for (size_t i = 0; i < data.count; i++) {
+            size_t n;
+            int32_t of_row[MOST];
+            (void)kor_tokenize(ctx, data.rows[i].text, data.rows[i].len, of_row, MOST, &n, &err);
+            printf("%zu\n", n ? n : 1);
+        }
+        return 0;
+    }
     size_t *first = calloc(rows + 1, sizeof *first);
     int32_t *ids = calloc(rows * net.max_tokens, sizeof *ids);
     top t = {net.dim, calloc(2 * net.dim * LABELS, sizeof(float))};
     if (!first || !ids || !t.param) die("out of memory");
-    kor_labels labels = {0};
-    kor_dataset data = {0};
-    const kor_dataset_options any = {0};
-    if (!tokens && kor_dataset_read(&data, argv[3], &labels, &any, &err)) die(err.msg);
     for (size_t i = 0; i < rows; i++) {
         size_t n = 0;
         if (tokens) {

@@ -71,7 +71,7 @@ _korora() {
     case " $values " in *" $previous "*)
         case $previous in
         --home | --tasks | --models | --work) _korora_offer -d ;;
-        --head) _korora_offer -W "classify tags rank embed" ;;
+        --head) _korora_offer -W "classify tags spans rank embed" ;;
         --batch | --label | --compare | -o) _korora_offer -f ;;
         --type) _korora_offer -W "int8 f32" ;;
         --from | --to | --now | --since | --at) _korora_offer -W "now" ;;

@@ -123,6 +123,21 @@ KOR_API kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, floa
 KOR_API kor_status kor_rank(kor_ctx *ctx, const char *query, size_t query_len, const char *text,
                             size_t text_len, float *score, kor_error *err);
 
+/* A labelled part of a text. */
+typedef struct kor_span {
+    size_t start, end;       /* bytes, half-open */
+    size_t start_cp, end_cp; /* the same in code points; what is not UTF-8 counts as U+FFFD */
+    size_t label;            /* kor_model_label has its name */
+    float score;             /* the probability that exactly this is a span of this label */
+} kor_span;
+
+/* Ask a model of head "spans" for the labelled parts of a text, given as for kor_embed: names,
+ * places, numbers, whatever it was made to find. Writes at most max spans to out, in the order of
+ * the text, none over another, and the number written to *count. Reads at most the first
+ * KOR_TEXT_MAX code points. Does not allocate. */
+KOR_API kor_status kor_spans(kor_ctx *ctx, const char *text, size_t len, kor_span *out, size_t max,
+                             size_t *count, kor_error *err);
+
 /* The name of a label, UTF-8; it lives as long as the model. NULL when there is no label i. */
 KOR_API const char *kor_model_label(const kor_model *model, size_t i);
 
@@ -135,14 +150,14 @@ KOR_API float kor_model_threshold(const kor_model *model, size_t i);
 typedef struct kor_model_info {
     const char *name;         /* general.name of the file, or "" */
     const char *architecture; /* "encoder"; "bag": hashed n-grams; "hybrid": both; "lora", "full" */
-    const char *head;         /* what it answers: "embed", "classify", "tags", "rank" */
+    const char *head;         /* what it answers: "embed", "classify", "tags", "spans", "rank" */
     const char *weights;      /* "int8" or "f32" */
     const char *license;      /* SPDX expression, or "" */
     const char *cpu;          /* the kernels in use: "scalar", "avx2", "avx512vnni" */
-    const char *metric;       /* what quality is: "accuracy", "micro_f1", or "" when unknown */
-    float quality;            /* on rows it did not learn from, when it was made; 0 to 1 */
+    const char *metric; /* what quality is: "accuracy", "micro_f1", "span_f1", or "" when unknown */
+    float quality;      /* on rows it did not learn from, when it was made; 0 to 1 */
     const char *out_of_scope; /* the label of rows that it should abstain on, or "" */
-    size_t labels;            /* of heads "classify" and "tags", else 0 */
+    size_t labels;            /* of heads "classify", "tags" and "spans", else 0 */
     size_t dim;               /* length of an embedding, in floats; 0 when it does not embed */
     size_t max_tokens;        /* tokens read of a text; 0 when it has no tokens */
     size_t vocabulary;        /* rows of the embedding table, or features of a bag */

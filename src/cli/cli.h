@@ -95,7 +95,8 @@ void kor_model_unload(kor_loaded *loaded);
 kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err);
 
 /* One answer, whatever the head: an embedding, a probability for each label, or the score of a text
- * with itself. out has room for kor_answer_size floats. */
+ * with itself. out has room for kor_answer_size floats; of spans, which are found for the time it
+ * takes, nothing is put there. */
 size_t kor_answer_size(const kor_model_info *info);
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err);

@@ -16,7 +16,10 @@ typedef struct evaluation {
     kor_labels labels; /* the model's, then those that only the rows have */
     kor_dataset data;
     kor_metrics metrics;
-    float *p, *thresholds; /* [labels.count]; labels that the model has not never hold */
+    kor_span *spans;          /* [KOR_TEXT_MAX], with */
+    kor_metrics_span *found;  /* as many, */
+    kor_metrics_span *wanted; /* and as many */
+    float *p, *thresholds;    /* [labels.count]; labels that the model has not never hold */
     double us_per_item;
     const char *compare; /* a teacher's configuration; or NULL */
     kor_teacher_score teacher;
@@ -28,6 +31,11 @@ static void say_remark(void *arg, const char *line)
     kor_say(&kor_command_eval, "%s", line);
 }
 
+static bool finds_spans(const evaluation *e)
+{
+    return strcmp(e->info.head, "spans") == 0;
+}
+
 static kor_status read_data(evaluation *e, const char *path, kor_error *err)
 {
     for (size_t i = 0; i < e->info.labels; i++) {
@@ -37,6 +45,7 @@ static kor_status read_data(evaluation *e, const char *path, kor_error *err)
         if (at != i) return kor_fail(err, KOR_E_INPUT, "the model has label '%.80s' twice", name);
     }
     const kor_dataset_options o = {.tags = strcmp(e->info.head, "tags") == 0,
+                                   .spans = finds_spans(e),
                                    .besides = *e->info.out_of_scope ? e->info.out_of_scope : NULL,
                                    .remarks = {say_remark, NULL}};
     return kor_dataset_read(&e->data, path, &e->labels, &o, err);
@@ -67,6 +76,48 @@ static kor_status evaluate(evaluation *e, kor_error *err)
     return KOR_OK;
 }
 
+static kor_status evaluate_spans(evaluation *e, kor_error *err)
+{
+    double seconds = 0;
+    KOR_TRY(kor_metrics_new_spans(&e->metrics, e->labels.count, err));
+    e->spans = calloc(KOR_TEXT_MAX, sizeof *e->spans);
+    e->found = calloc(KOR_TEXT_MAX, sizeof *e->found);
+    e->wanted = calloc(KOR_TEXT_MAX, sizeof *e->wanted);
+    if (!e->spans || !e->found || !e->wanted) return kor_fail_memory(err);
+    for (size_t i = 0; i < e->data.count; i++) {
+        const kor_row *row = &e->data.rows[i];
+        const kor_row_spans *own = &e->data.spans[i];
+        size_t n;
+        double start = kor_seconds();
+        KOR_TRY(kor_spans(e->ctx, row->text, row->len, e->spans, KOR_TEXT_MAX, &n, err));
+        seconds += kor_seconds() - start;
+        for (size_t j = 0; j < n; j++) {
+            const kor_span *s = &e->spans[j];
+            e->found[j] = (kor_metrics_span){s->start, s->end, s->label, (double)s->score};
+        }
+        for (size_t j = 0; j < own->count; j++) { /* at most one a code point that is read */
+            const kor_row_span *s = &own->span[j];
+            e->wanted[j] = (kor_metrics_span){s->start, s->end, s->label, 0};
+        }
+        kor_metrics_add_spans(&e->metrics, e->found, n, e->wanted, own->count);
+        if (i % 512 == 0)
+            kor_progress("eval", (double)i / (double)e->data.count, (int64_t)i, seconds);
+    }
+    kor_progress_clear();
+    kor_metrics_finish(&e->metrics);
+    e->us_per_item = seconds * 1e6 / (double)e->data.count;
+    return KOR_OK;
+}
+
+static json_t *spans_json(const evaluation *e)
+{
+    const kor_metrics *m = &e->metrics;
+    return json_pack("{s:I,s:f,s:f,s:f,s:f,s:f,s:[f,f],s:f,s:f}", "n", (json_int_t)m->n, "span_f1",
+                     m->micro_f1, "precision", m->precision, "recall", m->recall, "macro_f1",
+                     m->macro_f1, "accuracy", m->accuracy, "interval", m->accuracy_low,
+                     m->accuracy_high, "ece", m->ece, "us_per_item", e->us_per_item);
+}
+
 static json_t *evaluation_json(const evaluation *e)
 {
     const kor_metrics *m = &e->metrics;
@@ -76,6 +127,11 @@ static json_t *evaluation_json(const evaluation *e)
         json_object_set_new(classes, e->labels.name[i],
                             json_pack("{s:I,s:f,s:f,s:f}", "n", (json_int_t)c->support, "precision",
                                       c->precision, "recall", c->recall, "f1", c->f1));
+    }
+    if (m->spans) {
+        json_t *spans = spans_json(e);
+        json_object_set_new(spans, "classes", classes);
+        return spans;
     }
     json_t *o = json_pack("{s:I,s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f,s:f}", "n", (json_int_t)m->n,
                           "accuracy", m->accuracy, "interval", m->accuracy_low, m->accuracy_high,
@@ -169,7 +225,7 @@ static int run(int argc, char **argv)
                 a.word[1], e.labels.name[e.info.labels],
                 e.labels.count > e.info.labels + 1 ? " and other labels" : "");
     }
-    if (status == KOR_OK) status = evaluate(&e, &err);
+    if (status == KOR_OK) status = finds_spans(&e) ? evaluate_spans(&e, &err) : evaluate(&e, &err);
     if (status == KOR_OK) status = ask_teacher(&e, &err);
     if (status == KOR_OK && a.json)
         kor_print_json(evaluation_json(&e));
@@ -177,6 +233,9 @@ static int run(int argc, char **argv)
         status = print_evaluation(&e, &err);
     code = status == KOR_OK ? EXIT_DONE : kor_report(a.command, &err);
     free(e.p);
+    free(e.spans);
+    free(e.found);
+    free(e.wanted);
     free(e.thresholds);
     kor_metrics_free(&e.metrics);
     kor_dataset_free(&e.data);
@@ -191,12 +250,12 @@ const kor_command kor_command_eval = {
     .summary = "how good a model is on rows with known labels",
     .usage = "MODEL FILE [--compare FILE]",
     .details =
-        "FILE holds JSON lines of \"text\" and \"label\" or \"labels\". A bad row is told and left "
-        "out; a\nlabel that the model does not know counts as a wrong answer. For models of head "
-        "rank or embed\nit holds pairs: \"query\", \"text\" and \"label\", or \"a\", \"b\" and "
-        "\"score\".\nWith --compare the texts "
-        "are also sent to a large language model (docs/teacher.md), and the\ntwo are shown side by "
-        "side: accuracy, time, cost.\n\n"
+        "FILE holds JSON lines of \"text\" and \"label\", \"labels\" or \"spans\". A bad row is "
+        "told and\nleft out; a label that the model does not know counts as a wrong answer. For "
+        "models of head\nrank or embed it holds pairs: \"query\", \"text\" and \"label\", or "
+        "\"a\", \"b\" and \"score\".\n"
+        "With --compare the texts are also sent to a large language model (docs/teacher.md), and "
+        "the\ntwo are shown side by side: accuracy, time, cost.\n\n"
         "  korora eval spam.gguf rows.jsonl --json\n",
     .run = run,
 };

@@ -239,6 +239,7 @@ static int begin_task(const kor_args *a, const char *tasks, const char *name, co
         kor_head_kind kind;
     } heads[] = {{"classify", KOR_HEAD_CLASSIFY},
                  {"tags", KOR_HEAD_TAGS},
+                 {"spans", KOR_HEAD_SPANS},
                  {"rank", KOR_HEAD_RANK},
                  {"embed", KOR_HEAD_EMBED}};
     kor_error err;
@@ -255,7 +256,8 @@ static int begin_task(const kor_args *a, const char *tasks, const char *name, co
         }
         return EXIT_DONE;
     }
-    return kor_wrong_use(a->command, "--head '%s': one of classify, tags, rank, embed", head);
+    return kor_wrong_use(a->command, "--head '%s': one of classify, tags, spans, rank, embed",
+                         head);
 }
 
 static int run(int argc, char **argv)
@@ -267,7 +269,7 @@ static int run(int argc, char **argv)
         {"--force", NULL, "build what has not changed too", NULL, &force},
         {"--ablate", NULL, "train again without each source, to see what it adds", NULL, &ablate},
         {"--new", "NAME", "lay out a new task folder", &new, NULL},
-        {"--head", "HEAD", "with --new: classify, tags, rank or embed", &head, NULL},
+        {"--head", "HEAD", "with --new: classify, tags, spans, rank or embed", &head, NULL},
         {"--tasks", "DIR", "the task folders; default tasks", &tasks, NULL},
         {"--models", "DIR", "where models are shipped to; default models", &models, NULL},
         {"--work", "DIR", "what is kept between forges; default build/forge,", &work, NULL},

@@ -18,6 +18,8 @@ typedef struct runner {
     const kor_model *model;
     kor_model_info info;
     kor_ctx *ctx[WORKERS];
+    kor_span *spans[WORKERS]; /* [KOR_TEXT_MAX] the answer of head spans; else NULL */
+    size_t found[WORKERS];
     float *v[WORKERS]; /* [size] an answer: an embedding, or the probabilities of the labels */
     size_t workers, size;
     bool jsonl, ranks;
@@ -120,16 +122,37 @@ static kor_status ask_pair(runner *r, size_t worker, const char *text, size_t le
     return kor_rank(r->ctx[worker], text, first, text + next, len - next, r->v[worker], err);
 }
 
+static void put_spans(kor_str *out, const kor_model *model, const char *text, const kor_span *span,
+                      size_t n)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        const kor_span *s = &span[i];
+        json_array_append_new(list,
+                              json_pack("{s:I,s:I,s:o,s:o,s:f}", "start", (json_int_t)s->start_cp,
+                                        "end", (json_int_t)s->end_cp, "text",
+                                        kor_text_json(text + s->start, s->end - s->start), "label",
+                                        label_json(model, s->label), "score", (double)s->score));
+    }
+    kor_put_json(out, json_pack("{s:o}", "spans", list));
+}
+
 static kor_status ask(runner *r, size_t worker, const char *text, size_t len, kor_error *err)
 {
+    if (r->spans[worker])
+        return kor_spans(r->ctx[worker], text, len, r->spans[worker], KOR_TEXT_MAX,
+                         &r->found[worker], err);
     if (r->info.labels) return kor_classify(r->ctx[worker], text, len, r->v[worker], r->size, err);
     return kor_embed(r->ctx[worker], text, len, r->v[worker], r->size, err);
 }
 
-static void put_answer(kor_str *out, const runner *r, const float *v)
+static void put_answer(kor_str *out, const runner *r, size_t worker, const char *text)
 {
+    const float *v = r->v[worker];
     if (r->ranks)
         kor_put_json(out, json_pack("{s:f}", "score", (double)v[0]));
+    else if (r->spans[worker])
+        put_spans(out, r->model, text, r->spans[worker], r->found[worker]);
     else if (!r->info.labels)
         put_embedding(out, v, r->size);
     else if (strcmp(r->info.head, "tags") == 0)
@@ -164,7 +187,7 @@ static void answer_one(void *arg, size_t i, size_t worker)
     else if (status == KOR_OK)
         status = ask(r, worker, text, len, &err);
     if (status == KOR_OK)
-        put_answer(out, r, r->v[worker]);
+        put_answer(out, r, worker, text);
     else
         put_error(out, err.msg, strlen(err.msg));
     kor_str_free(&row);
@@ -264,6 +287,41 @@ static void print_labels(const runner *r, const float *p, double ms)
     printf("in %.3f ms\n", ms);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* A part of a line, with the spaces at its ends that kor_print_line leaves out. */
+static void put_part(kor_style style, const char *text, size_t len)
+{
+    if (len && is_space(*text)) putchar(' ');
+    if (kor_print_line(style, text, len, 0) && is_space(text[len - 1])) putchar(' ');
+}
+
+/* The text with its spans standing out, then what each is. */
+static void print_spans(const runner *r, const char *text, double ms)
+{
+    enum { NAME = 20 };
+    const kor_span *span = r->spans[0];
+    size_t n = r->found[0], at = 0, len = strlen(text);
+    for (size_t i = 0; i < n; i++) {
+        put_part(KOR_PLAIN, text + at, span[i].start - at);
+        put_part(KOR_GREEN, text + span[i].start, span[i].end - span[i].start);
+        at = span[i].end;
+    }
+    put_part(KOR_PLAIN, text + at, len - at);
+    putchar('\n');
+    for (size_t i = 0; i < n; i++) {
+        const char *label = kor_model_label(r->model, span[i].label);
+        printf("  %5.1f %%  ", 100 * (double)span[i].score);
+        kor_print_cell(KOR_BOLD, label, NAME);
+        kor_print_line(KOR_PLAIN, text + span[i].start, span[i].end - span[i].start, 0);
+        putchar('\n');
+    }
+    printf("%s in %.3f ms\n", n ? kor_counted((int64_t)n, "span") : "no span", ms);
+}
+
 static void print_embedding(const runner *r, const char *text, const float *v, double ms)
 {
     int32_t ids[512];
@@ -283,8 +341,10 @@ static int run_text(runner *r, const char *text, bool json)
     if (ask(r, 0, text, KOR_NUL, &err) != KOR_OK) return kor_report(r->command, &err);
     double ms = (kor_seconds() - start) * 1e3;
     if (json) {
-        put_answer(&r->answer[0], r, r->v[0]);
+        put_answer(&r->answer[0], r, 0, text);
         puts(kor_str_text(&r->answer[0]));
+    } else if (r->spans[0]) {
+        print_spans(r, text, ms);
     } else if (r->info.labels) {
         print_labels(r, r->v[0], ms);
     } else {
@@ -296,6 +356,10 @@ static int run_text(runner *r, const char *text, bool json)
 static kor_status new_worker(runner *r, size_t i, kor_error *err)
 {
     r->v[i] = malloc(r->size * sizeof *r->v[i]);
+    if (strcmp(r->info.head, "spans") == 0) {
+        r->spans[i] = calloc(KOR_TEXT_MAX, sizeof *r->spans[i]);
+        if (!r->spans[i]) return kor_fail_memory(err);
+    }
     return r->v[i] ? kor_ctx_new(&r->ctx[i], r->model, err) : kor_fail_memory(err);
 }
 
@@ -365,6 +429,7 @@ static int run(int argc, char **argv)
     for (size_t i = 0; r && i < r->workers; i++) {
         kor_ctx_free(r->ctx[i]);
         free(r->v[i]);
+        free(r->spans[i]);
     }
     free(r);
     kor_model_unload(&loaded);
@@ -382,6 +447,8 @@ const kor_command kor_command_run = {
         "  classify  {\"label\", \"score\", \"scores\": {label: probability}}, and \"abstain\": "
         "true when unsure\n"
         "  tags      {\"labels\": [{\"label\", \"score\"}]}\n"
+        "  spans     {\"spans\": [{\"start\", \"end\", \"text\", \"label\", \"score\"}]}, in "
+        "code points\n"
         "  embed     {\"embedding\": [...]}\n"
         "  rank      {\"score\"}; a line is QUERY, a tab and TEXT, a row {\"query\", \"text\"} or "
         "{\"a\", \"b\"}\n\n"

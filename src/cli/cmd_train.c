@@ -88,6 +88,11 @@ static json_t *report_json(const kor_train_report *r)
         "us_per_item", r->us_per_item);
     if (r->metric)
         add_pair_figures(o, r);
+    else if (m->spans)
+        json_object_update_new(o,
+                               json_pack("{s:f,s:f,s:f,s:f,s:f,s:f}", "span_f1", m->micro_f1,
+                                         "precision", m->precision, "recall", m->recall, "macro_f1",
+                                         m->macro_f1, "accuracy", m->accuracy, "ece", m->ece));
     else
         json_object_update_new(o, json_pack("{s:f,s:[f,f],s:f,s:f,s:f,s:f,s:f}", "accuracy",
                                             m->accuracy, "interval", m->accuracy_low,
@@ -123,15 +128,20 @@ static void print_report(const kor_train_report *r)
                        : "that were held back");
     if (r->metric)
         print_pair_figures(r);
+    else if (m->spans)
+        printf("  span F1   %.4f   precision %.4f   recall %.4f   macro-F1 %.4f\n", m->micro_f1,
+               m->precision, m->recall, m->macro_f1);
     else if (m->tags)
         printf("  micro-F1  %.4f   macro-F1 %.4f   precision at 1 %.4f\n", m->micro_f1, m->macro_f1,
                m->p_at_1);
     else
         printf("  accuracy  %.4f  (%.4f to %.4f)   macro-F1 %.4f\n", m->accuracy, m->accuracy_low,
                m->accuracy_high, m->macro_f1);
-    if (!r->metric)
-        printf("  calibration error %.4f   cost of int8 %.2f points   %.1f us an answer\n", m->ece,
-               100 * (r->quality_f32 - r->quality), r->us_per_item);
+    if (!r->metric) {
+        printf("  calibration error %.4f", m->ece);
+        if (!m->spans) printf("   cost of int8 %.2f points", 100 * (r->quality_f32 - r->quality));
+        printf("   %.1f us an answer\n", r->us_per_item);
+    }
     size_t tried = 0;
     for (size_t i = 0; i < KOR_ARCHITECTURES; i++) {
         if (isnan(r->tried[i])) continue;
@@ -191,10 +201,10 @@ const kor_command kor_command_train = {
     .usage = "FOLDER [-o FILE] [--seed N]",
     .details =
         "FOLDER holds task.yaml, which names the rows to learn from (JSON lines of \"text\" and\n"
-        "\"label\" or \"labels\", or pairs of texts). Beside the model it writes its card, "
-        "FILE.md,\n"
-        "with a picture, FILE.svg. The same rows and seed give the same bytes. Exit code 1 when\n"
-        "a gate of the task failed.\n\n"
+        "\"label\", \"labels\" or \"spans\", or pairs of texts). Beside the model it writes its "
+        "card, FILE.md,\nwith a picture, FILE.svg. The same rows and seed give the same bytes. "
+        "Exit "
+        "code 1 when\na gate of the task failed.\n\n"
         "  korora train tasks/spam -o spam.gguf\n",
     .run = run,
 };

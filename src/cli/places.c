@@ -133,6 +133,10 @@ kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text
 {
     size_t size = kor_answer_size(info);
     if (kor_model_ranks(info)) return kor_rank(ctx, text, len, text, len, out, err);
+    if (strcmp(info->head, "spans") == 0) {
+        kor_span found[64];
+        return kor_spans(ctx, text, len, found, sizeof found / sizeof *found, &size, err);
+    }
     return info->labels ? kor_classify(ctx, text, len, out, size, err)
                         : kor_embed(ctx, text, len, out, size, err);
 }

@@ -22,7 +22,8 @@ enum { FILES = 5 };
     "What to edit:\n\n"                                                                            \
     "1. `gate.jsonl`: write this first. 50 rows or more that the model must get right, the way "   \
     "people\n   really write them. Nothing is learnt from it.\n"                                   \
-    "2. `examples.chatito`: a grammar of sentences, an intent (`%[label]`) for each label. Say "   \
+    "2. `examples.chatito`: a grammar of sentences, an intent (`%[label]`) for each label,\n   a " \
+    "slot (`@[label]`) for each span. Say "                                                        \
     "each thing\n   in ten ways; `korora generate` shows what comes out.\n"                        \
     "3. `hard.jsonl`: rows that the model got wrong, written by hand. They are always learnt "     \
     "from.\n"                                                                                      \
@@ -113,6 +114,49 @@ static const char tags_hard[] =
     "{\"text\": \"where is my passport\", \"labels\": []}\n"
     "{\"text\": \"write to the landlord\", \"labels\": []}\n";
 
+static const char spans_task[] =
+    "name: NAME\n"
+    "head: spans\n"
+    "data:\n"
+    "  - {grammar: examples.chatito, count: 400, corrupt: 0.05, licence: own}\n"
+    "hard: hard.jsonl\n"
+    "hard_weight: 3\n"
+    "gate: gate.jsonl\n"
+    "gates: {span_f1: 0.7}\n";
+
+static const char spans_grammar[] =
+    "%[shopping]\n"
+    "    ~[please?] ~[get] @[count] @[item]\n"
+    "    ~[please?] ~[get] @[item] ~[and] @[count] @[item]\n"
+    "    we need @[item] ~[day?]\n"
+    "    @[count] @[item] for the soup\n"
+    "    I will be home ~[day?]\n"
+    "\n"
+    "@[count]\n    two\n    three\n    ten\n    a dozen\n    6\n\n"
+    "@[item]\n    apples\n    red onions\n    milk\n    bread\n    olive oil\n    eggs\n"
+    "    tomatoes\n    green tea\n\n"
+    "~[please]\n    please\n    could you\n\n"
+    "~[get]\n    buy\n    get\n    bring\n    pick up\n\n"
+    "~[and]\n    and\n    with\n\n"
+    "~[day]\n    tomorrow\n    today\n";
+
+static const char spans_hard[] = "{\"tokens\": [\"no\", \"milk\", \"in\", \"here\"], "
+                                 "\"tags\": [\"O\", \"B-item\", \"O\", \"O\"]}\n"
+                                 "{\"tokens\": [\"two\", \"of\", \"us\", \"come\"], "
+                                 "\"tags\": [\"O\", \"O\", \"O\", \"O\"]}\n";
+
+static const char spans_gate[] =
+    "{\"tokens\": [\"can\", \"you\", \"get\", \"ten\", \"eggs\"], "
+    "\"tags\": [\"O\", \"O\", \"O\", \"B-count\", \"B-item\"]}\n"
+    "{\"tokens\": [\"we\", \"still\", \"need\", \"olive\", \"oil\"], "
+    "\"tags\": [\"O\", \"O\", \"O\", \"B-item\", \"I-item\"]}\n"
+    "{\"tokens\": [\"bring\", \"three\", \"red\", \"onions\", \"home\"], "
+    "\"tags\": [\"O\", \"B-count\", \"B-item\", \"I-item\", \"O\"]}\n"
+    "{\"tokens\": [\"are\", \"you\", \"home\", \"today\"], "
+    "\"tags\": [\"O\", \"O\", \"O\", \"O\"]}\n"
+    "{\"tokens\": [\"buy\", \"bread\", \"and\", \"two\", \"apples\"], "
+    "\"tags\": [\"O\", \"B-item\", \"O\", \"B-count\", \"B-item\"]}\n";
+
 #define PAIRS(text)                                                                                \
     "{\"query\": \"where is my passport\", \"positive\": \"the passport is in the desk" text       \
     "\"}\n"                                                                                        \
@@ -188,12 +232,19 @@ static kor_status put(const char *folder, const char *file, const char *text, co
     return status;
 }
 
-/* Hard rows and gate rows in the form that tags have. */
+/* What differs where the rows have tags or spans instead of a label. */
 static const char *text_of(const scaffold *s, kor_head_kind head)
 {
-    if (head != KOR_HEAD_TAGS) return s->text;
-    if (strcmp(s->file, "task.yaml") == 0) return tags_task;
-    return strcmp(s->file, "hard.jsonl") == 0 ? tags_hard : s->text;
+    const scaffold others[] = {
+        {"task.yaml", head == KOR_HEAD_TAGS ? tags_task : spans_task},
+        {"hard.jsonl", head == KOR_HEAD_TAGS ? tags_hard : spans_hard},
+        {"gate.jsonl", head == KOR_HEAD_TAGS ? s->text : spans_gate},
+        {"examples.chatito", head == KOR_HEAD_TAGS ? s->text : spans_grammar}};
+    if (head != KOR_HEAD_TAGS && head != KOR_HEAD_SPANS) return s->text;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(others[i].file, s->file) == 0) return others[i].text;
+    }
+    return s->text;
 }
 
 kor_status kor_forge_new(const char *tasks, const char *name, kor_head_kind head, kor_error *err)

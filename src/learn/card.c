@@ -22,6 +22,12 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
         (void)snprintf(out, RECIPE_BYTES, "%s", r->recipe);
         return;
     }
+    if (r->metrics.spans) {
+        (void)snprintf(
+            out, RECIPE_BYTES, "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g",
+            r->kept, r->features, r->epochs, (double)b->rate, (double)b->dropout, (double)r->blind);
+        return;
+    }
     if (r->soft_rows && b->teaching.distill > 0) {
         (void)snprintf(taught, sizeof taught, ", distill %g, distill_temperature %g",
                        (double)b->teaching.distill, (double)b->teaching.temperature);
@@ -38,7 +44,8 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
 static void add_figures(kor_gguf_out *out, const kor_train_report *r)
 {
     char text[RECIPE_BYTES];
-    const char *metric = r->metrics.tags ? "micro_f1" : "accuracy";
+    const kor_metrics *m = &r->metrics;
+    const char *metric = m->spans ? "span_f1" : m->tags ? "micro_f1" : "accuracy";
     kor_gguf_add_string(out, "korora.metric", r->metric ? r->metric : metric);
     kor_gguf_add_f32(out, "korora.quality", (float)r->quality);
     if (r->metric) {
@@ -94,7 +101,7 @@ static void put_tried(kor_str *s, const kor_train_report *r)
         if (!isnan(r->tried[i]))
             kor_str_printf(s, " %s %.4f,", kor_architecture_name((kor_architecture)i), r->tried[i]);
     }
-    kor_str_puts(s, " before thresholds |\n");
+    kor_str_puts(s, r->metrics.spans ? " |\n" : " before thresholds |\n");
 }
 
 static void put_head(kor_str *s, const kor_train_report *r)
@@ -137,7 +144,8 @@ static void put_head(kor_str *s, const kor_train_report *r)
     put_row(s, "seed", "%" PRIu64, t->seed);
     put_row(s, "recipe", "%s", recipe);
     if (*r->layer) put_row(s, "the layer's recipe", "%s", r->layer);
-    if (r->made > KOR_BAG && !r->metric) put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
+    if (r->made > KOR_BAG && !r->metric && !r->metrics.spans)
+        put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
     put_tried(s, r);
 }
 
@@ -148,6 +156,10 @@ static void put_figures(kor_str *s, const kor_train_report *r, kor_table *table)
     kor_report_figures(table, m);
     kor_table_markdown(s, table);
     put_row(s, "temperature", "%.3f", (double)r->temperature);
+    if (m->spans) {
+        put_row(s, "lean towards spans", "%.1f, where F1 on these rows is best", (double)r->lean);
+        return;
+    }
     if (m->tags) put_row(s, "temperature of logits over 0", "%.3f", (double)r->temperature_over);
     if (!m->tags) put_row(s, "abstains below", "%.3f", (double)r->threshold);
     put_row(s, "cost of int8", "%+.2f points", 100 * (r->quality - r->quality_f32));
@@ -215,7 +227,11 @@ static void put_weaknesses(kor_str *s, const kor_train_report *r)
             r->shared);
     }
     if (r->bad_rows) kor_str_printf(s, "- Rows that could not be read: %zu.\n", r->bad_rows);
-    if (!r->metrics.outside && !r->metrics.tags) {
+    if (r->metrics.spans) {
+        kor_str_puts(s, "- Spans begin and end with words (letters or digits in a row, or one "
+                        "other character) and do not lie in each other.\n");
+    }
+    if (!r->metrics.outside && !r->metrics.tags && !r->metrics.spans) {
         kor_str_puts(s, "- There were no texts out of scope to measure with: the threshold only "
                         "leaves out what is least certain.\n");
     }

@@ -1,33 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/dataset.h"
 
-#include "base/file.h"
 #include "base/hash.h"
+#include "learn/span_rows.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABELS_MAX = 65536, ROW_LABELS_MAX = 1024, REMARKS_MAX = 20, NAME_MAX_BYTES = 256 };
+enum { LABELS_MAX = 65536, ROW_LABELS_MAX = 1024, NAME_MAX_BYTES = 256 };
 
 /* How far the soft labels of a row may be from adding up to 1: they are rounded when written. */
 static const double SOFT_SLACK = 0.02;
-
-#define FILE_MAX ((size_t)1 << 32)
-
-void kor_remark(const kor_remarks *remarks, const char *fmt, ...)
-{
-    if (!remarks->say) return;
-    char line[512];
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(line, sizeof line, fmt, ap);
-    va_end(ap);
-    remarks->say(remarks->arg, line);
-}
 
 /* ---- Labels ---- */
 
@@ -154,6 +139,9 @@ kor_status kor_labels_sort(kor_labels *labels, kor_dataset *const *sets, size_t 
                 if (own[j] != UINT32_MAX) own[j] = renumbered[own[j]];
             }
             qsort(own, row->label_count, sizeof *own, by_number);
+            kor_row_spans *spans = sets[s]->spans ? &sets[s]->spans[i] : NULL;
+            for (size_t j = 0; spans && j < spans->count; j++)
+                spans->span[j].label = renumbered[spans->span[j].label];
         }
         if (status == KOR_OK) status = sort_soft(sets[s], renumbered, labels->count, err);
     }
@@ -183,22 +171,37 @@ typedef struct reader {
     kor_dataset *out;
     kor_labels *labels;
     const kor_dataset_options *options;
-    const char *path;
-    size_t line;
+    kor_rows file;
+    kor_span_row spans; /* of the row that is being read */
     kor_error *err;
 } reader;
 
-static kor_status bad_row(reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static kor_status bad_row(reader *r, const char *fmt, ...)
+/* The number of a label, UINT32_MAX for the one besides; *known is false when the row is bad. */
+static kor_status read_label(reader *r, const char *name, size_t len, size_t *at, bool *known)
 {
-    char why[400];
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(why, sizeof why, fmt, ap);
-    va_end(ap);
-    if (r->out->bad++ < REMARKS_MAX)
-        kor_remark(&r->options->remarks, "%s:%zu: %s", r->path, r->line, why);
+    *known = false;
+    if (!name || !len || len > NAME_MAX_BYTES || memchr(name, 0, len))
+        return kor_rows_bad(&r->file, "a label must be a string of 1 to %d bytes", NAME_MAX_BYTES);
+    if (r->options->besides && strcmp(name, r->options->besides) == 0) {
+        *at = UINT32_MAX;
+    } else if (r->options->closed) {
+        *at = kor_labels_find(r->labels, name, len);
+        if (*at == SIZE_MAX)
+            return kor_rows_bad(&r->file, "label '%.80s' is not in the list of labels", name);
+    } else {
+        KOR_TRY(kor_labels_add(r->labels, name, len, at, r->err));
+    }
+    *known = true;
     return KOR_OK;
+}
+
+/* Add a label to number[n], which has each once; returns how many it has then. */
+static size_t add_once(uint32_t *number, size_t n, size_t at)
+{
+    size_t j = 0;
+    while (j < n && number[j] != at) j++;
+    if (j == n) number[n++] = (uint32_t)at;
+    return n;
 }
 
 /* The numbers of a row's labels into number; *count is SIZE_MAX when the row is bad. */
@@ -208,29 +211,20 @@ static kor_status read_labels(reader *r, json_t *row, uint32_t *number, size_t *
     size_t given = list ? json_array_size(list) : 1;
     *count = SIZE_MAX;
     if (list ? !json_is_array(list) : !label)
-        return bad_row(r, "no \"%s\"", r->options->tags ? "labels\" that is a list" : "label");
+        return kor_rows_bad(&r->file, "no \"%s\"",
+                            r->options->tags ? "labels\" that is a list" : "label");
     if (!r->options->tags && given != 1)
-        return bad_row(r, "%zu labels; head classify needs one", given);
-    if (given > ROW_LABELS_MAX) return bad_row(r, "%zu labels; at most %d", given, ROW_LABELS_MAX);
+        return kor_rows_bad(&r->file, "%zu labels; head classify needs one", given);
+    if (given > ROW_LABELS_MAX)
+        return kor_rows_bad(&r->file, "%zu labels; at most %d", given, ROW_LABELS_MAX);
     size_t n = 0;
     for (size_t i = 0; i < given; i++) {
         json_t *one = list ? json_array_get(list, i) : label;
-        const char *name = json_string_value(one);
-        size_t len = json_string_length(one), at;
-        if (!name || !len || len > NAME_MAX_BYTES || memchr(name, 0, len))
-            return bad_row(r, "a label must be a string of 1 to %d bytes", NAME_MAX_BYTES);
-        if (r->options->besides && strcmp(name, r->options->besides) == 0) {
-            at = UINT32_MAX;
-        } else if (r->options->closed) {
-            at = kor_labels_find(r->labels, name, len);
-            if (at == SIZE_MAX)
-                return bad_row(r, "label '%.80s' is not in the list of labels", name);
-        } else {
-            KOR_TRY(kor_labels_add(r->labels, name, len, &at, r->err));
-        }
-        size_t j = 0;
-        while (j < n && number[j] != at) j++;
-        if (j == n) number[n++] = (uint32_t)at;
+        size_t at;
+        bool known;
+        KOR_TRY(read_label(r, json_string_value(one), json_string_length(one), &at, &known));
+        if (!known) return KOR_OK;
+        n = add_once(number, n, at);
     }
     qsort(number, n, sizeof *number, by_number);
     *count = n;
@@ -246,14 +240,18 @@ static kor_status add_row(reader *r, const char *text, size_t len, const uint32_
         kor_row *rows = realloc(d->rows, cap * sizeof *rows);
         if (!rows) return kor_fail_memory(r->err);
         d->rows = rows;
+        kor_row_spans *spans =
+            r->options->spans ? realloc(d->spans, cap * sizeof *spans) : d->spans;
+        if (r->options->spans && !spans) return kor_fail_memory(r->err);
+        d->spans = spans;
         d->cap = cap;
     }
     char *copy = kor_arena_copy(&d->arena, text, len);
     uint32_t *own = kor_arena_array(&d->arena, count, sizeof *own);
     if (!copy || !own) return kor_fail_memory(r->err);
     memcpy(own, labels, count * sizeof *own);
-    d->rows[d->count++] =
-        (kor_row){.text = copy, .len = len, .line = r->line, .labels = own, .label_count = count};
+    d->rows[d->count++] = (kor_row){
+        .text = copy, .len = len, .line = r->file.line, .labels = own, .label_count = count};
     return KOR_OK;
 }
 
@@ -272,15 +270,17 @@ static kor_status read_soft(reader *r, json_t *soft, soft_label *list, bool *goo
         size_t at, len = strlen(name);
         double p = json_number_value(value);
         if (!len || len > NAME_MAX_BYTES)
-            return bad_row(r, "a soft label must have a name of 1 to %d bytes", NAME_MAX_BYTES);
+            return kor_rows_bad(&r->file, "a soft label must have a name of 1 to %d bytes",
+                                NAME_MAX_BYTES);
         if (!json_is_number(value) || p < 0 || p > 1)
-            return bad_row(r, "soft label '%.80s' must be a number from 0 to 1", name);
+            return kor_rows_bad(&r->file, "soft label '%.80s' must be a number from 0 to 1", name);
         KOR_TRY(kor_labels_add(&r->soft_names, name, len, &at, r->err));
         list[n++] = (soft_label){(uint32_t)at, (float)p};
         sum += p;
     }
     if (!r->options->tags && fabs(sum - 1) > SOFT_SLACK)
-        return bad_row(r, "the soft labels add up to %.3f; for head classify it must be 1", sum);
+        return kor_rows_bad(&r->file,
+                            "the soft labels add up to %.3f; for head classify it must be 1", sum);
     for (size_t i = 0; !r->options->tags && i < n; i++)
         list[i].p = (float)((double)list[i].p / sum);
     *good = true;
@@ -309,10 +309,10 @@ static kor_status number_soft(reader *r, const soft_row *soft, const size_t *lab
     for (size_t i = 0; i < soft->count; i++) {
         size_t at = label[soft->list[i].name];
         if (at == SIZE_MAX) {
-            r->line = row->line;
+            r->file.line = row->line;
             row->text = NULL;
-            return bad_row(r, "soft label '%.80s' is not a label",
-                           r->soft_names.name[soft->list[i].name]);
+            return kor_rows_bad(&r->file, "soft label '%.80s' is not a label",
+                                r->soft_names.name[soft->list[i].name]);
         }
         p[at] = soft->list[i].p;
     }
@@ -349,7 +349,7 @@ static kor_status use_row(reader *r, json_t *row, json_t *text)
     size_t count = 0;
     bool good = true;
     if (soft && !json_is_object(soft))
-        return bad_row(r, "\"soft\" must be an object of a number for each label");
+        return kor_rows_bad(&r->file, "\"soft\" must be an object of a number for each label");
     if (soft) {
         list = kor_arena_array(&r->out->arena, json_object_size(soft), sizeof *list);
         if (!list) return kor_fail_memory(r->err);
@@ -362,16 +362,47 @@ static kor_status use_row(reader *r, json_t *row, json_t *text)
     return soft ? keep_soft(r, list, json_object_size(soft)) : KOR_OK;
 }
 
-static kor_status read_row(reader *r, const char *line, size_t len)
+static kor_status read_span_row(reader *r, json_t *row)
 {
+    uint32_t labels[ROW_LABELS_MAX];
+    kor_span_row *s = &r->spans;
+    kor_error bad;
+    kor_status status = kor_span_row_read(s, row, &bad);
+    if (status == KOR_E_INPUT) return kor_rows_bad(&r->file, "%s", bad.msg);
+    if (status != KOR_OK) return kor_fail_memory(r->err);
+    kor_row_span *own = kor_arena_array(&r->out->arena, s->count, sizeof *own);
+    if (!own) return kor_fail_memory(r->err);
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        size_t at;
+        bool known;
+        KOR_TRY(read_label(r, s->span[i].label, s->span[i].label_len, &at, &known));
+        if (!known) return KOR_OK;
+        own[i] = (kor_row_span){s->span[i].start, s->span[i].end, (uint32_t)at};
+        if (n == ROW_LABELS_MAX)
+            return kor_rows_bad(&r->file, "spans of more than %d labels", ROW_LABELS_MAX);
+        n = add_once(labels, n, at);
+    }
+    qsort(labels, n, sizeof *labels, by_number);
+    KOR_TRY(add_row(r, kor_str_text(&s->text), s->text.len, labels, n));
+    r->out->spans[r->out->count - 1] = (kor_row_spans){own, s->count};
+    r->out->widened += s->widened;
+    return KOR_OK;
+}
+
+static kor_status read_row(void *arg, const char *line, size_t len)
+{
+    reader *r = arg;
     json_error_t e;
     json_t *row = json_loadb(line, len, JSON_ALLOW_NUL, &e);
     json_t *text = json_object_get(row, "text");
     kor_status status;
     if (!row) {
-        status = bad_row(r, "not JSON: %s", e.text);
+        status = kor_rows_bad(&r->file, "not JSON: %s", e.text);
+    } else if (r->options->spans) {
+        status = read_span_row(r, row);
     } else if (!json_is_string(text)) {
-        status = bad_row(r, "no \"text\" that is a string");
+        status = kor_rows_bad(&r->file, "no \"text\" that is a string");
     } else {
         status = use_row(r, row, text);
     }
@@ -379,38 +410,26 @@ static kor_status read_row(reader *r, const char *line, size_t len)
     return status;
 }
 
-static bool is_blank(const char *s, size_t len)
-{
-    while (len && (*s == ' ' || *s == '\t' || *s == '\r')) s++, len--;
-    return len == 0;
-}
-
 kor_status kor_dataset_read(kor_dataset *out, const char *path, kor_labels *labels,
                             const kor_dataset_options *options, kor_error *err)
 {
     *out = (kor_dataset){0};
-    kor_str file = {0};
-    kor_status status = kor_file_read(&file, path, FILE_MAX, err);
-    reader r = {.out = out, .labels = labels, .options = options, .path = path, .err = err};
-    const char *s = kor_str_text(&file), *end = s + file.len;
-    out->hash = kor_hash64(s, file.len, 0);
-    if (file.len >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) s += 3;
-    while (status == KOR_OK && s < end) {
-        const char *stop = memchr(s, '\n', (size_t)(end - s));
-        if (!stop) stop = end;
-        r.line++;
-        if (!is_blank(s, (size_t)(stop - s))) status = read_row(&r, s, (size_t)(stop - s));
-        s = stop + 1;
-    }
-    kor_str_free(&file);
+    reader r = {.out = out,
+                .labels = labels,
+                .options = options,
+                .file = {.path = path, .remarks = &options->remarks},
+                .err = err};
+    kor_status status = kor_rows_read(&r.file, read_row, &r, &out->hash, err);
     if (status == KOR_OK && r.soft_count) status = finish_soft(&r);
     free(r.soft);
     kor_labels_free(&r.soft_names);
-    if (out->bad > REMARKS_MAX)
-        kor_remark(&options->remarks, "%s: %zu more bad rows", path, out->bad - REMARKS_MAX);
+    kor_span_row_free(&r.spans);
+    out->bad = kor_rows_end(&r.file);
     if (status == KOR_OK && !out->count) {
         status = kor_fail(err, KOR_E_INPUT, "%s: no row to use; rows are {\"text\": ..., %s}", path,
-                          options->tags ? "\"labels\": [...]" : "\"label\": ...");
+                          options->spans  ? "\"spans\": [...]"
+                          : options->tags ? "\"labels\": [...]"
+                                          : "\"label\": ...");
     }
     if (status != KOR_OK) kor_dataset_free(out);
     return status;
@@ -419,6 +438,7 @@ kor_status kor_dataset_read(kor_dataset *out, const char *path, kor_labels *labe
 void kor_dataset_free(kor_dataset *data)
 {
     free(data->rows);
+    free(data->spans);
     kor_arena_free(&data->arena);
     *data = (kor_dataset){0};
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows to learn from: JSON lines {"text", "label"} or {"text", "labels": [...]}, with "soft":
- * {label: probability} where a teacher was asked. */
+ * {label: probability} where a teacher was asked; or with spans (see span_rows.h). */
 #ifndef KOR_DATASET_H
 #define KOR_DATASET_H
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "learn/rows.h"
 
 #include <stdbool.h>
 
@@ -36,8 +37,21 @@ kor_status kor_labels_add(kor_labels *labels, const char *name, size_t len, size
                           kor_error *err);
 void kor_labels_free(kor_labels *labels);
 
+/* A labelled part of a text: bytes start..end - 1. */
+typedef struct kor_row_span {
+    size_t start, end;
+    uint32_t label;
+} kor_row_span;
+
+typedef struct kor_row_spans {
+    kor_row_span *span; /* [count] ascending, apart from each other */
+    size_t count;
+} kor_row_spans;
+
 typedef struct kor_dataset {
     kor_row *rows;
+    kor_row_spans *spans; /* [count] of each row, where they were asked for; else NULL */
+    size_t widened;       /* spans with a border inside a word, which moved to the word's */
     size_t count, cap;
     size_t bad;    /* rows that were reported and left out */
     uint64_t hash; /* kor_hash64 of the file */
@@ -45,17 +59,9 @@ typedef struct kor_dataset {
     kor_arena arena;
 } kor_dataset;
 
-/* Where remarks about rows go: one line, without a line end. */
-typedef struct kor_remarks {
-    void (*say)(void *arg, const char *line);
-    void *arg;
-} kor_remarks;
-
-void kor_remark(const kor_remarks *remarks, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
 typedef struct kor_dataset_options {
     bool tags;           /* any number of labels a row, 0 too; else exactly one */
+    bool spans;          /* rows with spans; a row's labels are those of its spans */
     bool closed;         /* a label that is not in labels is a bad row; else it is added */
     const char *besides; /* with closed: a label that is known all the same, as UINT32_MAX; or NULL
                           */

@@ -288,6 +288,34 @@ static kor_status answer_f32(trainer *t, float *logits, kor_error *err)
     return status;
 }
 
+/* One epoch more, at a quarter of the rates, with weights rounded as in int8. */
+static kor_status learn_rounded(trainer *t, const kor_top *top, const kor_token_rows *rows,
+                                double before, kor_error *err)
+{
+    kor_tune_recipe recipe = t->task->recipe;
+    const kor_tune_hooks hooks = {.arg = t, .measure = measure};
+    kor_tune_result result;
+    size_t weights = t->net.count, more = top->count;
+    float *kept = kor_arena_array(&t->arena, weights + more, sizeof *kept);
+    if (!kept) return kor_fail_memory(err);
+    memcpy(kept, t->net.param, weights * sizeof *kept);
+    memcpy(kept + weights, top->param, more * sizeof *kept);
+    recipe.epochs = 1;
+    recipe.rate /= 4;
+    recipe.head_rate /= 4;
+    t->net.rounded = true;
+    kor_net_refresh_all(&t->net);
+    KOR_TRY(kor_tune(&t->net, top, rows, &recipe, &hooks, NULL, &result, err));
+    t->out->rounded = result.quality > before;
+    if (!t->out->rounded) {
+        memcpy(t->net.param, kept, weights * sizeof *kept);
+        memcpy(top->param, kept + weights, more * sizeof *kept);
+    }
+    t->net.rounded = false;
+    kor_net_refresh_all(&t->net);
+    return make_int8(t, err);
+}
+
 static kor_status train(trainer *t, float *f32, kor_error *err)
 {
     const kor_encoder_task *task = t->task;
@@ -312,7 +340,13 @@ static kor_status train(trainer *t, float *f32, kor_error *err)
     KOR_TRY(
         kor_tune(&t->net, &top, &rows, &task->recipe, &hooks, &t->adapters, &t->out->result, err));
     KOR_TRY(make_int8(t, err));
-    return f32 && measured ? answer_f32(t, f32, err) : KOR_OK;
+    if (!f32 || !measured) return KOR_OK;
+    double int8 = t->out->result.quality, exact;
+    KOR_TRY(answer_f32(t, f32, err));
+    KOR_TRY(task->quality(task->arg, f32, &exact, err));
+    if (t->adapters.count || exact - int8 <= KOR_INT8_COST) return KOR_OK;
+    KOR_TRY(learn_rounded(t, &top, &rows, int8, err));
+    return t->out->rounded ? answer_f32(t, f32, err) : KOR_OK;
 }
 
 kor_status kor_encoder_train(kor_encoder_trained *out, const kor_encoder_task *task, float *f32,

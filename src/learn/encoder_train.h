@@ -11,6 +11,7 @@ typedef struct kor_encoder_trained {
     kor_encoder encoder; /* int8, in arena; with adapters: a view of the trunk's that has them */
     kor_hybrid_trained linear;
     kor_tune_result result;
+    bool rounded; /* int8 cost too much, so it learnt on with rounded weights */
     kor_arena arena;
 } kor_encoder_trained;
 
@@ -39,6 +40,10 @@ typedef struct kor_encoder_task {
     const char *checkpoint; /* as in kor_tune_hooks */
     uint64_t purpose;
 } kor_encoder_task;
+
+/* Where int8 costs more than KOR_INT8_COST of the quality, an epoch follows in which the weights
+ * are as rounded as they will be; it counts if it is better. */
+#define KOR_INT8_COST 0.003
 
 /* Free with kor_encoder_trained_free. f32 (may be NULL) gets the logits[measured][labels] of the
  * weights before they were made int8. */

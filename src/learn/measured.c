@@ -44,9 +44,40 @@ static kor_status answer_rows(measurer *m, const kor_dataset *data, size_t label
     return status;
 }
 
+static kor_status answer_spans(measurer *m, const kor_dataset *data)
+{
+    kor_span *spans = calloc(KOR_TEXT_MAX, sizeof *spans);
+    kor_metrics_span *found = calloc(KOR_TEXT_MAX, sizeof *found),
+                     *wanted = calloc(KOR_TEXT_MAX, sizeof *wanted);
+    kor_status status = spans && found && wanted ? KOR_OK : kor_fail_memory(m->err);
+    double seconds = 0;
+    for (size_t i = 0; status == KOR_OK && i < data->count; i++) {
+        const kor_row *row = &data->rows[i];
+        const kor_row_spans *own = &data->spans[i];
+        size_t n = 0;
+        double start = kor_session_now();
+        status = kor_spans(m->ctx, row->text, row->len, spans, KOR_TEXT_MAX, &n, m->err);
+        seconds += kor_session_now() - start;
+        if (status != KOR_OK) break;
+        for (size_t j = 0; j < n; j++)
+            found[j] = (kor_metrics_span){spans[j].start, spans[j].end, spans[j].label,
+                                          (double)spans[j].score};
+        for (size_t j = 0; j < own->count; j++) /* at most one a code point that is read */
+            wanted[j] =
+                (kor_metrics_span){own->span[j].start, own->span[j].end, own->span[j].label, 0};
+        kor_metrics_add_spans(&m->out->metrics, found, n, wanted, own->count);
+    }
+    m->out->us_per_item = seconds * 1e6 / (double)data->count;
+    kor_metrics_finish(&m->out->metrics);
+    free(spans);
+    free(found);
+    free(wanted);
+    return status;
+}
+
 static kor_status measure_labels(measurer *m, kor_labels *labels, kor_dataset *data)
 {
-    bool tags = strcmp(m->info.head, "tags") == 0;
+    bool tags = strcmp(m->info.head, "tags") == 0, spans = strcmp(m->info.head, "spans") == 0;
     for (size_t i = 0; i < m->info.labels; i++) {
         size_t at;
         const char *name = kor_model_label(m->model, i);
@@ -55,14 +86,20 @@ static kor_status measure_labels(measurer *m, kor_labels *labels, kor_dataset *d
             return kor_fail(m->err, KOR_E_INPUT, "the model has label '%.80s' twice", name);
     }
     const kor_dataset_options o = {.tags = tags,
+                                   .spans = spans,
                                    .besides = *m->info.out_of_scope ? m->info.out_of_scope : NULL,
                                    .remarks = *m->remarks};
     KOR_TRY(kor_dataset_read(data, m->path, labels, &o, m->err));
-    KOR_TRY(kor_metrics_new(&m->out->metrics, labels->count, tags, m->err));
-    KOR_TRY(answer_rows(m, data, labels->count));
+    if (spans) {
+        KOR_TRY(kor_metrics_new_spans(&m->out->metrics, labels->count, m->err));
+        KOR_TRY(answer_spans(m, data));
+    } else {
+        KOR_TRY(kor_metrics_new(&m->out->metrics, labels->count, tags, m->err));
+        KOR_TRY(answer_rows(m, data, labels->count));
+    }
     m->out->n = data->count;
-    m->out->metric = tags ? "micro_f1" : "accuracy";
-    m->out->quality = tags ? m->out->metrics.micro_f1 : m->out->metrics.accuracy;
+    m->out->metric = spans ? "span_f1" : tags ? "micro_f1" : "accuracy";
+    m->out->quality = tags || spans ? m->out->metrics.micro_f1 : m->out->metrics.accuracy;
     return KOR_OK;
 }
 
@@ -143,10 +180,6 @@ kor_status kor_measure_file(kor_measured *out, const kor_model *model, const cha
     measurer m = {out, model, {0}, NULL, path, seed, remarks, err};
     kor_model_get_info(model, &m.info);
     bool paired = strcmp(m.info.head, "rank") == 0 || strcmp(m.info.head, "embed") == 0;
-    bool labelled = strcmp(m.info.head, "classify") == 0 || strcmp(m.info.head, "tags") == 0;
-    if (!paired && !labelled)
-        return kor_fail(err, KOR_E_UNSUPPORTED, "%s: a model of head %s cannot be measured here",
-                        path, m.info.head);
     kor_labels labels = {0};
     kor_dataset data = {0};
     kor_pairs pairs = {0};

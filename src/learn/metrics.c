@@ -98,6 +98,33 @@ void kor_metrics_add(kor_metrics *m, const float *p, const float *thresholds,
         add_class(m, best, confidence, thresholds, labels[0]);
 }
 
+kor_status kor_metrics_new_spans(kor_metrics *out, size_t labels, kor_error *err)
+{
+    KOR_TRY(kor_metrics_new(out, labels, true, err));
+    out->tags = false;
+    out->spans = true;
+    return KOR_OK;
+}
+
+void kor_metrics_add_spans(kor_metrics *m, const kor_metrics_span *found, size_t count,
+                           const kor_metrics_span *has, size_t has_count)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < has_count; i++) m->classes[has[i].label].support++;
+    for (size_t i = 0, j = 0; i < count; i++) {
+        const kor_metrics_span *s = &found[i];
+        while (j < has_count && has[j].start < s->start) j++;
+        bool same = j < has_count && has[j].start == s->start && has[j].end == s->end &&
+                    has[j].label == s->label;
+        m->classes[s->label].answered++;
+        m->classes[s->label].correct += same;
+        add_confidence(m, s->score, same);
+        right += same;
+    }
+    m->n++;
+    m->right += right == count && count == has_count;
+}
+
 static double share(size_t part, size_t whole)
 {
     return whole ? (double)part / (double)whole : 0;
@@ -105,7 +132,7 @@ static double share(size_t part, size_t whole)
 
 void kor_metrics_finish(kor_metrics *m)
 {
-    size_t used = 0, support = 0, answered = 0, correct = 0;
+    size_t used = 0, binned = 0, support = 0, answered = 0, correct = 0;
     double f1 = 0;
     for (size_t l = 0; l < m->labels; l++) {
         kor_class_score *c = &m->classes[l];
@@ -123,12 +150,16 @@ void kor_metrics_finish(kor_metrics *m)
     kor_wilson(m->right, m->n, &m->accuracy_low, &m->accuracy_high);
     m->macro_f1 = used ? f1 / (double)used : 0;
     m->micro_f1 = share(2 * correct, support + answered);
+    m->precision = share(correct, answered);
+    m->recall = share(correct, support);
     m->p_at_1 = share(m->first_right, m->n);
     m->r_at_1 = share(m->first_right, m->all_labels);
     m->ece = 0;
-    for (size_t b = 0; b < KOR_CALIBRATION_BINS; b++)
+    for (size_t b = 0; b < KOR_CALIBRATION_BINS; b++) {
         m->ece += fabs(m->bin[b].confidence - (double)m->bin[b].correct);
-    m->ece = m->n ? m->ece / (double)m->n : 0;
+        binned += m->bin[b].count;
+    }
+    m->ece = binned ? m->ece / (double)binned : 0;
     m->abstained = share(m->below, m->n);
     m->kept_accuracy = share(m->kept_right, m->n - m->below);
     m->outside_recall = share(m->outside_below, m->outside);

@@ -23,11 +23,16 @@ typedef struct kor_bin {
 
 typedef struct kor_metrics {
     bool tags;
+    /* Spans: a class's support are the spans that rows have, answered those given, correct those
+     * that are the same in place and label. accuracy is the share of rows with all spans right,
+     * micro_f1 the F1 of spans, ece that of their scores. */
+    bool spans;
     size_t labels, n;
     /* Answer equal to the row's label; of tags, the set of answers to the set of labels. */
     double accuracy, accuracy_low, accuracy_high; /* with its 95 % interval (Wilson 1927) */
     double macro_f1;          /* mean of the labels that a row has or was given */
     double micro_f1;          /* of all decisions together; equal to accuracy in classify */
+    double precision, recall; /* of all decisions together */
     double p_at_1, r_at_1;    /* of the most probable label: how often right; share of all labels */
     double ece;               /* expected calibration error of the most probable label */
     double abstained;         /* share of the rows below the threshold */
@@ -47,6 +52,19 @@ kor_status kor_metrics_new(kor_metrics *out, size_t labels, bool tags, kor_error
  * the first), and the labels it has, ascending; a row out of scope has the one label UINT32_MAX. */
 void kor_metrics_add(kor_metrics *m, const float *p, const float *thresholds,
                      const uint32_t *labels, size_t label_count);
+
+/* For kor_metrics_add_spans instead of kor_metrics_add. Free with kor_metrics_free. */
+kor_status kor_metrics_new_spans(kor_metrics *out, size_t labels, kor_error *err);
+
+/* A part of a text in any unit, such as bytes, and its label. */
+typedef struct kor_metrics_span {
+    size_t start, end, label;
+    double score; /* of an answer */
+} kor_metrics_span;
+
+/* One row: the spans that were found, and those it has; both ascending. */
+void kor_metrics_add_spans(kor_metrics *m, const kor_metrics_span *found, size_t count,
+                           const kor_metrics_span *has, size_t has_count);
 
 /* Work out what is stated above. */
 void kor_metrics_finish(kor_metrics *m);

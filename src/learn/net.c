@@ -35,6 +35,8 @@ static kor_net_linear add_linear(kor_net *net, size_t in, size_t out, size_t dep
     /* A packed matrix is wider by the columns that fill its last panel; so is its transpose. */
     size_t wide = in * kor_round_up(out, KOR_PANEL), turned = out * kor_round_up(in, KOR_PANEL);
     net->packed_count += wide > turned ? wide : turned;
+    net->part[l.w].column = net->columns;
+    net->columns += out;
     l.b = add_small(net, out, depth, false);
     return l;
 }
@@ -136,7 +138,9 @@ kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err)
     net->param = new_reals(net->count);
     net->packed = new_reals(net->packed_count);
     net->packed_turned = new_reals(net->packed_count);
-    if (!net->param || !net->packed || !net->packed_turned) return kor_fail_memory(err);
+    net->column_scale = new_reals(net->columns);
+    if (!net->param || !net->packed || !net->packed_turned || !net->column_scale)
+        return kor_fail_memory(err);
     copy_embedding(net, from);
     copy_floats(net, net->position, from->position);
     for (size_t i = 0; i < net->layers; i++) {
@@ -162,6 +166,7 @@ void kor_net_free(kor_net *net)
     free(net->param);
     free(net->packed);
     free(net->packed_turned);
+    free(net->column_scale);
     *net = (kor_net){0};
 }
 
@@ -191,12 +196,42 @@ void kor_net_pack_turned(kor_real *to, const kor_real *w, size_t ld, size_t n, s
     }
 }
 
+static kor_real rounded(kor_real x, kor_real scale)
+{
+    return (kor_real)rint((double)(x / scale)) * scale;
+}
+
+/* Both packed forms of a matrix become what they are in int8: see kor_pack_i8. */
+static void round_packed(kor_net *net, const kor_net_part *p, const kor_real *w)
+{
+    kor_real *scale = net->column_scale + p->column, *to = net->packed + p->packed,
+             *turned = net->packed_turned + p->packed;
+    for (size_t j = 0; j < p->out; j++) scale[j] = 0;
+    for (size_t i = 0; i < p->in * p->out; i++) {
+        kor_real size = w[i] < 0 ? -w[i] : w[i], *top = &scale[i % p->out];
+        *top = size > *top ? size : *top;
+    }
+    for (size_t j = 0; j < p->out; j++) scale[j] = scale[j] > 0 ? scale[j] / 127 : 1;
+    for (size_t j = 0; j < p->out; j += KOR_PANEL) {
+        for (size_t i = 0; i < p->in; i++, to += KOR_PANEL) {
+            for (size_t l = 0; l < KOR_PANEL && j + l < p->out; l++)
+                to[l] = rounded(to[l], scale[j + l]);
+        }
+    }
+    for (size_t i = 0; i < p->in; i += KOR_PANEL) {
+        for (size_t j = 0; j < p->out; j++, turned += KOR_PANEL) {
+            for (size_t l = 0; l < KOR_PANEL; l++) turned[l] = rounded(turned[l], scale[j]);
+        }
+    }
+}
+
 void kor_net_refresh(kor_net *net, size_t part)
 {
     const kor_net_part *p = &net->part[part];
     if (!p->in) return;
     kor_net_pack(net->packed + p->packed, param(net, part), p->out, p->in, p->out);
     kor_net_pack_turned(net->packed_turned + p->packed, param(net, part), p->out, p->in, p->out);
+    if (net->rounded) round_packed(net, p, param(net, part));
 }
 
 void kor_net_refresh_all(kor_net *net)

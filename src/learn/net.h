@@ -23,6 +23,7 @@ typedef struct kor_net_part {
     size_t at, count; /* into the parameters */
     size_t in, out;   /* of a matrix, which is also kept packed; else 0 */
     size_t packed;    /* of a matrix: into the packed parameters */
+    size_t column;    /* of a matrix: into kor_net.column_scale */
     size_t small;     /* of a norm, a bias or the positions: into kor_net.small */
     size_t depth;     /* 0 the embeddings, then the layers, then the pooler */
     bool decays;      /* weights do, norms and biases do not */
@@ -52,7 +53,11 @@ typedef struct kor_net {
     kor_net_part part[KOR_NET_PARTS];
     kor_real *param;                  /* [count] */
     kor_real *packed, *packed_turned; /* each matrix for x w and for x w', see kernels.h */
-    size_t packed_count;
+    size_t packed_count, columns;
+    /* Products see the matrices as they will be in int8, and the gradients go to what they are made
+     * from: straight through the rounding (Bengio et al. 2013). Set before a refresh. */
+    bool rounded;
+    kor_real *column_scale; /* [columns] of each column of each matrix, where rounded is set */
 } kor_net;
 
 /* Load the parameters of an encoder (int8 or f32; pre-norm, with a pooler). Free with kor_net_free,

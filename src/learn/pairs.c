@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/pairs.h"
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "learn/random.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { REMARKS_MAX = 20, TEXTS_MAX = 1 << 30, TRIES = 8 };
+enum { TEXTS_MAX = 1 << 30, TRIES = 8 };
 
 #define FILE_MAX ((size_t)1 << 32)
 #define SCORE_MAX 1e6
@@ -86,24 +83,11 @@ static const char *const form_names[] = {"",
 typedef struct reader {
     kor_pairs *out;
     kor_texts *texts;
-    const kor_remarks *remarks;
-    const char *path;
-    size_t line, form_line;
+    kor_rows file;
+    size_t form_line;
     form form;
     kor_error *err;
 } reader;
-
-static kor_status bad_row(reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static kor_status bad_row(reader *r, const char *fmt, ...)
-{
-    char why[400];
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(why, sizeof why, fmt, ap);
-    va_end(ap);
-    if (r->out->bad++ < REMARKS_MAX) kor_remark(r->remarks, "%s:%zu: %s", r->path, r->line, why);
-    return KOR_OK;
-}
 
 static kor_status add_pair(kor_pairs *out, const kor_pair *pair, kor_error *err)
 {
@@ -119,15 +103,11 @@ static kor_status add_pair(kor_pairs *out, const kor_pair *pair, kor_error *err)
     return KOR_OK;
 }
 
-static bool is_blank(const char *s, size_t len)
-{
-    while (len && (*s == ' ' || *s == '\t' || *s == '\r' || *s == '\n')) s++, len--;
-    return len == 0;
-}
-
+/* A string that is more than white space. */
 static bool is_text(const json_t *value)
 {
-    return json_is_string(value) && !is_blank(json_string_value(value), json_string_length(value));
+    const char *s = json_string_value(value);
+    return s && s[strspn(s, " \t\r\n")] != 0;
 }
 
 /* All of a list are texts; a missing list is an empty one. */
@@ -141,7 +121,7 @@ static bool are_texts(const json_t *list)
 
 static kor_status add_texts(reader *r, const json_t *a, const json_t *b, float score)
 {
-    kor_pair pair = {.score = score, .line = r->line};
+    kor_pair pair = {.score = score, .line = r->file.line};
     KOR_TRY(add_text(r->texts, json_string_value(a), json_string_length(a), &pair.a, r->err));
     KOR_TRY(add_text(r->texts, json_string_value(b), json_string_length(b), &pair.b, r->err));
     return add_pair(r->out, &pair, r->err);
@@ -152,26 +132,27 @@ static bool fits(reader *r, form f)
 {
     if (r->form == UNKNOWN) {
         r->form = f;
-        r->form_line = r->line;
+        r->form_line = r->file.line;
     }
     return r->form == f;
 }
 
 static kor_status bad_form(reader *r, form f)
 {
-    return bad_row(r, "%s, and line %zu is %s: the rows of a file are alike", form_names[f],
-                   r->form_line, form_names[r->form]);
+    return kor_rows_bad(&r->file, "%s, and line %zu is %s: the rows of a file are alike",
+                        form_names[f], r->form_line, form_names[r->form]);
 }
 
 static kor_status read_lists(reader *r, json_t *row)
 {
     json_t *query = json_object_get(row, "query"), *positive = json_object_get(row, "positive"),
            *negatives = json_object_get(row, "negatives");
-    if (!is_text(query)) return bad_row(r, "no \"query\" that is a text");
+    if (!is_text(query)) return kor_rows_bad(&r->file, "no \"query\" that is a text");
     bool one = is_text(positive);
     if (!one && (!json_array_size(positive) || !are_texts(positive)))
-        return bad_row(r, "\"positive\" must be a text or a list of texts");
-    if (!are_texts(negatives)) return bad_row(r, "\"negatives\" must be a list of texts");
+        return kor_rows_bad(&r->file, "\"positive\" must be a text or a list of texts");
+    if (!are_texts(negatives))
+        return kor_rows_bad(&r->file, "\"negatives\" must be a list of texts");
     if (!fits(r, LISTS)) return bad_form(r, LISTS);
     if (one) KOR_TRY(add_texts(r, query, positive, 1));
     for (size_t i = 0; i < json_array_size(positive); i++)
@@ -188,29 +169,30 @@ static kor_status read_two(reader *r, json_t *row)
 {
     size_t n = sizeof names / sizeof *names, i = 0;
     while (i < n && !json_object_get(row, names[i][0])) i++;
-    if (i == n) return bad_row(r, "no \"a\" and \"b\", and no \"query\"");
+    if (i == n) return kor_rows_bad(&r->file, "no \"a\" and \"b\", and no \"query\"");
     json_t *a = json_object_get(row, names[i][0]), *b = json_object_get(row, names[i][1]);
     json_t *score = json_object_get(row, "score");
     if (!score) score = json_object_get(row, "label");
-    if (!is_text(a)) return bad_row(r, "no \"%s\" that is a text", names[i][0]);
-    if (!is_text(b)) return bad_row(r, "no \"%s\" that is a text", names[i][1]);
+    if (!is_text(a)) return kor_rows_bad(&r->file, "no \"%s\" that is a text", names[i][0]);
+    if (!is_text(b)) return kor_rows_bad(&r->file, "no \"%s\" that is a text", names[i][1]);
     if (score && !json_is_number(score) && !json_is_boolean(score))
-        return bad_row(r, "the score must be a number");
+        return kor_rows_bad(&r->file, "the score must be a number");
     double value = json_is_boolean(score) ? json_is_true(score) : json_number_value(score);
     if (score && !(value >= 0 && value <= SCORE_MAX))
-        return bad_row(r, "score %g: it must be from 0 to %g", value, SCORE_MAX);
+        return kor_rows_bad(&r->file, "score %g: it must be from 0 to %g", value, SCORE_MAX);
     form f = i == 1 ? (score ? SCORED_QUERIES : BARE_QUERIES) : (score ? SCORED : BARE);
     if (!fits(r, f)) return bad_form(r, f);
     return add_texts(r, a, b, score ? (float)value : 1);
 }
 
-static kor_status read_row(reader *r, const char *line, size_t len)
+static kor_status read_row(void *arg, const char *line, size_t len)
 {
+    reader *r = arg;
     json_error_t e;
     json_t *row = json_loadb(line, len, JSON_ALLOW_NUL, &e);
     kor_status status;
     if (!row)
-        status = bad_row(r, "not JSON: %s", e.text);
+        status = kor_rows_bad(&r->file, "not JSON: %s", e.text);
     else if (json_object_get(row, "positive"))
         status = read_lists(r, row);
     else
@@ -278,29 +260,16 @@ static kor_status look_at_scores(reader *r)
     bool only_positives = p->queries && p->binary && p->score_max == 1;
     if (p->scored || r->form == BARE || only_positives) return KOR_OK;
     return kor_fail(r->err, KOR_E_INPUT, "%s: every score is %g; a model needs two or more",
-                    r->path, (double)least);
+                    r->file.path, (double)least);
 }
 
 kor_status kor_pairs_read(kor_pairs *out, const char *path, kor_texts *texts,
                           const kor_remarks *remarks, kor_error *err)
 {
     *out = (kor_pairs){0};
-    kor_str file = {0};
-    kor_status status = kor_file_read(&file, path, FILE_MAX, err);
-    reader r = {.out = out, .texts = texts, .remarks = remarks, .path = path, .err = err};
-    const char *s = kor_str_text(&file), *end = s + file.len;
-    out->hash = kor_hash64(s, file.len, 0);
-    if (file.len >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) s += 3;
-    while (status == KOR_OK && s < end) {
-        const char *stop = memchr(s, '\n', (size_t)(end - s));
-        if (!stop) stop = end;
-        r.line++;
-        if (!is_blank(s, (size_t)(stop - s))) status = read_row(&r, s, (size_t)(stop - s));
-        s = stop + 1;
-    }
-    kor_str_free(&file);
-    if (out->bad > REMARKS_MAX)
-        kor_remark(remarks, "%s: %zu more bad rows", path, out->bad - REMARKS_MAX);
+    reader r = {.out = out, .texts = texts, .file = {.path = path, .remarks = remarks}, .err = err};
+    kor_status status = kor_rows_read(&r.file, read_row, &r, &out->hash, err);
+    out->bad = kor_rows_end(&r.file);
     if (status == KOR_OK && !out->count) {
         status = kor_fail(err, KOR_E_INPUT,
                           "%s: no row to use; rows are {\"a\", \"b\", \"score\"} or {\"query\", "

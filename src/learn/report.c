@@ -79,11 +79,38 @@ static void figure(kor_table *t, const char *name)
     t->rows++;
 }
 
+static void span_figures(kor_table *out, const kor_metrics *m)
+{
+    size_t there = 0, found = 0;
+    for (size_t i = 0; i < m->labels; i++) {
+        there += m->classes[i].support;
+        found += m->classes[i].answered;
+    }
+    figure(out, "F1 of spans");
+    kor_table_addf(out, "%.4f (place and label exactly right)", m->micro_f1);
+    figure(out, "precision");
+    kor_table_addf(out, "%.4f of %zu found", m->precision, found);
+    figure(out, "recall");
+    kor_table_addf(out, "%.4f of %zu there", m->recall, there);
+    figure(out, "macro-F1");
+    kor_table_addf(out, "%.4f", m->macro_f1);
+    figure(out, "texts all right");
+    kor_table_addf(out, "%.4f (95 %% interval %.4f to %.4f)", m->accuracy, m->accuracy_low,
+                   m->accuracy_high);
+    figure(out, "calibration error");
+    kor_table_addf(out, "%.4f of the spans found (expected, %d bins)", m->ece,
+                   KOR_CALIBRATION_BINS);
+}
+
 void kor_report_figures(kor_table *out, const kor_metrics *m)
 {
     kor_table_begin(out, 2, 2);
     kor_table_add(out, "");
     kor_table_add(out, "");
+    if (m->spans) {
+        span_figures(out, m);
+        return;
+    }
     figure(out, m->tags ? "all labels right" : "accuracy");
     kor_table_addf(out, "%.4f (95 %% interval %.4f to %.4f)", m->accuracy, m->accuracy_low,
                    m->accuracy_high);
@@ -136,7 +163,7 @@ kor_status kor_report_classes(kor_table *out, const kor_metrics *m, const char *
     qsort(list, n, sizeof *list, by_value);
     kor_table_begin(out, 5, 1);
     kor_table_add(out, n > KOR_REPORT_CLASSES ? "the weakest labels" : "label");
-    kor_table_add(out, "rows");
+    kor_table_add(out, m->spans ? "spans" : "rows");
     kor_table_add(out, "precision");
     kor_table_add(out, "recall");
     kor_table_add(out, "F1");
@@ -194,7 +221,7 @@ kor_status kor_report_confusions(kor_table *out, const kor_metrics *m, const cha
     qsort(list, n, sizeof *list, by_value);
     kor_table_add(out, "is");
     kor_table_add(out, "taken for");
-    kor_table_add(out, "rows");
+    kor_table_add(out, m->spans ? "spans" : "rows");
     out->rows = n < KOR_REPORT_PAIRS ? n : KOR_REPORT_PAIRS;
     for (size_t i = 0; i < out->rows; i++) {
         kor_table_add(out, labels[list[i].a]);
@@ -210,7 +237,7 @@ void kor_report_calibration(kor_table *out, const kor_metrics *m)
     kor_table_begin(out, 3, 0);
     kor_table_add(out, "says");
     kor_table_add(out, "is right");
-    kor_table_add(out, "rows");
+    kor_table_add(out, m->spans ? "spans" : "rows");
     for (size_t i = 0; i < KOR_CALIBRATION_BINS; i++) {
         const kor_bin *b = &m->bin[i];
         if (!b->count) continue;

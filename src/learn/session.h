@@ -18,8 +18,9 @@ typedef struct kor_session {
 /* A trainer: session->out has the task, seed and file names. It reads the rows, fills in the
  * report, and writes the model to out->file. */
 kor_status kor_train_labels(kor_session *session); /* classify, tags */
-kor_status kor_train_pairs(kor_session *session);  /* rank */
-kor_status kor_train_embed(kor_session *session);  /* embed */
+kor_status kor_train_spans(kor_session *session);
+kor_status kor_train_pairs(kor_session *session); /* rank */
+kor_status kor_train_embed(kor_session *session); /* embed */
 
 /* fraction of from..to is done; a callback's form. */
 void kor_session_progress(void *session, double fraction);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "learn/licences.h"
+#include "learn/spans_train.h"
 #include "model/lora.h"
 
 #include <cyaml/cyaml.h>
@@ -18,7 +19,7 @@ enum { TASK_MAX = 1 << 20, LIST_MAX = KOR_LABELS_MAX };
 /* ---- What libcyaml reads: numbers as text, so that a message can say what is allowed ---- */
 
 typedef struct gates_yaml {
-    char *accuracy, *macro_f1, *micro_f1, *p_at_1, *mrr, *ndcg, *spearman, *ece, *bytes;
+    char *accuracy, *macro_f1, *micro_f1, *span_f1, *p_at_1, *mrr, *ndcg, *spearman, *ece, *bytes;
 } gates_yaml;
 
 typedef struct recipe_yaml {
@@ -59,6 +60,7 @@ static const cyaml_schema_field_t gates_schema[] = {TEXT(gates_yaml, accuracy, C
                                                     TEXT(gates_yaml, spearman, CYAML_FLAG_OPTIONAL),
                                                     TEXT(gates_yaml, ece, CYAML_FLAG_OPTIONAL),
                                                     TEXT(gates_yaml, bytes, CYAML_FLAG_OPTIONAL),
+                                                    TEXT(gates_yaml, span_f1, CYAML_FLAG_OPTIONAL),
                                                     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t recipe_schema[] = {
@@ -279,7 +281,7 @@ static kor_status copy_path(reader *r, unsigned long line, const char **out, con
 }
 
 static kor_status one_of(reader *r, const char *key, const char *value, const char *const *known,
-                         const char *later, size_t *out)
+                         size_t *out)
 {
     char list[160] = "", what[300];
     for (*out = 0; known[*out]; ++*out) {
@@ -287,14 +289,7 @@ static kor_status one_of(reader *r, const char *key, const char *value, const ch
         size_t n = strlen(list);
         (void)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", known[*out]);
     }
-    bool is_later = false;
-    char word[16];
-    for (const char *s = later; sscanf(s, "%15s", word) == 1; s += strlen(word) + 1) {
-        is_later |= strcmp(word, value) == 0;
-        if (!s[strlen(word)]) break;
-    }
-    (void)snprintf(what, sizeof what, "%s %s '%.60s' (%s)",
-                   is_later ? "this version does not train" : "unknown", key, value, list);
+    (void)snprintf(what, sizeof what, "unknown %s '%.60s' (%s)", key, value, list);
     return fail_at(r, line_of(r, key), what);
 }
 
@@ -305,9 +300,13 @@ static kor_status check_gates(reader *r, const gates_yaml *y)
     const struct {
         const char *key, *value;
         bool paired;
-    } gates[] = {{"macro_f1", y->macro_f1, false}, {"micro_f1", y->micro_f1, false},
-                 {"p_at_1", y->p_at_1, false},     {"mrr", y->mrr, true},
-                 {"ndcg", y->ndcg, true},          {"spearman", y->spearman, true}};
+    } gates[] = {{"span_f1", y->span_f1, false},
+                 {"macro_f1", y->macro_f1, false},
+                 {"micro_f1", y->micro_f1, false},
+                 {"p_at_1", y->p_at_1, false},
+                 {"mrr", y->mrr, true},
+                 {"ndcg", y->ndcg, true},
+                 {"spearman", y->spearman, true}};
     for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
         char what[100];
         if (!gates[i].value || gates[i].paired == paired) continue;
@@ -336,7 +335,7 @@ static kor_status check_architecture(reader *r)
 static kor_status read_gates(reader *r, const gates_yaml *y)
 {
     kor_gates *g = &r->out->gates;
-    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (!y) return KOR_OK;
     KOR_TRY(check_gates(r, y));
     KOR_TRY(number(r, "accuracy", y->accuracy, 0, 1, false, &g->accuracy));
@@ -346,6 +345,7 @@ static kor_status read_gates(reader *r, const gates_yaml *y)
     KOR_TRY(number(r, "mrr", y->mrr, 0, 1, false, &g->mrr));
     KOR_TRY(number(r, "ndcg", y->ndcg, 0, 1, false, &g->ndcg));
     KOR_TRY(number(r, "spearman", y->spearman, -1, 1, false, &g->spearman));
+    KOR_TRY(number(r, "span_f1", y->span_f1, 0, 1, false, &g->span_f1));
     KOR_TRY(number(r, "ece", y->ece, 0, 1, false, &g->ece));
     return number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
 }
@@ -390,8 +390,7 @@ static kor_status read_teaching(reader *r, const recipe_yaml *y)
     kor_teaching *t = &r->out->recipe.teaching;
     size_t balanced = 0;
     double distill = (double)t->distill, temperature = (double)t->temperature;
-    if (y->class_weights)
-        KOR_TRY(one_of(r, "class_weights", y->class_weights, weights, "", &balanced));
+    if (y->class_weights) KOR_TRY(one_of(r, "class_weights", y->class_weights, weights, &balanced));
     KOR_TRY(number(r, "distill", y->distill, 0, 1, false, &distill));
     KOR_TRY(number(r, "distill_temperature", y->distill_temperature, 0.5, 20, false, &temperature));
     *t = (kor_teaching){balanced == 1, (float)distill, (float)temperature};
@@ -586,7 +585,7 @@ static kor_status read_licence(reader *r, const char *ship_text)
     char why[KOR_LICENCE_WHY], what[400];
     size_t ship;
     const kor_task *t = r->out;
-    KOR_TRY(one_of(r, "ship", ship_text ? ship_text : "no", answers, "", &ship));
+    KOR_TRY(one_of(r, "ship", ship_text ? ship_text : "no", answers, &ship));
     r->out->ship = ship == 1;
     KOR_TRY(join_sources(r));
     if (r->out->ship && (!t->licence || !t->source_count)) {
@@ -623,14 +622,13 @@ const char *kor_architecture_name(kor_architecture architecture)
 
 static kor_status fill(reader *r, const task_yaml *y)
 {
-    static const char *const heads[] = {"classify", "tags", "embed", "rank", NULL};
-    static const kor_head_kind kinds[] = {KOR_HEAD_CLASSIFY, KOR_HEAD_TAGS, KOR_HEAD_EMBED,
-                                          KOR_HEAD_RANK};
-    static const char *const later = "spans";
+    static const char *const heads[] = {"classify", "tags", "spans", "embed", "rank", NULL};
+    static const kor_head_kind kinds[] = {KOR_HEAD_CLASSIFY, KOR_HEAD_TAGS, KOR_HEAD_SPANS,
+                                          KOR_HEAD_EMBED, KOR_HEAD_RANK};
     kor_task *t = r->out;
     size_t head, architecture;
-    KOR_TRY(one_of(r, "head", y->head, heads, later, &head));
-    KOR_TRY(one_of(r, "architecture", y->architecture ? y->architecture : "auto", architectures, "",
+    KOR_TRY(one_of(r, "head", y->head, heads, &head));
+    KOR_TRY(one_of(r, "architecture", y->architecture ? y->architecture : "auto", architectures,
                    &architecture));
     t->architecture = (kor_architecture)architecture;
     t->head = kinds[head];
@@ -654,7 +652,7 @@ static kor_status fill(reader *r, const task_yaml *y)
     t->keep_accuracy = t->out_of_scope ? 0.95 : 0.99;
     t->recipe = kor_bag_default;
     t->tune = (kor_tune_recipe){.batch = 64,
-                                .rate = 2e-4f,
+                                .rate = 4e-4f,
                                 .head_rate = 1e-3f,
                                 .depth_factor = 1,
                                 .decay = 0.01f,
@@ -662,6 +660,7 @@ static kor_status fill(reader *r, const task_yaml *y)
                                 .patience = 3};
     t->rank = 8;
     t->smoothing = 0.1f;
+    if (t->head == KOR_HEAD_SPANS) t->recipe.dropout = kor_spans_default.dropout;
     KOR_TRY(number(r, "seed", y->seed, 0, 9007199254740991.0, true, &seed));
     KOR_TRY(number(r, "val_share", y->val_share, 0.01, 0.5, false, &t->val_share));
     KOR_TRY(number(r, "keep_accuracy", y->keep_accuracy, 0, 1, false, &t->keep_accuracy));

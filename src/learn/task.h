@@ -14,6 +14,7 @@ typedef struct kor_gates {
     double accuracy, macro_f1, micro_f1, p_at_1; /* at least */
     double mrr, ndcg, spearman;                  /* at least; of heads rank and embed */
     double ece, bytes;                           /* at most */
+    double span_f1;                              /* at least */
 } kor_gates;
 
 /* What a model is made of, the smallest first. auto: the smallest that is within KOR_TASK_MARGIN of
@@ -30,7 +31,7 @@ typedef enum kor_architecture {
 /* "auto", "bag", "hybrid", "lora", "full". */
 const char *kor_architecture_name(kor_architecture architecture);
 
-#define KOR_TASK_MARGIN 0.005 /* of accuracy, or micro-F1 for tags */
+#define KOR_TASK_MARGIN 0.005 /* of accuracy, or micro-F1 for tags and spans */
 
 /* One place that rows come from: an entry of `data`, of which the forge makes rows. It is a package
  * where package is set, else a grammar, else a teacher, else a file. NULL: not given. */

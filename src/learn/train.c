@@ -45,6 +45,7 @@ static void judge(kor_train_report *r)
     add_gate(r, "accuracy", g->accuracy, paired ? pairs->accuracy : m->accuracy, false);
     add_gate(r, "macro_f1", g->macro_f1, m->macro_f1, false);
     add_gate(r, "micro_f1", g->micro_f1, m->micro_f1, false);
+    add_gate(r, "span_f1", g->span_f1, m->micro_f1, false);
     add_gate(r, "p_at_1", g->p_at_1, m->p_at_1, false);
     add_gate(r, "mrr", g->mrr, pairs->mrr, false);
     add_gate(r, "ndcg", g->ndcg, pairs->ndcg, false);
@@ -119,9 +120,8 @@ kor_status kor_session_commit(kor_session *s, kor_gguf_out *o)
 /* ---- The whole ---- */
 
 static kor_status (*const trainers[])(kor_session *session) = {
-    [KOR_HEAD_EMBED] = kor_train_embed,
-    [KOR_HEAD_CLASSIFY] = kor_train_labels,
-    [KOR_HEAD_TAGS] = kor_train_labels,
+    [KOR_HEAD_EMBED] = kor_train_embed, [KOR_HEAD_CLASSIFY] = kor_train_labels,
+    [KOR_HEAD_TAGS] = kor_train_labels, [KOR_HEAD_SPANS] = kor_train_spans,
     [KOR_HEAD_RANK] = kor_train_pairs,
 };
 

@@ -6,7 +6,7 @@
 #include "learn/measured.h"
 #include "learn/task.h"
 
-enum { KOR_GATES_MAX = 9 };
+enum { KOR_GATES_MAX = 10 };
 
 typedef struct kor_gate {
     const char *name;
@@ -43,8 +43,9 @@ typedef struct kor_train_report {
     uint64_t teacher;   /* checksum of the model that gave them; 0: they came with the rows */
     size_t threads;     /* that learnt at the same time, at most */
     size_t trunk_bytes; /* of the base model's file; 0 when there is none */
+    float lean, blind;  /* spans: taken off O, so that F1 is best; and of the recipe */
     double seconds, us_per_item;
-    double quality;         /* accuracy of classify, micro-F1 of tags, */
+    double quality;         /* accuracy of classify, micro-F1 of tags and spans, */
     double quality_f32;     /* and before the weights were made int8 */
     kor_metrics metrics;    /* on the validation rows */
     kor_pair_metrics pairs; /* the same of heads rank and embed */

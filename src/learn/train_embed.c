@@ -21,8 +21,6 @@ enum {
     WORKERS = 64
 };
 
-static const float LORA_RATE = 5; /* adapters learn so much faster than whole matrices */
-
 /* Of cosines; what Su (2022) and Gao et al. (2021) have. */
 static const double TEMPERATURE = 0.05;
 
@@ -220,7 +218,7 @@ static kor_status make_recipe(learner *l, kor_tune_recipe *out)
     if (out->batch < 2 * l->together) out->batch = 2 * l->together;
     if (l->out->made == KOR_LORA) {
         out->rank = t->rank;
-        out->rate *= LORA_RATE;
+        out->rate *= KOR_LORA_RATE;
     }
     l->scratch = kor_arena_array(&l->arena, 2 * out->batch, sizeof *l->scratch);
     l->batch_text = kor_arena_array(&l->arena, out->batch, sizeof *l->batch_text);

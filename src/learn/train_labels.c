@@ -35,8 +35,7 @@ typedef struct learner {
     kor_error *err;
 } learner;
 
-enum { AUTO_TOKENS = 6000000 };   /* that auto lets an encoder go through */
-static const float LORA_RATE = 5; /* adapters learn so much faster than whole matrices */
+enum { AUTO_TOKENS = 6000000 }; /* that auto lets an encoder go through */
 
 /* Small sets are gone through more often. */
 static size_t epochs_for(size_t rows)
@@ -304,12 +303,13 @@ static void tell_encoder(learner *s, kor_architecture kind)
     char rank[32] = "";
     if (kind == KOR_LORA) (void)snprintf(rank, sizeof rank, "rank %zu, ", s->out->task.rank);
     (void)snprintf(s->out->layer, sizeof s->out->layer,
-                   "%s%zu epochs, the best %zu, batch %zu, rate %g (top %g), decay %g, clip %g, "
+                   "%s%zu epochs, the best %zu%s, batch %zu, rate %g (top %g), decay %g, clip %g, "
                    "smoothing %g, words left out %g",
-                   rank, r->epochs, r->best, t->batch,
-                   (double)(kind == KOR_LORA ? LORA_RATE * t->rate : t->rate), (double)t->head_rate,
-                   (double)t->decay, (double)t->clip, (double)s->out->task.smoothing,
-                   (double)t->word_dropout);
+                   rank, r->epochs, r->best,
+                   s->encoder.rounded ? ", one more with rounded weights" : "", t->batch,
+                   (double)(kind == KOR_LORA ? KOR_LORA_RATE * t->rate : t->rate),
+                   (double)t->head_rate, (double)t->decay, (double)t->clip,
+                   (double)s->out->task.smoothing, (double)t->word_dropout);
 }
 
 /* The model is of this kind from now on. */
@@ -407,7 +407,7 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
         recipe->rank = 0;
     } else {
         recipe->rank = r->task.rank;
-        recipe->rate *= LORA_RATE;
+        recipe->rate *= KOR_LORA_RATE;
     }
     kor_encoder_trained_free(&s->encoder);
     kor_status status = kor_encoder_train(&s->encoder, &task, f32, s->err);

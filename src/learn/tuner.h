@@ -52,6 +52,9 @@ typedef struct kor_tune_recipe {
     size_t threads;
 } kor_tune_recipe;
 
+/* Adapters are to learn so much faster than whole matrices, by default. */
+#define KOR_LORA_RATE 3.0f
+
 /* The adapters of a net: of each matrix part that has one, W + a b. */
 typedef struct kor_adapter {
     size_t part;  /* of the net */

@@ -388,6 +388,24 @@ static void layer_forward(const kor_encoder *e, const kor_encoder_layer *l, cons
     if (e->post_norm) norm_forward(e, k, &l->norm2, s->x, count, l->out, s->x);
 }
 
+/* The last layer's states of count tokens, at least one, in s->x. */
+static void layers_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                           size_t count, scratch *s)
+{
+    embed_forward(e, k, ids, count, s->x);
+    if (e->post_norm) norm_forward(e, k, &e->embedding_norm, s->x, count, e->layer[0].in, s->x);
+    for (size_t i = 0; i < e->layers; i++) layer_forward(e, &e->layer[i], k, s, count);
+}
+
+const float *kor_encoder_states(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                                size_t count, void *memory)
+{
+    scratch s;
+    (void)lay_out(e, &s, (uintptr_t)memory);
+    if (count) layers_forward(e, k, ids, count, &s);
+    return s.x;
+}
+
 void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                           size_t count, float *state, float *out, void *memory)
 {
@@ -396,9 +414,7 @@ void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int3
     if (count == 0) {
         memset(state, 0, e->dim * sizeof *state);
     } else {
-        embed_forward(e, k, ids, count, s.x);
-        if (e->post_norm) norm_forward(e, k, &e->embedding_norm, s.x, count, e->layer[0].in, s.x);
-        for (size_t i = 0; i < e->layers; i++) layer_forward(e, &e->layer[i], k, &s, count);
+        layers_forward(e, k, ids, count, &s);
         k->mean_rows(state, s.x, count, e->dim);
     }
     if (e->pooler.weight) {

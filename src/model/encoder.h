@@ -80,4 +80,8 @@ void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32
 void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                           size_t count, float *state, float *out, void *scratch);
 
+/* The last layer's states of the tokens: [count][dim], in scratch until its next use. */
+const float *kor_encoder_states(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
+                                size_t count, void *scratch);
+
 #endif

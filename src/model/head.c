@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const names[] = {"embed", "classify", "tags", "rank"};
+static const char *const names[] = {"embed", "classify", "tags", "spans", "rank"};
 
 const char *kor_head_name(kor_head_kind kind)
 {
@@ -22,7 +22,7 @@ static kor_status bind_kind(kor_head *out, const kor_gguf *file, kor_error *err)
         }
     }
     return kor_fail(err, KOR_E_UNSUPPORTED,
-                    "head '%.*s': this version runs embed, classify, tags and rank",
+                    "head '%.*s': this version runs embed, classify, tags, spans and rank",
                     (int)(name.len < 40 ? name.len : 40), name.data);
 }
 
@@ -80,6 +80,7 @@ kor_status kor_head_bind(kor_head *out, const kor_gguf *file, kor_arena *arena, 
     if (out->kind == KOR_HEAD_EMBED || out->kind == KOR_HEAD_RANK) return KOR_OK;
     KOR_TRY(bind_labels(out, file, arena, err));
     KOR_TRY(bind_temperature(&out->temperature, file, "korora.temperature", err));
+    if (out->kind == KOR_HEAD_SPANS) return KOR_OK;
     if (out->kind == KOR_HEAD_CLASSIFY) {
         KOR_TRY(kor_gguf_get_f32(file, "korora.threshold", &out->threshold, err));
         if (!is_share(out->threshold)) {

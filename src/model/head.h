@@ -6,6 +6,7 @@
  *                abstains
  *     tags       any of the labels: sigmoid(logits / temperature), each against its own threshold;
  *                logits over 0 have a temperature of their own: training is surest of what it saw
+ *     spans      parts of the text, each with one of the labels: model/spans.h
  *     rank       how well a text answers a query: see rank.h, which has no logits
  */
 #ifndef KOR_HEAD_H
@@ -17,6 +18,7 @@ typedef enum kor_head_kind {
     KOR_HEAD_EMBED,
     KOR_HEAD_CLASSIFY,
     KOR_HEAD_TAGS,
+    KOR_HEAD_SPANS,
     KOR_HEAD_RANK
 } kor_head_kind;
 
@@ -32,7 +34,7 @@ typedef struct kor_head {
     const float *thresholds; /* of tags: [labels], 0 to 1 */
 } kor_head;
 
-/* "embed", "classify", "tags", "rank". */
+/* "embed", "classify", "tags", "spans", "rank". */
 const char *kor_head_name(kor_head_kind kind);
 
 /* Read the head of a file; the names of its labels go to arena, its thresholds are used in place.

@@ -9,7 +9,9 @@
 #include "model/hybrid.h"
 #include "model/lora.h"
 #include "model/rank.h"
+#include "model/spanlayer.h"
 #include "model/trunk.h"
+#include "model/wordstates.h"
 #include "text/unigram.h"
 
 #include <inttypes.h>
@@ -30,9 +32,11 @@ struct kor_model {
      * trunk's encoder with the adapter; in others layers is 0. */
     kor_encoder encoder;
     kor_unigram *tokenizer;
-    kor_bag bag;       /* architecture "bag": table is NULL in others */
-    kor_hybrid hybrid; /* "hybrid", "lora", "full": dim is 0 in others */
-    kor_ranker rank;   /* head "rank", of "bag" or "hybrid": inputs is 0 in others */
+    kor_bag bag;          /* architecture "bag": table is NULL in others */
+    kor_hybrid hybrid;    /* "hybrid", "lora", "full": dim is 0 in others */
+    kor_tagger tagger;    /* head "spans": tags is 0 in others */
+    kor_span_layer layer; /* the same in architecture "hybrid": dim is 0 in others */
+    kor_ranker rank;      /* head "rank", of "bag" or "hybrid": inputs is 0 in others */
     const char *architecture;
     const kor_model *trunk; /* what "hybrid" and "lora" stand on */
     kor_model *own_trunk;   /* the same when this model has opened it */
@@ -55,11 +59,16 @@ struct kor_ctx {
     int32_t *ids;      /* [max_tokens] */
     void *lattice;     /* kor_unigram_scratch */
     void *scratch;     /* kor_encoder_scratch */
+    int32_t *word_ids; /* what kor_word_encoder needs besides */
+    uint32_t *word_first;
     void *bag;         /* kor_bag_scratch */
     kor_ctx *trunk;    /* of a hybrid without an encoder of its own */
-    float *features;   /* of all hybrids, [2 dim]: embedding, state */
-    void *hybrid;      /* kor_hybrid_scratch */
+    float *features;   /* of hybrids, [2 dim]: embedding, state; of spans [KOR_SPANS_WORDS][dim] */
+    void *hybrid;      /* kor_hybrid_scratch, or kor_span_layer_scratch */
     rank_memory *rank; /* head "rank" */
+    void *spans;       /* kor_spans_scratch, with */
+    kor_spans_work work;
+    kor_word_span *found; /* [KOR_SPANS_WORDS] */
 };
 
 const char *kor_version(void)
@@ -158,6 +167,19 @@ static void fill_rank_info(kor_model_info *i, const kor_model *m)
     i->macs_per_text += r->inputs + 3 * r->dim;
 }
 
+static void fill_spans_info(kor_model_info *i, const kor_model *m)
+{
+    const kor_tagger *t = &m->tagger;
+    size_t chain = (t->labels + 1) * (t->tags + 1) + 2 * t->labels;
+    size_t layer = m->layer.dim * (KOR_SPAN_PARTS + 1) * t->tags;
+    if (layer) fill_encoder_info(i, &m->trunk->encoder);
+    i->weights = "int8";
+    i->vocabulary = t->rows;
+    i->parameters = t->entries + chain + layer + (layer ? t->tags + 2 * m->layer.dim : 0);
+    i->dim = 0;
+    i->macs_per_token += m->layer.dim * KOR_SPAN_PARTS * t->tags;
+}
+
 static kor_status fill_info(kor_model *m, kor_error *err)
 {
     kor_model_info *i = &m->info;
@@ -174,6 +196,8 @@ static kor_status fill_info(kor_model *m, kor_error *err)
     i->file_bytes = m->map.size;
     if (m->rank.inputs)
         fill_rank_info(i, m);
+    else if (m->tagger.tags)
+        fill_spans_info(i, m);
     else if (m->hybrid.dim)
         fill_hybrid_info(i, m);
     else if (m->bag.table)
@@ -228,6 +252,10 @@ static kor_status bind_hybrid(kor_model *m, const char *path, kor_error *err)
         KOR_TRY(kor_rank_bind(&m->rank, &m->file, dim, err));
         return check_trunk(m, m->rank.trunk, err);
     }
+    if (m->head.kind == KOR_HEAD_SPANS) {
+        KOR_TRY(kor_span_layer_bind(&m->layer, &m->file, dim, m->head.labels, err));
+        return check_trunk(m, m->layer.trunk, err);
+    }
     KOR_TRY(kor_hybrid_bind(&m->hybrid, &m->file, dim, m->head.labels, err));
     return check_trunk(m, m->hybrid.trunk, err);
 }
@@ -271,6 +299,10 @@ static kor_status bind_architecture(kor_model *m, const char *path, kor_error *e
     }
     /* What stands alone has nothing of a trunk that it was opened on: no tokens, for one. */
     if (is(name, "bag")) m->trunk = NULL;
+    if (m->head.kind == KOR_HEAD_SPANS) {
+        KOR_TRY(kor_spans_bind(&m->tagger, &m->file, m->head.labels, err));
+        return is(name, "hybrid") ? bind_hybrid(m, path, err) : KOR_OK;
+    }
     if (is(name, "bag") && m->head.kind == KOR_HEAD_RANK)
         return kor_rank_bind(&m->rank, &m->file, 0, err);
     if (is(name, "bag")) return kor_bag_bind(&m->bag, &m->file, m->head.labels, err);
@@ -409,6 +441,18 @@ static rank_memory *new_rank_memory(const kor_ranker *rank)
     return r;
 }
 
+static bool make_spans_room(kor_ctx *c, const kor_model *model)
+{
+    c->spans = new_scratch(kor_spans_scratch(model->tagger.labels));
+    c->found = calloc(KOR_SPANS_WORDS, sizeof *c->found);
+    if (!c->spans || !c->found) return false;
+    kor_spans_lay_out(&c->work, &model->tagger, c->spans);
+    if (!model->layer.dim) return true;
+    c->features = calloc(KOR_SPANS_WORDS * model->layer.dim, sizeof *c->features);
+    c->hybrid = new_scratch(kor_span_layer_scratch(&model->layer));
+    return c->features && c->hybrid;
+}
+
 kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
 {
     if (out) *out = NULL;
@@ -421,6 +465,8 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     if (model->rank.inputs) {
         c->rank = new_rank_memory(&model->rank);
         whole = c->rank;
+    } else if (model->tagger.tags) {
+        whole = make_spans_room(c, model);
     } else if (model->hybrid.dim) {
         c->features = calloc(2 * model->hybrid.dim, sizeof *c->features);
         c->hybrid = new_scratch(kor_hybrid_scratch(&model->hybrid));
@@ -433,8 +479,10 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
         c->ids = calloc(model->encoder.max_tokens, sizeof *c->ids);
         c->lattice = aligned_alloc(64, kor_round_up(kor_unigram_scratch(), 64));
         c->scratch = aligned_alloc(64, kor_round_up(kor_encoder_scratch(&model->encoder), 64));
-        whole = whole && c->ids && c->lattice && c->scratch;
-    } else if (whole && (model->hybrid.dim || model->rank.dim)) {
+        c->word_ids = calloc(KOR_SPANS_WORDS * KOR_WORD_PIECES, sizeof *c->word_ids);
+        c->word_first = calloc(KOR_SPANS_WORDS + 1, sizeof *c->word_first);
+        whole = whole && c->ids && c->lattice && c->scratch && c->word_ids && c->word_first;
+    } else if (whole && (model->hybrid.dim || model->rank.dim || model->layer.dim)) {
         kor_status status = kor_ctx_new(&c->trunk, model->trunk, err);
         if (status != KOR_OK) {
             kor_ctx_free(c);
@@ -454,6 +502,8 @@ void kor_ctx_free(kor_ctx *ctx)
 {
     if (!ctx) return;
     free(ctx->ids);
+    free(ctx->word_ids);
+    free(ctx->word_first);
     free(ctx->lattice);
     free(ctx->scratch);
     free(ctx->bag);
@@ -461,6 +511,8 @@ void kor_ctx_free(kor_ctx *ctx)
     free(ctx->features);
     free(ctx->hybrid);
     free_rank_memory(ctx->rank);
+    free(ctx->spans);
+    free(ctx->found);
     free(ctx);
 }
 
@@ -517,6 +569,15 @@ const kor_gguf *kor_trunk_file(const kor_model *model)
     return &model->file;
 }
 
+void kor_trunk_words(kor_ctx *ctx, const char *text, const kor_word *words, size_t count,
+                     float *states)
+{
+    const kor_model *m = ctx->model;
+    const kor_word_encoder with = {&m->encoder,     tokenizer_of(m), m->kernels,  ctx->word_ids,
+                                   ctx->word_first, ctx->lattice,    ctx->scratch};
+    kor_word_states(&with, text, words, count, states);
+}
+
 kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, size_t out_len,
                      kor_error *err)
 {
@@ -542,7 +603,7 @@ kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out, 
 {
     KOR_TRY(check_text(ctx, text, &len, "kor_classify", err));
     const kor_model *m = ctx->model;
-    if (!m->head.labels) {
+    if (!m->head.labels || m->tagger.tags) {
         return kor_fail(err, KOR_E_UNSUPPORTED, "kor_classify: the model's head is '%s'",
                         m->info.head);
     }
@@ -596,5 +657,44 @@ kor_status kor_rank(kor_ctx *ctx, const char *query, size_t query_len, const cha
     const kor_ranker *rank = &ctx->model->rank;
     kor_rank_inputs(rank, &r->query, &r->text, x);
     *score = kor_rank_score(rank, kor_rank_raw(rank, &r->query, &r->text, x));
+    return KOR_OK;
+}
+
+/* The spans of the next piece of a text, words[count], into c->found; returns how many. */
+static size_t find_spans(kor_ctx *c, const char *text, size_t count)
+{
+    const kor_model *m = c->model;
+    kor_spans_emit(&m->tagger, &c->work, text, count);
+    if (m->layer.dim) {
+        kor_trunk_words(c->trunk, text, c->work.words, count, c->features);
+        kor_span_layer_forward(&m->layer, m->kernels, c->features, count, c->work.emissions,
+                               c->hybrid);
+    }
+    return kor_spans_decode(&m->tagger, &c->work, count, c->found);
+}
+
+kor_status kor_spans(kor_ctx *ctx, const char *text, size_t len, kor_span *out, size_t max,
+                     size_t *count, kor_error *err)
+{
+    if (!count || (!out && max))
+        return kor_fail(err, KOR_E_ARG, "kor_spans: out and count must not be NULL");
+    *count = 0;
+    KOR_TRY(check_text(ctx, text, &len, "kor_spans", err));
+    const kor_model *m = ctx->model;
+    if (!m->tagger.tags) {
+        return kor_fail(err, KOR_E_UNSUPPORTED, "kor_spans: the model's head is '%s'",
+                        m->info.head);
+    }
+    const kor_word *words = ctx->work.words;
+    kor_span_pieces p = {.cut = {.text = text, .len = len}, .words = ctx->work.words};
+    for (size_t n; *count < max && (n = kor_span_pieces_next(&p));) {
+        size_t found = find_spans(ctx, text, n);
+        for (size_t i = 0; i < found && *count < max; i++) {
+            const kor_word_span *s = &ctx->found[i];
+            const kor_word *first = &words[s->from], *last = &words[s->to - 1];
+            out[(*count)++] = (kor_span){first->start, last->end, first->start_cp,
+                                         last->end_cp, s->label,  s->score};
+        }
+    }
     return KOR_OK;
 }

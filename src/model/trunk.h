@@ -5,6 +5,7 @@
 
 #include "korora.h"
 #include "model/encoder.h"
+#include "text/wordcut.h"
 
 /* embedding[dim] and state[dim] of a text, with a context of an encoder. */
 void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state);
@@ -14,5 +15,9 @@ const kor_encoder *kor_trunk_encoder(const kor_model *model);
 
 /* The file that it was read from, likewise. */
 const kor_gguf *kor_trunk_file(const kor_model *model);
+
+/* states[count][dim] of words of a text, with a context of an encoder: see model/wordstates.h. */
+void kor_trunk_words(kor_ctx *ctx, const char *text, const kor_word *words, size_t count,
+                     float *states);
 
 #endif

@@ -128,13 +128,13 @@ static size_t put(unsigned char *out, uint32_t cp)
     return kor_utf8_encode(cp == ' ' ? SPACE : cp, (char *)out);
 }
 
-/* l->text = U+2581, then NFKC of text with its spaces as U+2581; returns its bytes, 0 for an empty
- * text. */
-static size_t normalise(lattice *l, const char *text, size_t len)
+/* l->text = U+2581 if it leads, then NFKC of text with its spaces as U+2581; returns its bytes, 0
+ * for an empty text. */
+static size_t normalise(lattice *l, const char *text, size_t len, bool leads)
 {
     const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
     if (len == 0) return 0;
-    size_t bytes = put(l->text, SPACE), at = 0;
+    size_t bytes = leads ? put(l->text, SPACE) : 0, at = 0;
     /* ASCII is its own normal form. */
     size_t most = len < KOR_TEXT_MAX ? len : KOR_TEXT_MAX;
     while (at < most && (unsigned char)text[at] < 0x80)
@@ -184,11 +184,10 @@ static void extend(lattice *l, size_t from, size_t to, double score, int32_t id)
     l->id[to] = id;
 }
 
-size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, int32_t *out,
-                          size_t max, void *scratch)
+static size_t encode(const kor_unigram *u, const char *text, size_t len, bool leads, int32_t *out,
+                     size_t max, lattice *l)
 {
-    lattice *l = scratch;
-    size_t n = normalise(l, text, len);
+    size_t n = normalise(l, text, len, leads);
     if (n == 0) return 0;
 
     /* Viterbi over end positions. A character that no piece starts with costs 0. That, and the
@@ -240,4 +239,16 @@ size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, in
         if (end == n) break;
     }
     return count;
+}
+
+size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, int32_t *out,
+                          size_t max, void *scratch)
+{
+    return encode(u, text, len, true, out, max, scratch);
+}
+
+size_t kor_unigram_encode_on(const kor_unigram *u, const char *text, size_t len, int32_t *out,
+                             size_t max, void *scratch)
+{
+    return encode(u, text, len, false, out, max, scratch);
 }

@@ -45,4 +45,8 @@ size_t kor_unigram_scratch(void);
 size_t kor_unigram_encode(const kor_unigram *u, const char *text, size_t len, int32_t *out,
                           size_t max, void *scratch);
 
+/* The same for a part of a text that follows other text without a space: no U+2581 leads. */
+size_t kor_unigram_encode_on(const kor_unigram *u, const char *text, size_t len, int32_t *out,
+                             size_t max, void *scratch);
+
 #endif

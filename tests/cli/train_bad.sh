@@ -12,7 +12,6 @@ good > task/rows.jsonl
 : > task/task.yaml; quiet_train
 printf 'name: t\nhead: classify\n' > task/task.yaml; quiet_train
 printf 'name: t\nhead: clasify\ntrain: rows.jsonl\n' > task/task.yaml; quiet_train
-printf 'name: t\nhead: spans\ntrain: rows.jsonl\n' > task/task.yaml; quiet_train
 printf 'name: ../t\nhead: tags\ntrain: rows.jsonl\n' > task/task.yaml; quiet_train
 printf 'name: [\n' > task/task.yaml; quiet_train
 yaml 'colour: blue'; quiet_train

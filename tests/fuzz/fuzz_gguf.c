@@ -66,6 +66,10 @@ static void ask(const char *path)
             (void)kor_embed(ctx, text, KOR_NUL, v, FLOATS, &err);
             (void)kor_rank(ctx, "the b parser", KOR_NUL, text, KOR_NUL, v, &err);
         }
+        kor_span spans[16];
+        if (info.macs_per_token < MACS / (info.max_tokens + 1) &&
+            kor_spans(ctx, text, KOR_NUL, spans, 16, &count, &err) == KOR_OK && count > 16)
+            abort();
         if (info.labels) ask_labels(ctx, model, &info, text, v);
         kor_ctx_free(ctx);
     }

@@ -64,12 +64,13 @@ int main(int argc, char **argv)
         (void)snprintf(path, sizeof path, "%s/rank", argv[1]);
         write_rank(path);
     }
-    for (int kind = 0; argc == 2 && kind < 4; kind++) {
-        static const char *const names[] = {"bag", "bag-tags", "hybrid", "hybrid-tags"};
+    for (int kind = 0; argc == 2 && kind < 8; kind++) {
+        static const char *const names[] = {"bag",  "bag-tags",  "hybrid", "hybrid-tags",
+                                            "lora", "lora-tags", "full",   "full-tags"};
         char path[4096], trunk[4096];
         (void)snprintf(path, sizeof path, "%s/%s", argv[1], names[kind]);
         (void)snprintf(trunk, sizeof trunk, "%s/tiny-int8", argv[1]);
-        labels_write(path, kind & 1, kind & 2 ? trunk : NULL);
+        labels_write(path, kind & 1, (made_kind)(kind / 2), trunk);
     }
     return argc == 2 ? 0 : 2;
 }

@@ -204,6 +204,57 @@ static void test_encoder_learns_and_its_file_answers_the_same(void **state)
     problem_free(&p);
 }
 
+/* A quality that falls from call to call, except that the third is the best: the epoch, the exact
+ * weights, then the epoch with rounded ones. */
+static kor_status made_up_quality(void *arg, const float *logits, double *out, kor_error *err)
+{
+    (void)logits;
+    (void)err;
+    static const double quality[] = {0.5, 0.6, 0.7};
+    size_t *call = arg;
+    *out = quality[*call < 3 ? *call : 2];
+    ++*call;
+    return KOR_OK;
+}
+
+static void test_encoder_learns_on_with_rounded_weights_where_int8_costs_too_much(void **state)
+{
+    (void)state;
+    problem p;
+    kor_error err;
+    kor_encoder_trained trained;
+    float f32[ROWS * LABELS];
+    problem_make(&p);
+    size_t call = 0;
+    kor_encoder_task task = {.trunk = p.trunk,
+                             .rows = p.list,
+                             .count = ROWS,
+                             .labels = LABELS,
+                             .start = &p.start,
+                             .recipe = {.epochs = 1,
+                                        .batch = 4,
+                                        .rate = 0.01f,
+                                        .head_rate = 0.02f,
+                                        .depth_factor = 1,
+                                        .seed = 3,
+                                        .threads = 1},
+                             .measured = p.list,
+                             .measured_count = ROWS,
+                             .quality = made_up_quality,
+                             .arg = &call};
+    assert_works(kor_encoder_train(&trained, &task, f32, &err), &err);
+    assert_true(trained.rounded);
+    assert_int_equal(call, 3);
+    kor_encoder_trained_free(&trained);
+    /* Adapters stand on a trunk that is int8 already. */
+    call = 0;
+    task.recipe.rank = RANK;
+    assert_works(kor_encoder_train(&trained, &task, f32, &err), &err);
+    assert_false(trained.rounded);
+    kor_encoder_trained_free(&trained);
+    problem_free(&p);
+}
+
 static void test_encoder_file_that_is_wrong_is_refused(void **state)
 {
     (void)state;
@@ -250,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encoder_learns_and_its_file_answers_the_same),
+        cmocka_unit_test(test_encoder_learns_on_with_rounded_weights_where_int8_costs_too_much),
         cmocka_unit_test(test_encoder_file_that_is_wrong_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,7 +183,7 @@ static void test_hybrid_bag_opened_on_a_trunk_has_none(void **state)
     float answer[LABELS];
     size_t count;
     problem_make(&p);
-    labels_write(in(&p.f, "bag.gguf"), false, NULL);
+    labels_write(in(&p.f, "bag.gguf"), false, MADE_BAG, NULL);
     assert_works(kor_model_open_on(&model, in(&p.f, "bag.gguf"), p.trunk, &err), &err);
     assert_works(kor_ctx_new(&ctx, model, &err), &err);
     assert_works(kor_classify(ctx, "a ab", KOR_NUL, answer, LABELS, &err), &err);

@@ -258,7 +258,7 @@ static void test_teach_asks_a_model_whose_labels_stand_otherwise(void **state)
     kor_labels labels;
     kor_error err;
     uint64_t checksum = 0;
-    labels_write(path, false, NULL);
+    labels_write(path, false, MADE_BAG, NULL);
     assert_int_equal(read_rows(&d, &labels, &f, rows, false), KOR_OK);
     assert_works(kor_teach(&d, &labels, "classify", path, NULL, &checksum, &err), &err);
     assert_true(checksum != 0);

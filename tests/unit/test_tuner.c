@@ -135,6 +135,42 @@ static void test_net_answers_as_the_encoder_does(void **state)
     }
 }
 
+static void test_net_rounded_is_what_int8_makes_of_it(void **state)
+{
+    (void)state;
+    tiny_encoder tiny;
+    kor_net net;
+    kor_encoder small;
+    kor_arena arena = {0};
+    tiny_encoder_make(&tiny, KOR_ACT_RELU);
+    assert_int_equal(kor_net_load(&net, &tiny.encoder, NULL), KOR_OK);
+    assert_int_equal(kor_net_to_int8(&net, &small, &arena, NULL), KOR_OK);
+    net.rounded = true;
+    kor_net_refresh_all(&net);
+    const kor_linear *l = &small.layer[0].up;
+    const kor_net_part *p = &net.part[net.layer[0].up.w];
+    const int8_t *code = l->weight;
+    size_t k4 = kor_round_up(l->in, KOR_GROUP), differ = 0;
+    for (size_t i = 0; i < l->in; i++) {
+        for (size_t j = 0; j < l->out; j++) {
+            size_t at = j / KOR_PANEL * k4 * KOR_PANEL + i / KOR_GROUP * KOR_GROUP * KOR_PANEL +
+                        j % KOR_PANEL * KOR_GROUP + i % KOR_GROUP;
+            float want = (float)code[at] * l->scale[j];
+            float got =
+                net.packed[p->packed + (j / KOR_PANEL * l->in + i) * KOR_PANEL + j % KOR_PANEL];
+            float turned = net.packed_turned[p->packed + (i / KOR_PANEL * l->out + j) * KOR_PANEL +
+                                             i % KOR_PANEL];
+            assert_true(fabsf(got - want) < 1e-6f);
+            assert_true(fabsf(turned - want) < 1e-6f);
+            differ += got != net.param[p->at + i * l->out + j];
+        }
+    }
+    assert_true(differ > l->in * l->out / 2);
+    kor_arena_free(&arena);
+    kor_net_free(&net);
+    tiny_encoder_free(&tiny);
+}
+
 static void check_learning(size_t rank, double at_most)
 {
     problem p;
@@ -343,6 +379,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_net_answers_as_the_encoder_does),
+        cmocka_unit_test(test_net_rounded_is_what_int8_makes_of_it),
         cmocka_unit_test(test_tuner_learns_what_the_layer_on_top_alone_does_not),
         cmocka_unit_test(test_tuner_ten_steps_have_known_losses),
         cmocka_unit_test(test_tuner_gives_the_same_bytes_on_any_number_of_threads),
