@@ -272,7 +272,7 @@ static int run(int argc, char **argv)
         {"--head", "HEAD", "with --new: classify, tags, spans, rank or embed", &head, NULL},
         {"--tasks", "DIR", "the task folders; default tasks", &tasks, NULL},
         {"--models", "DIR", "where models are shipped to; default models", &models, NULL},
-        {"--work", "DIR", "what is kept between forges; default build/forge,", &work, NULL},
+        {"--work", "DIR", "where work is kept; default build/forge, or the cache", &work, NULL},
         {0},
     };
     kor_args a;

@@ -17,6 +17,9 @@ forge --new mood
 forge --new 'no good'
 forge --new tag --head tags
 forge --new find --head rank
+korora forge --new cart --head spans && quietly korora forge cart
+echo "please bring two red onions" | korora run models/cart.gguf | grep -o '"text":"[a-z ]*","label":"[a-z]*"'
+rm -r tasks/cart models/cart.*
 echo "--- nothing to do, and something"
 cp models/mood.gguf before.gguf
 forge mood
