@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "forge/grammar.h"
 #include "gguf_maker.h"
 #include "golden.h"
 #include "labels_maker.h"
@@ -303,6 +304,46 @@ static void test_malloc_sweep_rows_survive_every_failure(void **state)
     folder_remove(&f);
 }
 
+static kor_status drop_row(void *arg, const kor_grammar_row *row, kor_error *err)
+{
+    (void)arg;
+    (void)row;
+    (void)err;
+    return KOR_OK;
+}
+
+static void run_grammar(report *r, void *path)
+{
+    kor_grammar *g;
+    const kor_grammar_options o = {.seed = 1, .count = 1500, .corruption = {.share = 0.5}};
+    r->status = kor_grammar_load(&g, path, NULL, &r->err);
+    r->torn = !g != (r->status != KOR_OK);
+    if (r->status == KOR_OK) r->status = kor_grammar_generate(g, &o, drop_row, NULL, &r->err);
+    kor_grammar_free(g);
+}
+
+static void test_malloc_sweep_grammar_survives_every_failure(void **state)
+{
+    (void)state;
+    folder f = folder_new();
+    char path[4096];
+    kor_str text = {0};
+    kor_str_puts(&text,
+                 "import ./words.chatito\n%[i]('k': 'v')\n    ~[w], @[s] ~[w?] ~[undefined?]\n"
+                 "@[s]\n    one\n    2,000\n");
+    put_file(in(&f, "g.chatito"), text.data, text.len);
+    kor_str_clear(&text);
+    kor_str_puts(&text, "~[w]\n");
+    for (int i = 0; i < 200; i++) kor_str_printf(&text, "    word%d\n", i);
+    for (int i = 0; i < 200; i++) kor_str_printf(&text, "~[w%d]\n    x\n", i);
+    put_file(in(&f, "words.chatito"), text.data, text.len);
+    kor_str_free(&text);
+    (void)snprintf(path, sizeof path, "%s", in(&f, "g.chatito"));
+    long failures = sweep(run_grammar, path);
+    assert_true(SANITIZED || failures >= 20);
+    folder_remove(&f);
+}
+
 static void run_vocabulary(report *r, void *arg)
 {
     (void)arg;
@@ -416,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_malloc_sweep_models_with_labels_survive_every_failure),
         cmocka_unit_test(test_malloc_sweep_task_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_rows_survive_every_failure),
+        cmocka_unit_test(test_malloc_sweep_grammar_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_tokenizer_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_writer_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_hot_path_does_not_allocate),
