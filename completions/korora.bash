@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show run models train teach eval generate bench convert doctor version help"
+    local commands="add import recall timeline show run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -42,6 +42,9 @@ _korora() {
     train)
         options="$options -o --seed"
         values="$values -o --seed" ;;
+    forge)
+        options="$options --all --force --ablate --new --head --tasks --models --work"
+        values="$values --new --head --tasks --models --work" ;;
     teach)
         options="$options --count --label -o"
         values="$values --count --label -o" ;;
@@ -67,7 +70,8 @@ _korora() {
     # The value of an option.
     case " $values " in *" $previous "*)
         case $previous in
-        --home) _korora_offer -d ;;
+        --home | --tasks | --models | --work) _korora_offer -d ;;
+        --head) _korora_offer -W "classify tags spans rank embed" ;;
         --batch | --label | --compare | -o) _korora_offer -f ;;
         --type) _korora_offer -W "int8 f32" ;;
         --from | --to | --now | --since | --at) _korora_offer -W "now" ;;
@@ -91,6 +95,7 @@ _korora() {
     run* | eval* | generate0) files=1 ;;
     bench*) words=$(_korora_models) files=1 ;;
     timeline0) words="today yesterday" ;;
+    forge*) words=$(cd tasks 2> /dev/null && ls) ;;
     convert0 | train0 | teach0) _korora_offer -d ;;
     esac
     [ -n "$words" ] && _korora_offer -W "$words"

@@ -30,9 +30,9 @@ typedef struct kor_command {
 } kor_command;
 
 extern const kor_command kor_command_add, kor_command_bench, kor_command_convert,
-    kor_command_doctor, kor_command_eval, kor_command_generate, kor_command_import,
-    kor_command_models, kor_command_recall, kor_command_run, kor_command_show, kor_command_teach,
-    kor_command_timeline, kor_command_train, kor_command_version;
+    kor_command_doctor, kor_command_eval, kor_command_forge, kor_command_generate,
+    kor_command_import, kor_command_models, kor_command_recall, kor_command_run, kor_command_show,
+    kor_command_teach, kor_command_timeline, kor_command_train, kor_command_version;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -90,6 +90,9 @@ typedef struct kor_loaded {
 /* Open the model in a file. Its trunk is looked for beside it, then as kor_model_find does. */
 kor_status kor_model_load(kor_loaded *out, const char *path, const char *home, kor_error *err);
 void kor_model_unload(kor_loaded *loaded);
+
+/* Open the base model, to train on; *out is NULL where there is none. */
+kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err);
 
 /* One answer, whatever the head: an embedding, a probability for each label, or the score of a text
  * with itself. out has room for kor_answer_size floats; of spans, which are found for the time it

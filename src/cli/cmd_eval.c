@@ -253,8 +253,9 @@ const kor_command kor_command_eval = {
         "FILE holds JSON lines of \"text\" and \"label\", \"labels\" or \"spans\". A bad row is "
         "told and\nleft out; a label that the model does not know counts as a wrong answer. For "
         "models of head\nrank or embed it holds pairs: \"query\", \"text\" and \"label\", or "
-        "\"a\", \"b\" and \"score\".\nWith --compare the texts are also sent to a large language "
-        "model (docs/teacher.md), and the\ntwo are shown side by side: accuracy, time, cost.\n\n"
+        "\"a\", \"b\" and \"score\".\n"
+        "With --compare the texts are also sent to a large language model (docs/teacher.md), and "
+        "the\ntwo are shown side by side: accuracy, time, cost.\n\n"
         "  korora eval spam.gguf rows.jsonl --json\n",
     .run = run,
 };

@@ -157,15 +157,6 @@ static void print_report(const kor_train_report *r)
     }
 }
 
-/* The base model, if there is one. */
-static bool open_trunk(kor_model **out, const kor_args *a, kor_error *err)
-{
-    char home[4096], path[4096];
-    bool has_home = kor_home(home, a, NULL) == KOR_OK;
-    if (kor_model_find(path, "base", has_home ? home : NULL, err) != KOR_OK) return true;
-    return kor_model_open(out, path, err) == KOR_OK;
-}
-
 static int run(int argc, char **argv)
 {
     const char *out = NULL, *seed_text = NULL;
@@ -183,7 +174,7 @@ static int run(int argc, char **argv)
     watcher w = {kor_seconds()};
     kor_error err;
     kor_model *trunk = NULL;
-    if (!open_trunk(&trunk, &a, &err)) return kor_report(a.command, &err);
+    if (kor_trunk_open(&trunk, &a, &err) != KOR_OK) return kor_report(a.command, &err);
     const kor_train_options how = {.out = out,
                                    .trunk = trunk,
                                    .seed = seed_text ? &seed : NULL,

@@ -109,6 +109,15 @@ void kor_model_unload(kor_loaded *loaded)
     *loaded = (kor_loaded){0};
 }
 
+kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err)
+{
+    char home[4096], path[4096];
+    bool has_home = kor_home(home, a, NULL) == KOR_OK;
+    *out = NULL;
+    if (kor_model_find(path, "base", has_home ? home : NULL, err) != KOR_OK) return KOR_OK;
+    return kor_model_open(out, path, err);
+}
+
 bool kor_model_ranks(const kor_model_info *info)
 {
     return strcmp(info->head, "rank") == 0;

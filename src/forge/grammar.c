@@ -275,6 +275,16 @@ void kor_grammar_free(kor_grammar *g)
     free(g);
 }
 
+size_t kor_grammar_files(const kor_grammar *g)
+{
+    return g->file_count;
+}
+
+const char *kor_grammar_file(const kor_grammar *g, size_t file)
+{
+    return file < g->file_count ? g->files[file] : NULL;
+}
+
 size_t kor_grammar_intents(const kor_grammar *g)
 {
     return g->intent_count;

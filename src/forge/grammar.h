@@ -32,6 +32,10 @@ typedef struct kor_grammar kor_grammar;
 kor_status kor_grammar_load(kor_grammar **out, const char *path, const char *root, kor_error *err);
 void kor_grammar_free(kor_grammar *g);
 
+/* The files it was read from, with all imports; at least one. */
+size_t kor_grammar_files(const kor_grammar *g);
+const char *kor_grammar_file(const kor_grammar *g, size_t file);
+
 /* The intents, in the order of the file; at least one. */
 size_t kor_grammar_intents(const kor_grammar *g);
 const char *kor_grammar_intent(const kor_grammar *g, size_t intent);

@@ -81,18 +81,24 @@ static kor_status grow(kor_minhash_set *set, kor_error *err)
     return KOR_OK;
 }
 
+size_t kor_minhash_find(const kor_minhash_set *set, const kor_minhash *sig, double threshold)
+{
+    size_t found = SIZE_MAX;
+    for (size_t b = 0; set->slots && b < BANDS; b++) {
+        uint32_t at = *slot_of(set, sig, b);
+        for (; at; at = set->next[(size_t)(at - 1) * BANDS + b]) {
+            if (at - 1 < found && kor_minhash_alike(sig, &set->sigs[at - 1]) >= threshold)
+                found = at - 1;
+        }
+    }
+    return found;
+}
+
 kor_status kor_minhash_add(kor_minhash_set *set, const kor_minhash *sig, double threshold,
                            size_t *found, kor_error *err)
 {
-    *found = SIZE_MAX;
+    *found = kor_minhash_find(set, sig, threshold);
     KOR_TRY(grow(set, err));
-    for (size_t b = 0; b < BANDS; b++) {
-        uint32_t at = *slot_of(set, sig, b);
-        for (; at; at = set->next[(size_t)(at - 1) * BANDS + b]) {
-            if (at - 1 < *found && kor_minhash_alike(sig, &set->sigs[at - 1]) >= threshold)
-                *found = at - 1;
-        }
-    }
     if (*found != SIZE_MAX) return KOR_OK;
     set->sigs[set->count] = *sig;
     link_in(set, set->count++);

@@ -37,6 +37,9 @@ typedef struct kor_minhash_set {
  * be missed. */
 kor_status kor_minhash_add(kor_minhash_set *set, const kor_minhash *sig, double threshold,
                            size_t *found, kor_error *err);
+
+/* The first one in the set that is at least threshold alike, or SIZE_MAX. */
+size_t kor_minhash_find(const kor_minhash_set *set, const kor_minhash *sig, double threshold);
 void kor_minhash_set_free(kor_minhash_set *set);
 
 /* For each of sigs[count] the first one before it that was kept and is at least threshold alike;

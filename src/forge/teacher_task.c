@@ -174,7 +174,7 @@ static kor_status labels_of_rows(reader *r, kor_error *err)
 {
     kor_dataset data;
     const kor_dataset_options o = {.tags = r->task->head == KOR_HEAD_TAGS, .remarks = *r->remarks};
-    if (access(r->task->train, F_OK) != 0) return KOR_OK;
+    if (!r->task->train || access(r->task->train, F_OK) != 0) return KOR_OK;
     KOR_TRY(kor_dataset_read(&data, r->task->train, &r->out->labels, &o, err));
     kor_dataset_free(&data);
     return KOR_OK;

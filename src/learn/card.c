@@ -245,6 +245,10 @@ static void put_making(kor_str *s, const kor_train_report *r)
     put_row(s, "size", "%zu bytes", r->bytes);
     if (stands)
         put_row(s, "the base model's size", "%zu bytes, shared by all on it", r->trunk_bytes);
+    if (r->judged.metric) {
+        put_row(s, "on the gate set", "%s %.4f, %zu rows that nothing was learnt from",
+                r->judged.metric, r->judged.quality, r->judged.n);
+    }
     put_row(s, "time of an answer", "%.1f us, one thread", r->us_per_item);
     put_row(s, "trained in", "%.1f s, %zu %s", r->seconds, r->threads,
             r->threads == 1 ? "thread" : "threads at most");

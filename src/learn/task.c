@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { TASK_MAX = 1 << 20, LIST_MAX = KOR_LABELS_MAX };
 
@@ -28,9 +29,16 @@ typedef struct recipe_yaml {
         *word_dropout, *smoothing, *rank;
 } recipe_yaml;
 
+typedef struct source_yaml {
+    char *file, *grammar, *package, *teacher, *sha512, *reader, *name, *licence, *text_column,
+        *label_column, *weight, *count, *corrupt;
+} source_yaml;
+
 typedef struct task_yaml {
     char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
-        *keep_accuracy, *ship, *teacher;
+        *keep_accuracy, *ship, *teacher, *gate, *hard, *hard_weight;
+    source_yaml *data;
+    uint32_t data_count;
     char **labels, **sources;
     uint32_t label_count, source_count;
     gates_yaml *gates;
@@ -82,10 +90,34 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t source_fields[] = {
+    TEXT(source_yaml, file, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, grammar, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, package, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, teacher, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, sha512, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, reader, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, name, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, licence, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, text_column, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, label_column, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, weight, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, count, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, corrupt, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t source_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, source_yaml, source_fields)};
+
 static const cyaml_schema_field_t task_schema[] = {
     TEXT(task_yaml, name, 0),
     TEXT(task_yaml, head, 0),
-    TEXT(task_yaml, train, 0),
+    TEXT(task_yaml, train, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, gate, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, hard, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, hard_weight, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_SEQUENCE_COUNT("data", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml, data,
+                               data_count, &source_schema, 1, 100),
     TEXT(task_yaml, val, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, architecture, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, seed, CYAML_FLAG_OPTIONAL),
@@ -119,15 +151,20 @@ typedef struct reader {
     kor_error *err;
 } reader;
 
-/* The last line on which a key stands; 0 when there is none. libcyaml counts keys it does not know
- * as being on the line before them. */
+/* The last line on which a key stands, of those where it is least indented (entries of data have
+ * keys of the same names); 0 when there is none. libcyaml counts keys it does not know as being on
+ * the line before them. */
 static unsigned long line_of(const reader *r, const char *key)
 {
     unsigned long line = 1, found = 0;
-    size_t len = strlen(key);
+    size_t len = strlen(key), least = SIZE_MAX;
     for (const char *s = kor_str_text(&r->text); *s; line++) {
-        const char *word = s + strspn(s, " \t\"'{,");
-        if (strncmp(word, key, len) == 0 && strchr(":\"' ", word[len]) && word[len]) found = line;
+        const char *word = s + strspn(s, " \t\"'{,-");
+        if (strncmp(word, key, len) == 0 && word[len] && strchr(":\"' ", word[len]) &&
+            (size_t)(word - s) <= least) {
+            least = (size_t)(word - s);
+            found = line;
+        }
         s += strcspn(s, "\n");
         if (*s) s++;
     }
@@ -179,8 +216,8 @@ static kor_status fail_yaml(reader *r, cyaml_err_t status)
 }
 
 /* A number between least and most, from text (NULL: *out is left alone). */
-static kor_status number(reader *r, const char *key, const char *text, double least, double most,
-                         bool whole, double *out)
+static kor_status number_at(reader *r, unsigned long line, const char *key, const char *text,
+                            double least, double most, bool whole, double *out)
 {
     if (!text) return KOR_OK;
     char *end, what[256];
@@ -189,10 +226,16 @@ static kor_status number(reader *r, const char *key, const char *text, double le
     if (*end || errno || !isfinite(x) || x < least || x > most || (whole && x != floor(x))) {
         (void)snprintf(what, sizeof what, "%s '%.60s': it must be a %snumber from %.16g to %.16g",
                        key, text, whole ? "whole " : "", least, most);
-        return fail_at(r, line_of(r, key), what);
+        return fail_at(r, line, what);
     }
     *out = x;
     return KOR_OK;
+}
+
+static kor_status number(reader *r, const char *key, const char *text, double least, double most,
+                         bool whole, double *out)
+{
+    return number_at(r, text ? line_of(r, key) : 0, key, text, least, most, whole, out);
 }
 
 /* ---- From text to a task ---- */
@@ -212,12 +255,26 @@ static kor_status copy_list(reader *r, const char ***out, size_t *count, char **
     return KOR_OK;
 }
 
-/* A file is named from the task's folder. */
-static kor_status copy_path(reader *r, const char **out, const char *name)
+/* A file is named from the task's folder, or from that of the data sets. */
+static kor_status copy_path(reader *r, unsigned long line, const char **out, const char *name)
 {
+    static const char variable[] = "$KORORA_DATA/";
     char path[8400];
     *out = NULL;
     if (!name) return KOR_OK;
+    if (strncmp(name, variable, sizeof variable - 1) == 0) {
+        const char *data = getenv("KORORA_DATA");
+        struct stat st;
+        if (!data || !*data || stat(data, &st) != 0 || !S_ISDIR(st.st_mode) ||
+            strlen(data) > 4000) {
+            (void)snprintf(path, sizeof path,
+                           "'%.100s': KORORA_DATA %s; set it to the folder of the data sets", name,
+                           data && *data ? "is no folder" : "is not set");
+            return fail_at(r, line, path);
+        }
+        (void)snprintf(path, sizeof path, "%s/%s", data, name + sizeof variable - 1);
+        return copy_text(r, out, path);
+    }
     (void)snprintf(path, sizeof path, "%s%s%s", *name == '/' ? "" : r->out->folder,
                    *name == '/' ? "" : "/", name);
     return copy_text(r, out, path);
@@ -374,35 +431,184 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     return read_tuning(r, y);
 }
 
+/* The line of the entry of `data` with that number: entries begin with a dash. */
+static unsigned long line_of_source(const reader *r, size_t number)
+{
+    unsigned long line = 1, start = line_of(r, "data");
+    for (const char *s = kor_str_text(&r->text); *s; line++) {
+        const char *word = s + strspn(s, " \t");
+        if (line > start && *word == '-' && number-- == 0) return line;
+        s += strcspn(s, "\n");
+        if (*s) s++;
+    }
+    return start;
+}
+
+/* What goes with what. */
+static kor_status check_source(reader *r, const source_yaml *y, unsigned long line)
+{
+    const struct {
+        const char *key, *value;
+        bool fits;
+    } parts[] = {
+        {"sha512", y->sha512, y->package},
+        {"reader", y->reader, y->package},
+        {"count", y->count, y->grammar || y->teacher},
+        {"corrupt", y->corrupt, y->grammar},
+        {"text_column", y->text_column, y->file},
+        {"label_column", y->label_column, y->file},
+    };
+    char what[160];
+    int kinds = !!y->grammar + !!y->teacher + (y->package ? 1 : !!y->file);
+    if (kinds != 1 || (y->package && !y->file))
+        return fail_at(r, line,
+                       y->package ? "a package needs 'file': the path inside of it"
+                                  : "an entry of data needs one of file, grammar, "
+                                    "package and teacher");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!parts[i].value || parts[i].fits) continue;
+        (void)snprintf(what, sizeof what, "'%s' does not go with this kind of source",
+                       parts[i].key);
+        return fail_at(r, line, what);
+    }
+    if (y->package && !y->sha512)
+        return fail_at(r, line, "a package needs 'sha512', so that it stays the same");
+    if (y->sha512 && (strlen(y->sha512) != 128 || strspn(y->sha512, "0123456789abcdef") != 128))
+        return fail_at(r, line, "sha512: it must be 128 hexadecimal digits, in lower case");
+    if (y->package &&
+        (*y->package == '-' || !strrchr(y->package + 1, '@') || strpbrk(y->package, " \t:\\'\"")))
+        return fail_at(r, line, "package: it must be NAME@VERSION");
+    return KOR_OK;
+}
+
+static kor_status read_source(reader *r, const source_yaml *y, kor_task_source *s)
+{
+    char why[KOR_LICENCE_WHY], what[300];
+    double count = 1000;
+    s->weight = 1;
+    KOR_TRY(check_source(r, y, s->line));
+    KOR_TRY(number_at(r, s->line, "weight", y->weight, 0, 1000, false, &s->weight));
+    KOR_TRY(number_at(r, s->line, "count", y->count, 1, 1e7, true, &count));
+    KOR_TRY(number_at(r, s->line, "corrupt", y->corrupt, 0, 1, false, &s->corrupt));
+    s->count = (size_t)count;
+    if (y->licence && kor_licence_check(y->licence, why) == KOR_LICENCE_MALFORMED) {
+        (void)snprintf(what, sizeof what, "licence '%.60s' is not an SPDX expression: %.80s",
+                       y->licence, why);
+        return fail_at(r, s->line, what);
+    }
+    if (y->package)
+        KOR_TRY(copy_text(r, &s->file, y->file));
+    else
+        KOR_TRY(copy_path(r, s->line, &s->file, y->file));
+    KOR_TRY(copy_path(r, s->line, &s->grammar, y->grammar));
+    KOR_TRY(copy_path(r, s->line, &s->teacher, y->teacher));
+    KOR_TRY(copy_text(r, &s->package, y->package));
+    KOR_TRY(copy_text(r, &s->sha512, y->sha512));
+    KOR_TRY(copy_text(r, &s->reader, y->reader));
+    KOR_TRY(copy_text(r, &s->licence, y->licence));
+    KOR_TRY(copy_text(r, &s->text_column, y->text_column));
+    KOR_TRY(copy_text(r, &s->label_column, y->label_column));
+    const char *name = y->name      ? y->name
+                       : y->package ? y->package
+                       : y->grammar ? y->grammar
+                       : y->teacher ? y->teacher
+                                    : y->file;
+    return copy_text(r, &s->name, name);
+}
+
+static kor_status read_data(reader *r, const task_yaml *y)
+{
+    kor_task *t = r->out;
+    t->hard_weight = 1;
+    if (y->train && y->data_count)
+        return fail_at(r, line_of(r, "data"), "'train' and 'data' exclude each other");
+    if (y->hard_weight && !y->hard)
+        return fail_at(r, line_of(r, "hard_weight"), "hard_weight needs 'hard'");
+    KOR_TRY(number(r, "hard_weight", y->hard_weight, 0.01, 1000, false, &t->hard_weight));
+    KOR_TRY(copy_path(r, line_of(r, "gate"), &t->gate, y->gate));
+    KOR_TRY(copy_path(r, line_of(r, "hard"), &t->hard, y->hard));
+    if (!y->data_count) return KOR_OK;
+    kor_task_source *data = kor_arena_array(&t->arena, y->data_count, sizeof *data);
+    if (!data) return kor_fail_memory(r->err);
+    t->data = data;
+    t->data_count = y->data_count;
+    for (size_t i = 0; i < t->data_count; i++) {
+        data[i].line = line_of_source(r, i);
+        KOR_TRY(read_source(r, &y->data[i], &data[i]));
+    }
+    return KOR_OK;
+}
+
+/* Where the task says nothing of them, licence and sources are those of its data. */
+static kor_status join_sources(reader *r)
+{
+    kor_task *t = r->out;
+    char why[KOR_LICENCE_WHY], what[300];
+    if (!t->data_count) return KOR_OK;
+    kor_str all = {0};
+    const char **names = kor_arena_array(&t->arena, t->data_count, sizeof *names);
+    if (!names) return kor_fail_memory(r->err);
+    for (size_t i = 0; i < t->data_count; i++) {
+        const kor_task_source *s = &t->data[i];
+        bool known = !s->licence;
+        for (size_t j = 0; j < i && !known; j++)
+            known = t->data[j].licence && strcmp(t->data[j].licence, s->licence) == 0;
+        names[i] = s->name;
+        if (t->ship && s->licence && kor_licence_check(s->licence, why) != KOR_LICENCE_SHIPS) {
+            (void)snprintf(what, sizeof what, "its licence does not allow shipping: %s", why);
+            kor_str_free(&all);
+            return fail_at(r, s->line, what);
+        }
+        if (!s->licence && !t->licence && t->ship) {
+            kor_str_free(&all);
+            return fail_at(r, s->line, "ship: yes needs 'licence': an SPDX id of that of the data");
+        }
+        if (!known)
+            kor_str_printf(&all, strstr(s->licence, " OR ") ? "%s(%s)" : "%s%s",
+                           all.len ? " AND " : "", s->licence);
+    }
+    if (!t->sources) {
+        t->sources = names;
+        t->source_count = t->data_count;
+    }
+    kor_status status = all.failed ? kor_fail_memory(r->err) : KOR_OK;
+    if (status == KOR_OK && !t->licence && all.len)
+        status = copy_text(r, &t->licence, kor_str_text(&all));
+    kor_str_free(&all);
+    return status;
+}
+
 /* A licence must be well formed; of data for a model that is to be shipped it must allow that. */
-static kor_status read_licence(reader *r, const task_yaml *y)
+static kor_status read_licence(reader *r, const char *ship_text)
 {
     static const char *const answers[] = {"no", "yes", NULL};
     char why[KOR_LICENCE_WHY], what[400];
     size_t ship;
-    KOR_TRY(one_of(r, "ship", y->ship ? y->ship : "no", answers, &ship));
+    const kor_task *t = r->out;
+    KOR_TRY(one_of(r, "ship", ship_text ? ship_text : "no", answers, &ship));
     r->out->ship = ship == 1;
-    if (r->out->ship && (!y->licence || !y->source_count)) {
+    KOR_TRY(join_sources(r));
+    if (r->out->ship && (!t->licence || !t->source_count)) {
         (void)snprintf(
-            what, sizeof what, "ship: yes needs '%s': %s", y->licence ? "sources" : "licence",
-            y->licence ? "a list of where the data come from" : "an SPDX id of that of the data");
+            what, sizeof what, "ship: yes needs '%s': %s", t->licence ? "sources" : "licence",
+            t->licence ? "a list of where the data come from" : "an SPDX id of that of the data");
         return fail_at(r, line_of(r, "ship"), what);
     }
-    if (!y->licence) return KOR_OK;
-    kor_licence_use use = kor_licence_check(y->licence, why);
+    if (!t->licence) return KOR_OK;
+    kor_licence_use use = kor_licence_check(t->licence, why);
     if (use == KOR_LICENCE_MALFORMED) {
         (void)snprintf(what, sizeof what,
                        "licence '%.60s' is not an SPDX expression, such as CC-BY-4.0 or "
                        "'MIT AND own': %.80s",
-                       y->licence, why);
+                       t->licence, why);
         return fail_at(r, line_of(r, "licence"), what);
     }
     if (!r->out->ship || use == KOR_LICENCE_SHIPS) return KOR_OK;
     (void)snprintf(what, sizeof what,
                    "licence '%.60s' does not allow shipping: %s; leave out 'ship' to train for "
                    "yourself",
-                   y->licence,
-                   strncmp(why, y->licence, strlen(y->licence)) == 0 ? why + strlen(y->licence) + 2
+                   t->licence,
+                   strncmp(why, t->licence, strlen(t->licence)) == 0 ? why + strlen(t->licence) + 2
                                                                      : why);
     return fail_at(r, line_of(r, "licence"), what);
 }
@@ -430,14 +636,15 @@ static kor_status fill(reader *r, const task_yaml *y)
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return fail_at(r, line_of(r, "name"), "name: it must be able to name a file");
     KOR_TRY(copy_text(r, &t->name, y->name));
-    KOR_TRY(read_licence(r, y));
-    KOR_TRY(copy_text(r, &t->licence, y->licence));
     KOR_TRY(copy_text(r, &t->out_of_scope, y->out_of_scope));
-    KOR_TRY(copy_path(r, &t->train, y->train));
-    KOR_TRY(copy_path(r, &t->val, y->val));
-    KOR_TRY(copy_path(r, &t->teacher, y->teacher));
+    KOR_TRY(copy_path(r, line_of(r, "train"), &t->train, y->train));
+    KOR_TRY(copy_path(r, line_of(r, "val"), &t->val, y->val));
+    KOR_TRY(copy_path(r, line_of(r, "teacher"), &t->teacher, y->teacher));
     KOR_TRY(copy_list(r, &t->labels, &t->label_count, y->labels, y->label_count));
     KOR_TRY(copy_list(r, &t->sources, &t->source_count, y->sources, y->source_count));
+    KOR_TRY(copy_text(r, &t->licence, y->licence));
+    KOR_TRY(read_data(r, y));
+    KOR_TRY(read_licence(r, y->ship));
     if (t->out_of_scope && t->head != KOR_HEAD_CLASSIFY)
         return fail_at(r, line_of(r, "out_of_scope"), "out_of_scope goes with head classify only");
     double seed = 1;
@@ -451,6 +658,7 @@ static kor_status fill(reader *r, const task_yaml *y)
                                 .decay = 0.01f,
                                 .clip = 1,
                                 .patience = 3};
+    if (t->head == KOR_HEAD_EMBED) t->tune.rate = 2e-4f;
     t->rank = 8;
     t->smoothing = 0.1f;
     if (t->head == KOR_HEAD_SPANS) t->recipe.dropout = kor_spans_default.dropout;

@@ -33,9 +33,27 @@ const char *kor_architecture_name(kor_architecture architecture);
 
 #define KOR_TASK_MARGIN 0.005 /* of accuracy, or micro-F1 for tags and spans */
 
+/* One place that rows come from: an entry of `data`, of which the forge makes rows. It is a package
+ * where package is set, else a grammar, else a teacher, else a file. NULL: not given. */
+typedef struct kor_task_source {
+    const char *file;              /* a path; of a package: inside of it */
+    const char *grammar, *teacher; /* paths */
+    const char *package, *sha512, *reader;
+    const char *name, *licence; /* name is never NULL */
+    const char *text_column, *label_column;
+    double weight;  /* how often each row is used; a share of them below 1 */
+    size_t count;   /* rows that are to be made */
+    double corrupt; /* share of made rows that get a typing mistake */
+    unsigned long line;
+} kor_task_source;
+
 typedef struct kor_task {
     const char *folder, *name, *licence, *out_of_scope; /* NULL where there is none */
-    const char *train, *val;                            /* paths; val may be NULL */
+    const char *train, *val;     /* paths; val may be NULL, and train where there is data */
+    const kor_task_source *data; /* [data_count] what train is made of, instead of train */
+    size_t data_count;
+    const char *gate, *hard; /* paths of rows for the forge: never learnt from, always */
+    double hard_weight;
     const char *teacher; /* a model whose answers are learnt from too; or NULL */
     kor_head_kind head;
     kor_architecture architecture;
@@ -61,7 +79,8 @@ static inline bool kor_task_is_paired(const kor_task *task)
     return task->head == KOR_HEAD_RANK || task->head == KOR_HEAD_EMBED;
 }
 
-/* Read FOLDER/task.yaml. An unknown key, a missing one or a bad value is KOR_E_INPUT with the file
+/* Read FOLDER/task.yaml. "$KORORA_DATA/" at the front of a file's name stands for that folder. An
+ * unknown key, a missing one or a bad value is KOR_E_INPUT with the file
  * and the line. Free with kor_task_free. */
 kor_status kor_task_read(kor_task *out, const char *folder, kor_error *err);
 void kor_task_free(kor_task *task);

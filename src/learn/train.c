@@ -38,17 +38,19 @@ static void add_gate(kor_train_report *r, const char *name, double wanted, doubl
 static void judge(kor_train_report *r)
 {
     const kor_gates *g = &r->task.gates;
+    const kor_metrics *m = r->judged.metric ? &r->judged.metrics : &r->metrics;
+    const kor_pair_metrics *pairs = r->judged.metric ? &r->judged.pair_metrics : &r->pairs;
     r->passed = true;
     bool paired = kor_task_is_paired(&r->task);
-    add_gate(r, "accuracy", g->accuracy, paired ? r->pairs.accuracy : r->metrics.accuracy, false);
-    add_gate(r, "macro_f1", g->macro_f1, r->metrics.macro_f1, false);
-    add_gate(r, "micro_f1", g->micro_f1, r->metrics.micro_f1, false);
-    add_gate(r, "span_f1", g->span_f1, r->metrics.micro_f1, false);
-    add_gate(r, "p_at_1", g->p_at_1, r->metrics.p_at_1, false);
-    add_gate(r, "mrr", g->mrr, r->pairs.mrr, false);
-    add_gate(r, "ndcg", g->ndcg, r->pairs.ndcg, false);
-    add_gate(r, "spearman", g->spearman, r->pairs.spearman, false);
-    add_gate(r, "ece", g->ece, paired ? r->pairs.ece : r->metrics.ece, true);
+    add_gate(r, "accuracy", g->accuracy, paired ? pairs->accuracy : m->accuracy, false);
+    add_gate(r, "macro_f1", g->macro_f1, m->macro_f1, false);
+    add_gate(r, "micro_f1", g->micro_f1, m->micro_f1, false);
+    add_gate(r, "span_f1", g->span_f1, m->micro_f1, false);
+    add_gate(r, "p_at_1", g->p_at_1, m->p_at_1, false);
+    add_gate(r, "mrr", g->mrr, pairs->mrr, false);
+    add_gate(r, "ndcg", g->ndcg, pairs->ndcg, false);
+    add_gate(r, "spearman", g->spearman, pairs->spearman, false);
+    add_gate(r, "ece", g->ece, paired ? pairs->ece : m->ece, true);
     add_gate(r, "bytes", g->bytes, (double)r->bytes, true);
 }
 
@@ -96,6 +98,7 @@ kor_status kor_session_begin(kor_session *s, kor_gguf_out *o)
     if (r->task.licence) kor_gguf_add_string(o, "general.license", r->task.licence);
     kor_gguf_add_u32(o, "korora.format", 1);
     kor_gguf_add_string(o, "korora.head", kor_head_name(r->task.head));
+    if (s->options->made_from) kor_gguf_add_string(o, "korora.made_from", s->options->made_from);
     kor_status status = r->labels.count ? add_labels(o, &r->labels, s->err) : KOR_OK;
     if (status == KOR_OK) status = kor_card_add(o, r, s->err);
     if (status != KOR_OK) kor_gguf_out_free(o);
@@ -122,12 +125,43 @@ static kor_status (*const trainers[])(kor_session *session) = {
     [KOR_HEAD_RANK] = kor_train_pairs,
 };
 
+/* The file as an app would open it, on rows that nothing was learnt from or fitted to. */
+static kor_status measure_apart(kor_session *s)
+{
+    kor_train_report *r = s->out;
+    char name[64];
+    kor_model *model;
+    if (!s->options->gate) return KOR_OK;
+    KOR_TRY(kor_model_trunk(r->file, name, s->err));
+    KOR_TRY(kor_model_open_on(&model, r->file, *name ? s->options->trunk : NULL, s->err));
+    kor_status status = kor_measure_file(&r->judged, model, s->options->gate, r->task.seed,
+                                         &s->options->remarks, s->err);
+    kor_model_close(model);
+    return status;
+}
+
+/* The rows to learn from: the task's, or those that were made of its data. */
+static kor_status find_rows(kor_session *s, const char *folder)
+{
+    kor_task *t = &s->out->task;
+    if (s->options->train) {
+        t->train = kor_arena_copy(&t->arena, s->options->train, strlen(s->options->train));
+        return t->train ? KOR_OK : kor_fail_memory(s->err);
+    }
+    if (t->train) return KOR_OK;
+    if (!t->data_count)
+        return kor_fail(s->err, KOR_E_INPUT, "%s/task.yaml: key 'train' is missing", folder);
+    return kor_fail(s->err, KOR_E_INPUT,
+                    "%s/task.yaml: its rows are made of 'data': 'korora forge' does that", folder);
+}
+
 static kor_status train(kor_session *s, const char *folder)
 {
     kor_train_report *r = s->out;
     double start = kor_session_now();
     for (size_t i = 0; i < KOR_ARCHITECTURES; i++) r->tried[i] = NAN;
     KOR_TRY(kor_task_read(&r->task, folder, s->err));
+    KOR_TRY(find_rows(s, folder));
     if (s->options->seed) r->task.seed = *s->options->seed;
     if (r->task.architecture > KOR_BAG && !s->options->trunk) {
         return kor_fail(s->err, KOR_E_NOT_FOUND,
@@ -138,6 +172,7 @@ static kor_status train(kor_session *s, const char *folder)
     KOR_TRY(name_files(s));
     KOR_TRY(trainers[r->task.head](s));
     r->seconds = kor_session_now() - start;
+    KOR_TRY(measure_apart(s));
     judge(r);
     return kor_card_write(r, s->err);
 }
@@ -158,6 +193,7 @@ kor_status kor_train(kor_train_report *out, const char *folder, const kor_train_
 void kor_train_report_free(kor_train_report *report)
 {
     kor_metrics_free(&report->metrics);
+    kor_measured_free(&report->judged);
     kor_labels_free(&report->labels);
     kor_task_free(&report->task);
 }

@@ -3,8 +3,7 @@
 #ifndef KOR_TRAIN_H
 #define KOR_TRAIN_H
 
-#include "learn/metrics.h"
-#include "learn/pair_metrics.h"
+#include "learn/measured.h"
 #include "learn/task.h"
 
 enum { KOR_GATES_MAX = 10 };
@@ -16,9 +15,12 @@ typedef struct kor_gate {
 } kor_gate;
 
 typedef struct kor_train_options {
-    const char *out;        /* the model's file; NULL: FOLDER/NAME.gguf */
-    const uint64_t *seed;   /* instead of the task's; or NULL */
-    kor_remarks remarks;    /* about rows */
+    const char *out;       /* the model's file; NULL: FOLDER/NAME.gguf */
+    const char *train;     /* rows instead of the task's; or NULL */
+    const char *gate;      /* rows that the finished model is measured on, and judged by; or NULL */
+    const char *made_from; /* goes into the file as "korora.made_from"; or NULL */
+    const uint64_t *seed;  /* instead of the task's; or NULL */
+    kor_remarks remarks;   /* about rows */
     const kor_model *trunk; /* an open encoder for hybrids; NULL: there is none */
     void (*progress)(void *arg, double fraction);
     void *progress_arg;
@@ -51,6 +53,7 @@ typedef struct kor_train_report {
     double before;          /* embed: quality of the model that it comes from */
     size_t made_up;         /* pairs to measure with that are no rows: wrong candidates at random */
     char recipe[256];       /* how they learnt, for the card */
+    kor_measured judged;    /* on the rows of options->gate; its metric is NULL without them */
     kor_gate gate[KOR_GATES_MAX];
     size_t gates;
     bool passed;

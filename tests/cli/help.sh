@@ -3,7 +3,7 @@
 try korora --help
 try korora help
 try korora -h
-for command in add import recall timeline show run models train teach eval generate convert doctor version; do
+for command in add import recall timeline show run models train forge generate teach eval convert doctor version; do
     try korora $command --help
 done
 quietly korora help add

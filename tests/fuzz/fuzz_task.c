@@ -40,7 +40,7 @@ static void check_task(const kor_task *t)
     char why[KOR_LICENCE_WHY];
     const kor_bag_recipe *r = &t->recipe;
     expect(t->name && *t->name && !strchr(t->name, '/') && *t->name != '.');
-    expect(t->train && *t->train && t->folder);
+    expect(t->folder && (!t->train || (*t->train && !t->data_count)));
     expect(t->architecture < KOR_ARCHITECTURES);
     expect(t->val_share >= 0.01 && t->val_share <= 0.5);
     expect(t->label_count == 0 || (t->label_count >= 2 && t->labels[1]));
