@@ -275,14 +275,26 @@ static kor_status pragma(kor_memory *memory, const char *sql, int64_t *out, kor_
     return status;
 }
 
+/* All three at one time: another process may be making the memory right now. */
+static kor_status read_identity(kor_memory *memory, int64_t *application, int64_t *schema,
+                                int64_t *objects, kor_error *err)
+{
+    bool alone = sqlite3_get_autocommit(memory->db);
+    if (alone) KOR_TRY(kor_store_exec(memory, "BEGIN", err));
+    kor_status status = pragma(memory, "PRAGMA application_id", application, err);
+    if (status == KOR_OK) status = pragma(memory, "PRAGMA user_version", schema, err);
+    if (status == KOR_OK)
+        status = pragma(memory, "SELECT count(*) FROM sqlite_schema", objects, err);
+    if (alone) (void)sqlite3_exec(memory->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
 /* Is it a memory, of a schema that this version knows? *schema is 0 for a database with nothing in
  * it, which may become one. */
 static kor_status identify(kor_memory *memory, int64_t *schema, kor_error *err)
 {
     int64_t application, objects;
-    KOR_TRY(pragma(memory, "PRAGMA application_id", &application, err));
-    KOR_TRY(pragma(memory, "PRAGMA user_version", schema, err));
-    KOR_TRY(pragma(memory, "SELECT count(*) FROM sqlite_schema", &objects, err));
+    KOR_TRY(read_identity(memory, &application, schema, &objects, err));
     bool empty = application == 0 && *schema == 0 && objects == 0;
     if (application != KOR_STORE_APPLICATION && !empty) {
         return kor_fail(err, KOR_E_INPUT,
