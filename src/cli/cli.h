@@ -4,6 +4,7 @@
 #define KOR_CLI_H
 
 #include "base/str.h"
+#include "learn/measured.h"
 #include "memory/memory.h"
 
 #include <jansson.h>
@@ -104,8 +105,8 @@ kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text
 /* Does it compare two texts: head "rank"? */
 bool kor_model_ranks(const kor_model_info *info);
 
-/* Measure a model of head rank or embed on the pairs of a file, and print how good it is. */
-kor_status kor_eval_pairs(const kor_model *model, const char *path, bool json, kor_error *err);
+/* Print how good a model of head rank or embed is on pairs. */
+void kor_eval_pairs(const kor_measured *measured, bool embeds, bool json);
 
 /* ---- A memory with its embedder, opened together ---- */
 

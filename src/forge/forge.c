@@ -296,6 +296,13 @@ static kor_status ablate(job *j)
 
 /* ---- Judging and shipping ---- */
 
+static kor_status measure_gate(kor_measured *out, const job *j, const kor_model *model,
+                               kor_error *err)
+{
+    const kor_measure_options how = {.seed = j->task.seed, .remarks = silent};
+    return kor_measure_file(out, model, j->task.gate, &how, err);
+}
+
 /* The model before on the gate set of today; NAN where it cannot be compared with. */
 static kor_status measure_before(job *j)
 {
@@ -315,8 +322,7 @@ static kor_status measure_before(job *j)
         if (strcmp(info.head, kor_head_name(j->task.head)) != 0)
             status = kor_fail(&why, KOR_E_UNSUPPORTED, "its head is %s", info.head);
     }
-    if (status == KOR_OK)
-        status = kor_measure_file(&measured, model, j->task.gate, j->task.seed, &silent, &why);
+    if (status == KOR_OK) status = measure_gate(&measured, j, model, &why);
     if (status == KOR_OK) {
         r->before = measured.quality;
         kor_measured_free(&measured);
@@ -367,8 +373,7 @@ static kor_status describe(job *j)
     r->bytes = info.file_bytes;
     r->rows = j->before_rows;
     (void)snprintf(r->architecture, sizeof r->architecture, "%s", info.architecture);
-    kor_status status =
-        kor_measure_file(&measured, model, j->task.gate, j->task.seed, &silent, j->err);
+    kor_status status = measure_gate(&measured, j, model, j->err);
     if (status == KOR_OK) {
         r->quality = measured.quality;
         r->gate_rows = measured.n;

@@ -15,17 +15,25 @@ typedef struct measurer {
     kor_model_info info;
     kor_ctx *ctx;
     const char *path;
-    uint64_t seed;
-    const kor_remarks *remarks;
+    const kor_measure_options *options;
     kor_error *err;
 } measurer;
 
+enum { TOLD_EVERY = 512 };
+
+static void tell(const measurer *m, size_t done, size_t all)
+{
+    if (m->options->progress && done % TOLD_EVERY == 0)
+        m->options->progress(m->options->arg, (double)done / (double)all, done);
+}
+
 /* ---- Labels ---- */
 
-static kor_status answer_rows(measurer *m, const kor_dataset *data, size_t labels)
+static kor_status answer_rows(measurer *m)
 {
+    const kor_dataset *data = &m->out->data;
     kor_metrics *metrics = &m->out->metrics;
-    size_t own = m->info.labels;
+    size_t own = m->info.labels, labels = m->out->labels.count;
     float *p = calloc(labels, sizeof *p), *threshold = calloc(labels, sizeof *threshold);
     kor_status status = p && threshold ? KOR_OK : kor_fail_memory(m->err);
     /* A probability never reaches 2: a label that the model has not is never given. */
@@ -36,6 +44,7 @@ static kor_status answer_rows(measurer *m, const kor_dataset *data, size_t label
         const kor_row *row = &data->rows[i];
         status = kor_classify(m->ctx, row->text, row->len, p, own, m->err);
         if (status == KOR_OK) kor_metrics_add(metrics, p, threshold, row->labels, row->label_count);
+        tell(m, i, data->count);
     }
     m->out->us_per_item = (kor_session_now() - start) * 1e6 / (double)data->count;
     kor_metrics_finish(metrics);
@@ -44,8 +53,9 @@ static kor_status answer_rows(measurer *m, const kor_dataset *data, size_t label
     return status;
 }
 
-static kor_status answer_spans(measurer *m, const kor_dataset *data)
+static kor_status answer_spans(measurer *m)
 {
+    const kor_dataset *data = &m->out->data;
     kor_span *spans = calloc(KOR_TEXT_MAX, sizeof *spans);
     kor_metrics_span *found = calloc(KOR_TEXT_MAX, sizeof *found),
                      *wanted = calloc(KOR_TEXT_MAX, sizeof *wanted);
@@ -66,6 +76,7 @@ static kor_status answer_spans(measurer *m, const kor_dataset *data)
             wanted[j] =
                 (kor_metrics_span){own->span[j].start, own->span[j].end, own->span[j].label, 0};
         kor_metrics_add_spans(&m->out->metrics, found, n, wanted, own->count);
+        tell(m, i, data->count);
     }
     m->out->us_per_item = seconds * 1e6 / (double)data->count;
     kor_metrics_finish(&m->out->metrics);
@@ -75,8 +86,10 @@ static kor_status answer_spans(measurer *m, const kor_dataset *data)
     return status;
 }
 
-static kor_status measure_labels(measurer *m, kor_labels *labels, kor_dataset *data)
+static kor_status measure_labels(measurer *m)
 {
+    kor_labels *labels = &m->out->labels;
+    kor_dataset *data = &m->out->data;
     bool tags = strcmp(m->info.head, "tags") == 0, spans = strcmp(m->info.head, "spans") == 0;
     for (size_t i = 0; i < m->info.labels; i++) {
         size_t at;
@@ -88,14 +101,14 @@ static kor_status measure_labels(measurer *m, kor_labels *labels, kor_dataset *d
     const kor_dataset_options o = {.tags = tags,
                                    .spans = spans,
                                    .besides = *m->info.out_of_scope ? m->info.out_of_scope : NULL,
-                                   .remarks = *m->remarks};
+                                   .remarks = m->options->remarks};
     KOR_TRY(kor_dataset_read(data, m->path, labels, &o, m->err));
     if (spans) {
         KOR_TRY(kor_metrics_new_spans(&m->out->metrics, labels->count, m->err));
-        KOR_TRY(answer_spans(m, data));
+        KOR_TRY(answer_spans(m));
     } else {
         KOR_TRY(kor_metrics_new(&m->out->metrics, labels->count, tags, m->err));
-        KOR_TRY(answer_rows(m, data, labels->count));
+        KOR_TRY(answer_rows(m));
     }
     m->out->n = data->count;
     m->out->metric = spans ? "span_f1" : tags ? "micro_f1" : "accuracy";
@@ -111,6 +124,7 @@ static kor_status rank_pairs(measurer *m, const kor_pairs *pairs, const kor_text
     for (size_t i = 0; i < pairs->count; i++) {
         const kor_row *a = &texts->rows[pairs->pairs[i].a], *b = &texts->rows[pairs->pairs[i].b];
         KOR_TRY(kor_rank(m->ctx, a->text, a->len, b->text, b->len, &answer[i], m->err));
+        tell(m, i, pairs->count);
     }
     return KOR_OK;
 }
@@ -121,9 +135,11 @@ static kor_status embed_pairs(measurer *m, const kor_pairs *pairs, const kor_tex
     size_t dim = m->info.dim;
     float *v = calloc(texts->count, dim * sizeof *v);
     kor_status status = v ? KOR_OK : kor_fail_memory(m->err);
-    for (size_t i = 0; status == KOR_OK && i < texts->count; i++)
+    for (size_t i = 0; status == KOR_OK && i < texts->count; i++) {
         status =
             kor_embed(m->ctx, texts->rows[i].text, texts->rows[i].len, v + i * dim, dim, m->err);
+        tell(m, i, texts->count);
+    }
     for (size_t i = 0; status == KOR_OK && i < pairs->count; i++) {
         const float *a = v + pairs->pairs[i].a * dim, *b = v + pairs->pairs[i].b * dim;
         for (size_t j = 0; j < dim; j++) answer[i] += a[j] * b[j];
@@ -160,11 +176,11 @@ static kor_status answer_pairs(measurer *m, const kor_pairs *pairs, const kor_te
 
 static kor_status measure_pairs(measurer *m, kor_pairs *pairs, kor_texts *texts)
 {
-    size_t added = 0;
-    KOR_TRY(kor_pairs_read(pairs, m->path, texts, m->remarks, m->err));
+    KOR_TRY(kor_pairs_read(pairs, m->path, texts, &m->options->remarks, m->err));
     if (!pairs->scored) pairs->queries = true;
     if (pairs->queries)
-        KOR_TRY(kor_pairs_add_negatives(pairs, pairs, texts, NEGATIVES, m->seed, &added, m->err));
+        KOR_TRY(kor_pairs_add_negatives(pairs, pairs, texts, NEGATIVES, m->options->seed,
+                                        &m->out->made_up, m->err));
     if (pairs->queries && !kor_pairs_contrasts(pairs)) {
         return kor_fail(m->err, KOR_E_INPUT,
                         "%s: no query has candidates of different scores: there is nothing to rank",
@@ -174,30 +190,27 @@ static kor_status measure_pairs(measurer *m, kor_pairs *pairs, kor_texts *texts)
 }
 
 kor_status kor_measure_file(kor_measured *out, const kor_model *model, const char *path,
-                            uint64_t seed, const kor_remarks *remarks, kor_error *err)
+                            const kor_measure_options *options, kor_error *err)
 {
     *out = (kor_measured){0};
-    measurer m = {out, model, {0}, NULL, path, seed, remarks, err};
+    measurer m = {.out = out, .model = model, .path = path, .options = options, .err = err};
     kor_model_get_info(model, &m.info);
     bool paired = strcmp(m.info.head, "rank") == 0 || strcmp(m.info.head, "embed") == 0;
-    kor_labels labels = {0};
-    kor_dataset data = {0};
     kor_pairs pairs = {0};
     kor_texts texts = {0};
     kor_status status = kor_ctx_new(&m.ctx, model, err);
-    if (status == KOR_OK)
-        status = paired ? measure_pairs(&m, &pairs, &texts) : measure_labels(&m, &labels, &data);
+    if (status == KOR_OK) status = paired ? measure_pairs(&m, &pairs, &texts) : measure_labels(&m);
     kor_ctx_free(m.ctx);
     kor_pairs_free(&pairs);
     kor_texts_free(&texts);
-    kor_dataset_free(&data);
-    kor_labels_free(&labels);
     if (status != KOR_OK) kor_measured_free(out);
     return status;
 }
 
 void kor_measured_free(kor_measured *measured)
 {
+    kor_dataset_free(&measured->data);
+    kor_labels_free(&measured->labels);
     kor_metrics_free(&measured->metrics);
     *measured = (kor_measured){0};
 }

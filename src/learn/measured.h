@@ -3,6 +3,7 @@
 #ifndef KOR_MEASURED_H
 #define KOR_MEASURED_H
 
+#include "learn/dataset.h"
 #include "learn/metrics.h"
 #include "learn/pair_metrics.h"
 
@@ -13,12 +14,22 @@ typedef struct kor_measured {
     double us_per_item;
     kor_metrics metrics;           /* of heads classify, tags and spans */
     kor_pair_metrics pair_metrics; /* of heads rank and embed */
+    kor_labels labels;             /* the model's, then those that only the rows have */
+    kor_dataset data;              /* the rows; not of pairs */
+    size_t made_up;                /* pairs that are no rows: wrong candidates at random */
 } kor_measured;
 
+typedef struct kor_measure_options {
+    uint64_t seed; /* for wrong candidates, where queries have none */
+    kor_remarks remarks;
+    void (*progress)(void *arg, double fraction, size_t done); /* may be NULL */
+    void *arg;                                                 /* of progress */
+} kor_measure_options;
+
 /* Answer the rows of a file and measure. A label that the model does not know counts as a wrong
- * answer. seed: for wrong candidates, where queries have none. Free with kor_measured_free. */
+ * answer. Free with kor_measured_free. */
 kor_status kor_measure_file(kor_measured *out, const kor_model *model, const char *path,
-                            uint64_t seed, const kor_remarks *remarks, kor_error *err);
+                            const kor_measure_options *options, kor_error *err);
 void kor_measured_free(kor_measured *measured);
 
 #endif

@@ -134,8 +134,8 @@ static kor_status measure_apart(kor_session *s)
     if (!s->options->gate) return KOR_OK;
     KOR_TRY(kor_model_trunk(r->file, name, s->err));
     KOR_TRY(kor_model_open_on(&model, r->file, *name ? s->options->trunk : NULL, s->err));
-    kor_status status = kor_measure_file(&r->judged, model, s->options->gate, r->task.seed,
-                                         &s->options->remarks, s->err);
+    const kor_measure_options how = {.seed = r->task.seed, .remarks = s->options->remarks};
+    kor_status status = kor_measure_file(&r->judged, model, s->options->gate, &how, s->err);
     kor_model_close(model);
     return status;
 }
