@@ -12,14 +12,14 @@ enum { WORKERS = 64 };
 /* What one thread works in. */
 typedef struct room {
     kor_word_encoder with;
-    kor_word *words;       /* [KOR_SPANS_WORDS] */
-    float *states;         /* [KOR_SPANS_WORDS][dim] */
-    void *layer, *memory;  /* kor_span_layer_scratch, kor_spans_scratch */
+    kor_word *words;      /* [KOR_SPANS_WORDS] */
+    float *states;        /* [KOR_SPANS_WORDS][dim] */
+    void *layer, *memory; /* kor_span_layer_scratch, kor_spans_scratch */
     kor_spans_work work;
 } room;
 
 typedef struct reader {
-    const kor_tagger *spans;     /* NULL: the layer answers */
+    const kor_tagger *spans; /* NULL: the layer answers */
     const kor_span_layer *layer;
     const kor_spans_row *rows;
     const kor_span_corpus *corpus;

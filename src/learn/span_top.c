@@ -35,7 +35,7 @@ static size_t near_count(const kor_span_top *t)
 kor_span_layer_weights kor_span_top_weights(const kor_span_top *t)
 {
     const float *whole = t->param + near_count(t);
-    return (kor_span_layer_weights){t->dim, t->tags, t->param, whole, whole + t->dim * t->tags,
+    return (kor_span_layer_weights){t->dim,  t->tags,  t->param, whole, whole + t->dim * t->tags,
                                     t->mean, t->factor};
 }
 
@@ -48,8 +48,7 @@ kor_crf kor_span_top_chain(const kor_span_top *t)
 {
     size_t labels = t->corpus->labels;
     const float *chain = t->param + chain_at(t);
-    return (kor_crf){labels, chain, chain + labels + 1,
-                     chain + (labels + 1) * (t->tags + 1)};
+    return (kor_crf){labels, chain, chain + labels + 1, chain + (labels + 1) * (t->tags + 1)};
 }
 
 static kor_status make_room(kor_span_top *t, size_t batch, kor_error *err)
@@ -59,7 +58,8 @@ static kor_status make_room(kor_span_top *t, size_t batch, kor_error *err)
            wide = PARTS * tags, words;
     room *r = t->room = kor_arena_alloc(a, sizeof *r);
     if (!r || !kor_mul(batch, longest, &words)) return kor_fail_memory(err);
-    size_t deep = words > dim ? words : dim, most = kor_round_up(wide > dim ? wide : dim, KOR_PANEL);
+    size_t deep = words > dim ? words : dim,
+           most = kor_round_up(wide > dim ? wide : dim, KOR_PANEL);
     if (deep < wide) deep = wide;
     *r = (room){.first = kor_arena_array(a, batch + 1, sizeof(size_t)),
                 .x = kor_arena_array(a, words, dim * sizeof(float)),
@@ -168,9 +168,7 @@ static void read_window(const kor_span_top *t, const kor_tuned *b, size_t i, kor
             for (size_t d = 0; d < dim; d++) x[d] += token[d];
         }
         for (size_t d = 0; d < dim; d++) {
-            keep[d] = t->recipe.dropout > 0
-                          ? (kor_random_unit(random) < kept ? 1 / kept : 0)
-                          : 1;
+            keep[d] = t->recipe.dropout > 0 ? (kor_random_unit(random) < kept ? 1 / kept : 0) : 1;
             x[d] = (x[d] / (float)(n ? n : 1) - t->mean[d]) * t->factor[d] * keep[d];
             mean[d] += x[d] / (float)w->count;
         }
@@ -185,8 +183,7 @@ static void emit(const kor_span_top *t, const kor_span_window *w, size_t i, bool
     const float *sum = r->sum + i * tags;
     for (size_t j = w->keep; j < w->kept; j++) {
         float *out = r->emissions + (j - w->keep) * tags;
-        const float *own = r->said + (r->first[i] + j) * wide,
-                    *bag = t->bag + (w->word + j) * tags;
+        const float *own = r->said + (r->first[i] + j) * wide, *bag = t->bag + (w->word + j) * tags;
         for (size_t k = 0; k < tags; k++) {
             out[k] = own[k] + sum[k];
             if (j) out[k] += (own - wide)[tags + k];
@@ -254,7 +251,8 @@ static void give_back(const kor_span_top *t, const kor_tuned *b, size_t i)
     size_t dim = t->dim;
     const float *dmean = r->dmean + i * dim;
     for (size_t j = 0; j < w->count; j++) {
-        const float *dx = r->dx + (r->first[i] + j) * dim, *keep = r->keep + (r->first[i] + j) * dim;
+        const float *dx = r->dx + (r->first[i] + j) * dim,
+                    *keep = r->keep + (r->first[i] + j) * dim;
         float share = 1 / (float)(piece[j + 1] - piece[j]);
         for (size_t p = piece[j]; p < piece[j + 1]; p++) {
             float *to = b->d_tokens + (b->first[i] + p) * dim;

@@ -2,8 +2,8 @@
 /* What stands on an encoder that learns spans (tuner.h): the layer of model/spanlayer.h on the mean
  * of each word's tokens, the emissions of a bag that stays as it is, and the chain.
  *
- * A bag has learnt the rows nearly by heart and leaves little for an encoder to learn. So it is left
- * out of a share of the rows, another one in each step. */
+ * A bag has learnt the rows nearly by heart and leaves little for an encoder to learn. So it is
+ * left out of a share of the rows, another one in each step. */
 #ifndef KOR_SPAN_TOP_H
 #define KOR_SPAN_TOP_H
 

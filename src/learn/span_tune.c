@@ -36,16 +36,16 @@ static kor_status make_int8(trainer *t, kor_error *err)
     size_t labels = crf.labels;
     kor_spans_trained_free(&out->trained);
     kor_arena_free(&out->arena);
-    KOR_TRY(kor_tuned_to_int8(&out->encoder, t->task->trunk, &t->net, &t->adapters, &out->arena,
-                              err));
+    KOR_TRY(
+        kor_tuned_to_int8(&out->encoder, t->task->trunk, &t->net, &t->adapters, &out->arena, err));
     kor_spans_trained *trained = &out->trained;
     trained->spans = t->task->start->spans;
     trained->features = t->task->start->features;
     trained->epochs = t->task->start->epochs;
     const float *chain = copy_floats(crf.start, t->top.transitions, &trained->arena);
     if (!chain) return kor_fail_memory(err);
-    trained->spans.crf = (kor_crf){labels, chain, chain + labels + 1,
-                                   chain + (labels + 1) * (t->top.tags + 1)};
+    trained->spans.crf =
+        (kor_crf){labels, chain, chain + labels + 1, chain + (labels + 1) * (t->top.tags + 1)};
     return kor_span_layer_pack(&trained->layer, &weights, &trained->arena, err);
 }
 
@@ -76,8 +76,8 @@ static kor_status train(trainer *t, kor_error *err)
     KOR_TRY(kor_span_answer_bag(&task->start->spans, task->rows, corpus, t->bag, err));
     kor_span_top_recipe recipe = task->top;
     recipe.seed = task->recipe.seed;
-    KOR_TRY(kor_span_top_make(&t->top, task->start, corpus, &t->windows, t->bag,
-                              task->recipe.batch, &recipe, err));
+    KOR_TRY(kor_span_top_make(&t->top, task->start, corpus, &t->windows, t->bag, task->recipe.batch,
+                              &recipe, err));
     const kor_top top = {t->top.param, t->top.count, t->top.decaying, kor_span_top_pass, &t->top};
     const kor_tune_hooks hooks = {.arg = t,
                                   .progress = progress,

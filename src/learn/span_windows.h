@@ -17,10 +17,10 @@ typedef struct kor_span_window {
 
 typedef struct kor_span_windows {
     kor_token_rows tokens;
-    kor_span_window *list;  /* [tokens.count] */
-    uint32_t *pieces;       /* [count + 1] of each window: the first token of each word */
-    size_t longest;         /* words of a window */
-    size_t *first;          /* what tokens points to */
+    kor_span_window *list; /* [tokens.count] */
+    uint32_t *pieces;      /* [count + 1] of each window: the first token of each word */
+    size_t longest;        /* words of a window */
+    size_t *first;         /* what tokens points to */
     int32_t *ids;
     size_t window_cap, piece_count, piece_cap, id_cap;
 } kor_span_windows;

@@ -19,15 +19,18 @@ enum { ROWS = 24, KINDS = 6, LABELS = 2, RANK = 3 };
 /* "a" and what follows it is one kind of span, "c" another. The last two have more pieces than the
  * encoder reads at once, and no piece that it knows. */
 static const char *const texts[KINDS] = {
-    "b a b, c", "c b a ab.", "b b b", "c c b a",
-    "b b b a b b b b b b c b b b b b b b b a b b b b b b b b c", "zz"};
-static const kor_row_span spans_of[KINDS][4] = {
-    {{2, 5, 0}, {7, 8, 1}},
-    {{0, 1, 1}, {4, 8, 0}},
-    {{0, 0, 0}},
-    {{0, 3, 1}, {6, 7, 0}},
-    {{6, 9, 0}, {20, 21, 1}, {38, 41, 0}, {56, 57, 1}},
-    {{0, 0, 0}}};
+    "b a b, c",
+    "c b a ab.",
+    "b b b",
+    "c c b a",
+    "b b b a b b b b b b c b b b b b b b b a b b b b b b b b c",
+    "zz"};
+static const kor_row_span spans_of[KINDS][4] = {{{2, 5, 0}, {7, 8, 1}},
+                                                {{0, 1, 1}, {4, 8, 0}},
+                                                {{0, 0, 0}},
+                                                {{0, 3, 1}, {6, 7, 0}},
+                                                {{6, 9, 0}, {20, 21, 1}, {38, 41, 0}, {56, 57, 1}},
+                                                {{0, 0, 0}}};
 static const size_t counts[KINDS] = {2, 2, 0, 2, 4, 0};
 
 typedef struct problem {
@@ -92,9 +95,9 @@ static void batch_make(batch *b, problem *p, const kor_span_top_recipe *recipe)
     b->bag = calloc(p->corpus.words, p->corpus.tags * sizeof *b->bag);
     assert_non_null(b->bag);
     tiny_numbers(b->bag, p->corpus.words * p->corpus.tags, 1, 3);
-    assert_works(kor_span_top_make(&b->top, &p->start, &p->corpus, &b->windows, b->bag, KINDS,
-                                   recipe, &err),
-                 &err);
+    assert_works(
+        kor_span_top_make(&b->top, &p->start, &p->corpus, &b->windows, b->bag, KINDS, recipe, &err),
+        &err);
     for (size_t i = 0; i < KINDS; i++) {
         b->rows[i] = (uint32_t)(KINDS - 1 - i);
         const size_t *first = b->windows.tokens.first + b->rows[i];
