@@ -24,8 +24,10 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
     }
     if (r->metrics.spans) {
         (void)snprintf(
-            out, RECIPE_BYTES, "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g",
-            r->kept, r->features, r->epochs, (double)b->rate, (double)b->dropout, (double)r->blind);
+            out, RECIPE_BYTES,
+            "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g, swap %g", r->kept,
+            r->features, r->epochs, (double)b->rate, (double)b->dropout, (double)r->blind,
+            r->task.swap);
         return;
     }
     if (r->soft_rows && b->teaching.distill > 0) {

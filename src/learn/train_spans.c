@@ -13,6 +13,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -477,7 +478,8 @@ static kor_status learn_encoder(learner *s, candidate *c, const kor_spans_row *r
                                 bag->least,
                                 (uint64_t)(bag->rate * 1e6f),
                                 (uint64_t)(bag->dropout * 1e6f),
-                                (uint64_t)(s->hybrid.blind * 1e6f)};
+                                (uint64_t)(s->hybrid.blind * 1e6f),
+                                (uint64_t)(r->task.swap * 1e6)};
     kor_tune_checkpoint(r, c->kind, measured, checkpoint);
     const kor_span_task task = {.trunk = s->options->trunk,
                                 .rows = rows,
@@ -521,6 +523,13 @@ static kor_status try_encoder(learner *s, candidate *c, kor_architecture kind, d
     add_bag(s, c->emissions, c->weight);
     s->out->tried[kind] = c->f1;
     return KOR_OK;
+}
+
+static void tell_encoder(learner *s, const candidate *c)
+{
+    char bag[40];
+    (void)snprintf(bag, sizeof bag, "the bag by %g, ", (double)c->weight);
+    kor_tune_tell(s->out, c->kind, &c->tuned.result, bag);
 }
 
 static bool is_short_enough(const learner *s)
@@ -632,7 +641,7 @@ static kor_status train(learner *s)
     choose_temperature(s, c);
     KOR_TRY(measure(s, c, 0, &r->metrics));
     r->quality = r->quality_f32 = r->metrics.micro_f1;
-    if (c->kind > KOR_HYBRID) kor_tune_tell(r, c->kind, &c->tuned.result, "");
+    if (c->kind > KOR_HYBRID) tell_encoder(s, c);
     /* What was held back to measure with is learnt from too, once it is measured. */
     if (r->split) KOR_TRY(learn_again(s, c));
     apply_lean(c);
