@@ -23,11 +23,10 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
         return;
     }
     if (r->metrics.spans) {
-        (void)snprintf(
-            out, RECIPE_BYTES,
-            "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g, swap %g", r->kept,
-            r->features, r->epochs, (double)b->rate, (double)b->dropout, (double)r->blind,
-            r->task.swap);
+        (void)snprintf(out, RECIPE_BYTES,
+                       "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g, swap %g",
+                       r->kept, r->features, r->epochs, (double)b->rate, (double)b->dropout,
+                       (double)r->blind, r->task.swap);
         return;
     }
     if (r->soft_rows && b->teaching.distill > 0) {
@@ -212,9 +211,8 @@ static const char *weakness_of(kor_architecture made)
 static const char *reach_of(const kor_train_report *r)
 {
     if (r->made == KOR_BAG || r->metrics.spans) return "";
-    return r->made == KOR_HYBRID
-               ? " It reads the first 128 tokens of a text, the bag all of it."
-               : " It reads the first 128 tokens of a text.";
+    return r->made == KOR_HYBRID ? " It reads the first 128 tokens of a text, the bag all of it."
+                                 : " It reads the first 128 tokens of a text.";
 }
 
 /* What it means for where it runs. */
