@@ -481,11 +481,15 @@ static kor_status learn_encoder(learner *s, candidate *c, const kor_spans_row *r
                                 (uint64_t)(s->hybrid.blind * 1e6f),
                                 (uint64_t)(r->task.swap * 1e6)};
     kor_tune_checkpoint(r, c->kind, measured, checkpoint);
+    /* After the best epoch it only learnt rows by heart; without rows to measure with none would
+     * tell. */
+    kor_tune_recipe recipe = kor_tune_recipe_for(&r->task, c->kind, count);
+    if (!measured && c->tuned.result.best) recipe.epochs = c->tuned.result.best;
     const kor_span_task task = {.trunk = s->options->trunk,
                                 .rows = rows,
                                 .corpus = &s->corpus,
                                 .start = &s->hybrid.own,
-                                .recipe = kor_tune_recipe_for(&r->task, c->kind, count),
+                                .recipe = recipe,
                                 .top = top_recipe,
                                 .quality = measured ? epoch_quality : NULL,
                                 .progress = encoder_progress,

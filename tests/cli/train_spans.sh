@@ -60,13 +60,14 @@ for kind in full lora; do
     env KORORA_MODELS="$TMPDIR" ./lonely run $kind.gguf --text "lunch with Ana in Nice." 2>&1 | scoreless
 done
 [ "$(wc -c < full.gguf)" -gt 7000000 ] && [ "$(wc -c < lora.gguf)" -lt 1000000 ] && echo "an encoder of its own, and an adapter"
-sed -i 's/lora/full/; s/tune_epochs: 2/tune_epochs: 6\n  tune_patience: 0/' task/task.yaml
+sed -i 's/lora/full/; s/tune_epochs: 2/tune_epochs: 6\n  tune_patience: 0/; /^val/d' task/task.yaml
 korora train task -o killed.gguf > /dev/null 2>&1 & train=$!
 while kill -0 $train 2> /dev/null && [ ! -e killed.gguf.full-1 ]; do sleep 0.02; done
 kill -9 $train; wait $train 2> /dev/null
 [ -e killed.gguf ] || echo "no model yet"
 korora train task -o killed.gguf 2>&1 > /dev/null | grep -o "went on from epoch"
 rm -f killed.gguf*.tmp*; ls killed*
+echo "lunch with Zoë in Köln." | korora run killed.gguf | scoreless
 echo "--- rows that are bad"
 printf 'name: diary\nhead: spans\narchitecture: bag\ntrain: rows.jsonl\ngates:\n  span_f1: 0.9\n  ece: 0.5\n' > task/task.yaml
 cat >> task/rows.jsonl << 'END'
