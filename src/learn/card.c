@@ -23,9 +23,10 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
         return;
     }
     if (r->metrics.spans) {
-        (void)snprintf(
-            out, RECIPE_BYTES, "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g",
-            r->kept, r->features, r->epochs, (double)b->rate, (double)b->dropout, (double)r->blind);
+        (void)snprintf(out, RECIPE_BYTES,
+                       "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g, swap %g",
+                       r->kept, r->features, r->epochs, (double)b->rate, (double)b->dropout,
+                       (double)r->blind, r->task.swap);
         return;
     }
     if (r->soft_rows && b->teaching.distill > 0) {
@@ -193,28 +194,41 @@ static const char *weakness_of(kor_architecture made)
     switch (made) {
     case KOR_HYBRID:
         return "- The base model has not learnt from these rows: what it does not tell apart, only "
-               "words can. It reads the first 128 tokens of a text, the bag all of it.\n"
-               "- It answers only beside the very base model that it was made on.\n";
+               "words can.";
     case KOR_LORA:
         return "- What the base model learnt from these rows is a small change of it: with few "
-               "rows "
-               "it may know them by heart. It reads the first 128 tokens of a text.\n"
-               "- It answers only beside the very base model that it was made on.\n";
+               "rows it may know them by heart.";
     case KOR_FULL:
         return "- All of the base model has learnt from these rows: with few of them it may know "
-               "them by heart, and on texts unlike them it may be worse than it was. It reads the "
-               "first 128 tokens of a text.\n"
-               "- It shares no weights with other models, so each such model takes memory of its "
-               "own.\n";
+               "them by heart, and on texts unlike them it may be worse than it was.";
     default:
         return "- It knows words and their parts, not their order beyond neighbours: negation and "
-               "irony escape it, and so does what is said in words that no row had.\n";
+               "irony escape it, and so does what is said in words that no row had.";
     }
+}
+
+/* How much of a text it reads. Spans are looked for everywhere. */
+static const char *reach_of(const kor_train_report *r)
+{
+    if (r->made == KOR_BAG || r->metrics.spans) return "";
+    return r->made == KOR_HYBRID ? " It reads the first 128 tokens of a text, the bag all of it."
+                                 : " It reads the first 128 tokens of a text.";
+}
+
+/* What it means for where it runs. */
+static const char *place_of(kor_architecture made)
+{
+    if (made == KOR_BAG) return "";
+    return made == KOR_FULL
+               ? "- It shares no weights with other models, so each such model takes memory of "
+                 "its own.\n"
+               : "- It answers only beside the very base model that it was made on.\n";
 }
 
 static void put_weaknesses(kor_str *s, const kor_train_report *r)
 {
-    kor_str_printf(s, "\n## Known weaknesses\n\n%s", weakness_of(r->made));
+    kor_str_printf(s, "\n## Known weaknesses\n\n%s%s\n%s", weakness_of(r->made), reach_of(r),
+                   place_of(r->made));
     if (r->rare) kor_str_printf(s, "- Labels with one row or none to learn from: %zu.\n", r->rare);
     if (r->contradictions)
         kor_str_printf(s, "- Rows that contradict others of the same text: %zu.\n",

@@ -169,6 +169,13 @@ static kor_status adapt(kor_encoder *out, const kor_encoder *trunk, const kor_ne
     return KOR_OK;
 }
 
+kor_status kor_tuned_to_int8(kor_encoder *out, const kor_model *trunk, const kor_net *net,
+                             const kor_adapters *adapters, kor_arena *arena, kor_error *err)
+{
+    if (!adapters->count) return kor_net_to_int8(net, out, arena, err);
+    return adapt(out, kor_trunk_encoder(trunk), net, adapters, arena, err);
+}
+
 typedef struct reader {
     const kor_encoder *encoder;
     const kor_hybrid *hybrid;
@@ -228,11 +235,8 @@ static kor_status make_int8(trainer *t, kor_error *err)
 {
     kor_encoder_trained *out = t->out;
     kor_arena_free(&out->arena);
-    if (t->adapters.count)
-        KOR_TRY(adapt(&out->encoder, kor_trunk_encoder(t->task->trunk), &t->net, &t->adapters,
-                      &out->arena, err));
-    else
-        KOR_TRY(kor_net_to_int8(&t->net, &out->encoder, &out->arena, err));
+    KOR_TRY(
+        kor_tuned_to_int8(&out->encoder, t->task->trunk, &t->net, &t->adapters, &out->arena, err));
     kor_hybrid_trained_free(&out->linear);
     return kor_hybrid_from(&out->linear, t->task->start, t->top.param, err);
 }

@@ -21,6 +21,11 @@ kor_status kor_rows_tokenize(kor_token_rows *out, const kor_model *trunk,
                              const kor_row *const *rows, size_t count, kor_arena *arena,
                              kor_error *err);
 
+/* What kor_tune has made of a trunk as an int8 encoder in arena: of its own, or a view of the
+ * trunk's with the adapters, where there are any. */
+kor_status kor_tuned_to_int8(kor_encoder *out, const kor_model *trunk, const kor_net *net,
+                             const kor_adapters *adapters, kor_arena *arena, kor_error *err);
+
 typedef struct kor_encoder_task {
     const kor_model *trunk;
     const kor_row *const *rows; /* [count] to learn from */

@@ -357,40 +357,63 @@ static kor_status train(trainer *t, kor_spans_trained *out, watch *w, kor_error 
 
 /* ---- To int8 ---- */
 
-/* parts matrices of w[dim][parts * wide] side by side, without what fills them up to wide. */
-static kor_status pack_linear(const trainer *t, const float *w, size_t parts, kor_linear *out,
+static kor_status pack_linear(const float *w, size_t dim, size_t n, kor_linear *out,
                               kor_arena *arena, kor_error *err)
 {
-    size_t dim = t->states->dim, tags = t->tags, n = parts * tags;
-    float *dense = kor_arena_array(arena, dim * n, sizeof *dense);
     float *scale = kor_arena_array(arena, n, sizeof *scale);
     int8_t *code = kor_arena_alloc(arena, kor_packed_i8_size(dim, n));
-    if (!dense || !scale || !code) return kor_fail_memory(err);
-    for (size_t d = 0; d < dim; d++) {
-        for (size_t p = 0; p < parts; p++)
-            memcpy(dense + d * n + p * tags, w + (d * parts + p) * t->wide, tags * sizeof *dense);
-    }
-    kor_pack_i8(code, scale, dense, dim, n);
+    if (!scale || !code) return kor_fail_memory(err);
+    kor_pack_i8(code, scale, w, dim, n);
     *out = (kor_linear){.in = dim, .out = n, .weight = code, .scale = scale};
     return KOR_OK;
 }
 
-static kor_status pack_layer(const trainer *t, kor_span_layer *out, kor_arena *arena,
-                             kor_error *err)
+static const float *copy_floats(const float *x, size_t n, kor_arena *arena)
 {
+    float *out = kor_arena_array(arena, n, sizeof *out);
+    if (out) memcpy(out, x, n * sizeof *out);
+    return out;
+}
+
+kor_status kor_span_layer_pack(kor_span_layer *out, const kor_span_layer_weights *w,
+                               kor_arena *arena, kor_error *err)
+{
+    *out = (kor_span_layer){.dim = w->dim,
+                            .tags = w->tags,
+                            .mean = copy_floats(w->mean, w->dim, arena),
+                            .factor = copy_floats(w->factor, w->dim, arena)};
+    KOR_TRY(pack_linear(w->near, w->dim, PARTS * w->tags, &out->near, arena, err));
+    KOR_TRY(pack_linear(w->whole, w->dim, w->tags, &out->whole, arena, err));
+    out->whole.bias = copy_floats(w->bias, w->tags, arena);
+    return out->mean && out->factor && out->whole.bias ? KOR_OK : kor_fail_memory(err);
+}
+
+/* parts matrices of w[dim][parts * wide] side by side, without what fills them up to wide. */
+static const float *dense(const trainer *t, const float *w, size_t parts, kor_arena *arena)
+{
+    size_t dim = t->states->dim, tags = t->tags, n = parts * tags;
+    float *out = kor_arena_array(arena, dim, n * sizeof *out);
+    for (size_t d = 0; out && d < dim; d++) {
+        for (size_t p = 0; p < parts; p++)
+            memcpy(out + d * n + p * tags, w + (d * parts + p) * t->wide, tags * sizeof *out);
+    }
+    return out;
+}
+
+static kor_status pack_layer(const trainer *t, kor_spans_trained *out, kor_error *err)
+{
+    kor_arena *arena = &out->arena;
+    kor_span_layer_weights *w = &out->weights;
     size_t dim = t->states->dim;
-    float *bias = kor_arena_array(arena, t->tags, sizeof *bias);
-    float *mean = kor_arena_array(arena, dim, sizeof *mean);
-    float *factor = kor_arena_array(arena, dim, sizeof *factor);
-    if (!bias || !mean || !factor) return kor_fail_memory(err);
-    memcpy(bias, t->bias, t->tags * sizeof *bias);
-    memcpy(mean, t->states->mean, dim * sizeof *mean);
-    memcpy(factor, t->states->factor, dim * sizeof *factor);
-    *out = (kor_span_layer){.dim = dim, .tags = t->tags, .mean = mean, .factor = factor};
-    KOR_TRY(pack_linear(t, t->near, PARTS, &out->near, arena, err));
-    KOR_TRY(pack_linear(t, t->whole, 1, &out->whole, arena, err));
-    out->whole.bias = bias;
-    return KOR_OK;
+    *w = (kor_span_layer_weights){.dim = dim,
+                                  .tags = t->tags,
+                                  .near = dense(t, t->near, PARTS, arena),
+                                  .whole = dense(t, t->whole, 1, arena),
+                                  .bias = copy_floats(t->bias, t->tags, arena),
+                                  .mean = copy_floats(t->states->mean, dim, arena),
+                                  .factor = copy_floats(t->states->factor, dim, arena)};
+    if (!w->near || !w->whole || !w->bias || !w->mean || !w->factor) return kor_fail_memory(err);
+    return kor_span_layer_pack(&out->layer, w, arena, err);
 }
 
 static kor_status pack(const trainer *t, kor_spans_trained *out, kor_error *err)
@@ -403,7 +426,7 @@ static kor_status pack(const trainer *t, kor_spans_trained *out, kor_error *err)
     s->crf =
         (kor_crf){t->labels, chain, chain + t->labels + 1, chain + (t->labels + 1) * (t->tags + 1)};
     KOR_TRY(kor_span_weights_pack(&t->table, s, &out->arena, err));
-    return t->states ? pack_layer(t, &out->layer, &out->arena, err) : KOR_OK;
+    return t->states ? pack_layer(t, out, err) : KOR_OK;
 }
 
 kor_status kor_spans_train(kor_spans_trained *out, const kor_span_corpus *corpus,

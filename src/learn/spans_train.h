@@ -24,10 +24,24 @@ typedef struct kor_spans_recipe {
 
 extern const kor_spans_recipe kor_spans_default;
 
+/* A layer (model/spanlayer.h) before it was made int8. */
+typedef struct kor_span_layer_weights {
+    size_t dim, tags;
+    const float *near;          /* [dim][KOR_SPAN_PARTS * tags] */
+    const float *whole;         /* [dim][tags] */
+    const float *bias;          /* [tags] */
+    const float *mean, *factor; /* [dim] */
+} kor_span_layer_weights;
+
+/* The same int8, with copies of all, in arena. */
+kor_status kor_span_layer_pack(kor_span_layer *out, const kor_span_layer_weights *weights,
+                               kor_arena *arena, kor_error *err);
+
 typedef struct kor_spans_trained {
-    kor_tagger spans;     /* int8; what it points to is owned */
-    kor_span_layer layer; /* int8, the same; dim is 0 where there were no states */
-    size_t features;      /* different ones in the rows */
+    kor_tagger spans;               /* int8; what it points to is owned */
+    kor_span_layer layer;           /* int8, the same; dim is 0 where there were no states */
+    kor_span_layer_weights weights; /* what the layer was before, the same */
+    size_t features;                /* different ones in the rows */
     size_t epochs;
     double loss; /* a word, in the last epoch */
     kor_arena arena;

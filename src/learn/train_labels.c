@@ -7,6 +7,7 @@
 #include "learn/encoder_train.h"
 #include "learn/hybrid_train.h"
 #include "learn/session.h"
+#include "learn/tune_choice.h"
 #include "model/trunk.h"
 
 #include <math.h>
@@ -34,14 +35,6 @@ typedef struct learner {
     kor_arena arena;
     kor_error *err;
 } learner;
-
-enum { AUTO_TOKENS = 6000000 }; /* that auto lets an encoder go through */
-
-/* Small sets are gone through more often. */
-static size_t epochs_for(size_t rows)
-{
-    return rows < 8000 ? 8 : rows < 20000 ? 6 : 3;
-}
 
 /* ---- Rows ---- */
 
@@ -298,18 +291,11 @@ static kor_status judge_candidate(learner *s, candidate *c, kor_architecture kin
 
 static void tell_encoder(learner *s, kor_architecture kind)
 {
-    const kor_tune_recipe *t = &s->out->task.tune;
-    const kor_tune_result *r = &s->encoder.result;
-    char rank[32] = "";
-    if (kind == KOR_LORA) (void)snprintf(rank, sizeof rank, "rank %zu, ", s->out->task.rank);
-    (void)snprintf(s->out->layer, sizeof s->out->layer,
-                   "%s%zu epochs, the best %zu%s, batch %zu, rate %g (top %g), decay %g, clip %g, "
-                   "smoothing %g, words left out %g",
-                   rank, r->epochs, r->best,
-                   s->encoder.rounded ? ", one more with rounded weights" : "", t->batch,
-                   (double)(kind == KOR_LORA ? KOR_LORA_RATE * t->rate : t->rate),
-                   (double)t->head_rate, (double)t->decay, (double)t->clip,
-                   (double)s->out->task.smoothing, (double)t->word_dropout);
+    char more[80];
+    (void)snprintf(more, sizeof more, "%ssmoothing %g, ",
+                   s->encoder.rounded ? "one more with rounded weights, " : "",
+                   (double)s->out->task.smoothing);
+    kor_tune_tell(s->out, kind, &s->encoder.result, more);
 }
 
 /* The model is of this kind from now on. */
@@ -325,14 +311,6 @@ static void take(learner *s, const candidate *c, kor_architecture kind)
     s->scores_f32 = c->f32;
 }
 
-/* With auto, a larger model must be worth its size. */
-static bool is_worth(const learner *s, kor_architecture kind)
-{
-    const kor_train_report *r = s->out;
-    if (r->task.architecture != KOR_AUTO) return r->task.architecture == kind;
-    return r->tried[kind] > r->tried[r->made] + KOR_TASK_MARGIN;
-}
-
 static kor_status try_hybrid(learner *s, candidate *c)
 {
     KOR_TRY(new_candidate(s, c));
@@ -341,7 +319,7 @@ static kor_status try_hybrid(learner *s, candidate *c)
     KOR_TRY(learn_linear(s, s->learn, s->learn_count));
     KOR_TRY(answer_linear(s, c->int8, c->f32));
     KOR_TRY(judge_candidate(s, c, KOR_HYBRID));
-    if (is_worth(s, KOR_HYBRID)) take(s, c, KOR_HYBRID);
+    if (kor_tune_is_worth(s->out, KOR_HYBRID)) take(s, c, KOR_HYBRID);
     return KOR_OK;
 }
 
@@ -368,7 +346,7 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
                                 size_t count, bool measured, float *f32)
 {
     kor_train_report *r = s->out;
-    char checkpoint[sizeof r->file + 16];
+    char checkpoint[KOR_TUNE_PATH];
     const kor_teaching *taught = &r->task.recipe.teaching;
     const uint64_t purpose[] = {r->train_hash,
                                 r->val_hash,
@@ -381,8 +359,7 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
                                 taught->balanced,
                                 (uint64_t)(taught->distill * 1e6f),
                                 (uint64_t)(taught->temperature * 1e6f)};
-    (void)snprintf(checkpoint, sizeof checkpoint, "%s.%s-%d", r->file, kor_architecture_name(kind),
-                   measured ? 1 : 2);
+    kor_tune_checkpoint(r, kind, measured, checkpoint);
     kor_encoder_task task = {.trunk = s->options->trunk,
                              .rows = rows,
                              .count = count,
@@ -391,7 +368,7 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
                              .smoothing = r->task.smoothing,
                              .teaching = r->task.recipe.teaching,
                              .start = &s->linear,
-                             .recipe = r->task.tune,
+                             .recipe = kor_tune_recipe_for(&r->task, kind, count),
                              .measured = s->measure,
                              .measured_count = measured ? s->measure_count : 0,
                              .quality = measured ? epoch_quality : NULL,
@@ -399,16 +376,6 @@ static kor_status learn_encoder(learner *s, kor_architecture kind, const kor_row
                              .arg = s,
                              .checkpoint = checkpoint,
                              .purpose = kor_hash64(purpose, sizeof purpose, 0)};
-    kor_tune_recipe *recipe = &task.recipe;
-    recipe->seed = r->task.seed;
-    recipe->threads = kor_cores();
-    if (!recipe->epochs) recipe->epochs = epochs_for(count);
-    if (kind == KOR_FULL) {
-        recipe->rank = 0;
-    } else {
-        recipe->rank = r->task.rank;
-        recipe->rate *= KOR_LORA_RATE;
-    }
     kor_encoder_trained_free(&s->encoder);
     kor_status status = kor_encoder_train(&s->encoder, &task, f32, s->err);
     if (status == KOR_E_INPUT) return kor_fail_in(s->err, status, "%s", r->task.train);
@@ -435,7 +402,7 @@ static bool is_short_enough(const learner *s)
     size_t bytes = 0, most = 6 * s->trunk.max_tokens;
     for (size_t i = 0; i < s->learn_count; i++)
         bytes += s->learn[i]->len < most ? s->learn[i]->len : most;
-    return bytes / 4 * epochs_for(s->learn_count) <= AUTO_TOKENS;
+    return kor_tune_is_short(&s->out->task, bytes, s->learn_count);
 }
 
 /* Each larger architecture, as long as it may be worth it. */
@@ -452,7 +419,7 @@ static kor_status try_all(learner *s)
                   kor_net_can_load(kor_trunk_encoder(s->options->trunk)) && is_short_enough(s);
     if (wanted == KOR_FULL || choose) {
         KOR_TRY(try_encoder(s, &full, KOR_FULL));
-        if (!is_worth(s, KOR_FULL)) return KOR_OK;
+        if (!kor_tune_is_worth(s->out, KOR_FULL)) return KOR_OK;
         take(s, &full, KOR_FULL);
     }
     /* The adapters are a tenth of its size: enough to be taken when they are nearly as good. */
@@ -460,9 +427,7 @@ static kor_status try_all(learner *s)
         kor_encoder_trained kept = s->encoder;
         s->encoder = (kor_encoder_trained){0};
         kor_status status = try_encoder(s, &lora, KOR_LORA);
-        bool better =
-            wanted == KOR_LORA || r->tried[KOR_LORA] >= r->tried[KOR_FULL] - KOR_TASK_MARGIN;
-        if (status == KOR_OK && better) {
+        if (status == KOR_OK && kor_tune_lora_is_enough(r)) {
             kor_encoder_trained_free(&kept);
             take(s, &lora, KOR_LORA);
         } else {
@@ -582,19 +547,6 @@ static kor_status learn_again(learner *s)
     return learn_encoder(s, made, s->all, s->all_count, false, NULL);
 }
 
-/* What training went on from is of no use any more. */
-static void remove_checkpoints(const learner *s)
-{
-    char path[sizeof s->out->file + 16];
-    for (int kind = KOR_LORA; kind <= KOR_FULL; kind++) {
-        for (int part = 1; part <= 2; part++) {
-            (void)snprintf(path, sizeof path, "%s.%s-%d", s->out->file,
-                           kor_architecture_name((kor_architecture)kind), part);
-            (void)remove(path);
-        }
-    }
-}
-
 static kor_status train(learner *s)
 {
     kor_train_report *r = s->out;
@@ -614,7 +566,7 @@ static kor_status train(learner *s)
     r->dim = s->trained.bag.dim;
     r->epochs = s->trained.epochs;
     KOR_TRY(write_model(s));
-    remove_checkpoints(s);
+    kor_tune_remove_checkpoints(r);
     return try_file(s);
 }
 

@@ -347,6 +347,7 @@ static kor_status take_step(trainer *t, const uint32_t *order, size_t groups, do
     const kor_tuned seen = {.rows = t->batch_rows,
                             .sequences = n,
                             .dim = t->net->dim,
+                            .step = t->step,
                             .first = t->first,
                             .state = t->pass.state,
                             .embedding = t->pass.embedding,

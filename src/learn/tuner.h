@@ -23,6 +23,7 @@ typedef struct kor_token_rows {
 typedef struct kor_tuned {
     const uint32_t *rows; /* [sequences] */
     size_t sequences, dim;
+    size_t step;                             /* of the training, from 1: what chance hangs on */
     const size_t *first;                     /* [sequences + 1] into tokens */
     const float *state, *embedding, *tokens; /* [sequences][dim] twice; [tokens][dim] */
     float *d_state, *d_embedding, *d_tokens; /* gradients by them, 0 at first */

@@ -35,7 +35,7 @@ struct kor_model {
     kor_bag bag;          /* architecture "bag": table is NULL in others */
     kor_hybrid hybrid;    /* "hybrid", "lora", "full": dim is 0 in others */
     kor_tagger tagger;    /* head "spans": tags is 0 in others */
-    kor_span_layer layer; /* the same in architecture "hybrid": dim is 0 in others */
+    kor_span_layer layer; /* the same but in architecture "bag": dim is 0 in others */
     kor_ranker rank;      /* head "rank", of "bag" or "hybrid": inputs is 0 in others */
     const char *architecture;
     const kor_model *trunk; /* what "hybrid" and "lora" stand on */
@@ -137,18 +137,24 @@ static void fill_bag_info(kor_model_info *i, const kor_bag *b)
     i->macs_per_text = b->dim * b->labels;
 }
 
-static void fill_hybrid_info(kor_model_info *i, const kor_model *m)
+/* Of what stands on an encoder: its costs, but without the parameters of a trunk. */
+static void fill_standing_info(kor_model_info *i, const kor_model *m)
 {
-    const kor_hybrid *h = &m->hybrid;
     fill_encoder_info(i, m->encoder.layers ? &m->encoder : &m->trunk->encoder);
-    i->vocabulary = h->bag.rows;
-    if (m->trunk) i->parameters = 0; /* without those of the trunk */
+    if (m->trunk) i->parameters = 0;
     kor_encoder view = m->encoder;
     const kor_linear *l;
     char name[64];
     for (size_t j = 0; (l = kor_encoder_linear(&view, j, name)) != NULL; j++) {
         if (l->adapter) i->parameters += (l->in + l->out) * l->adapter->out;
     }
+}
+
+static void fill_hybrid_info(kor_model_info *i, const kor_model *m)
+{
+    const kor_hybrid *h = &m->hybrid;
+    fill_standing_info(i, m);
+    i->vocabulary = h->bag.rows;
     i->parameters += 2 * h->dim * (h->labels + 1) + h->labels;
     if (h->bag.table) i->parameters += h->bag.rows * h->bag.dim + (h->bag.dim + 1) * h->labels;
     i->dim = 0;
@@ -172,10 +178,10 @@ static void fill_spans_info(kor_model_info *i, const kor_model *m)
     const kor_tagger *t = &m->tagger;
     size_t chain = (t->labels + 1) * (t->tags + 1) + 2 * t->labels;
     size_t layer = m->layer.dim * (KOR_SPAN_PARTS + 1) * t->tags;
-    if (layer) fill_encoder_info(i, &m->trunk->encoder);
+    if (layer) fill_standing_info(i, m);
     i->weights = "int8";
     i->vocabulary = t->rows;
-    i->parameters = t->entries + chain + layer + (layer ? t->tags + 2 * m->layer.dim : 0);
+    i->parameters += t->entries + chain + layer + (layer ? t->tags + 2 * m->layer.dim : 0);
     i->dim = 0;
     i->macs_per_token += m->layer.dim * KOR_SPAN_PARTS * t->tags;
 }
@@ -265,6 +271,8 @@ static kor_status bind_full(kor_model *m, kor_error *err)
     m->trunk = NULL; /* one may be given that others stand on */
     KOR_TRY(kor_encoder_bind(&m->encoder, &m->file, err));
     KOR_TRY(load_tokenizer(m, err));
+    if (m->head.kind == KOR_HEAD_SPANS)
+        return kor_span_layer_bind(&m->layer, &m->file, m->encoder.dim, m->head.labels, err);
     return kor_hybrid_bind(&m->hybrid, &m->file, m->encoder.dim, m->head.labels, err);
 }
 
@@ -301,7 +309,7 @@ static kor_status bind_architecture(kor_model *m, const char *path, kor_error *e
     if (is(name, "bag")) m->trunk = NULL;
     if (m->head.kind == KOR_HEAD_SPANS) {
         KOR_TRY(kor_spans_bind(&m->tagger, &m->file, m->head.labels, err));
-        return is(name, "hybrid") ? bind_hybrid(m, path, err) : KOR_OK;
+        if (is(name, "bag")) return KOR_OK;
     }
     if (is(name, "bag") && m->head.kind == KOR_HEAD_RANK)
         return kor_rank_bind(&m->rank, &m->file, 0, err);
@@ -564,6 +572,11 @@ const kor_encoder *kor_trunk_encoder(const kor_model *model)
     return model->encoder.layers ? &model->encoder : NULL;
 }
 
+const kor_unigram *kor_trunk_tokenizer(const kor_model *model)
+{
+    return tokenizer_of(model);
+}
+
 const kor_gguf *kor_trunk_file(const kor_model *model)
 {
     return &model->file;
@@ -666,7 +679,7 @@ static size_t find_spans(kor_ctx *c, const char *text, size_t count)
     const kor_model *m = c->model;
     kor_spans_emit(&m->tagger, &c->work, text, count);
     if (m->layer.dim) {
-        kor_trunk_words(c->trunk, text, c->work.words, count, c->features);
+        kor_trunk_words(c->trunk ? c->trunk : c, text, c->work.words, count, c->features);
         kor_span_layer_forward(&m->layer, m->kernels, c->features, count, c->work.emissions,
                                c->hybrid);
     }

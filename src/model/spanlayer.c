@@ -36,7 +36,8 @@ kor_status kor_span_layer_bind(kor_span_layer *out, const kor_gguf *file, size_t
 {
     size_t tags = kor_crf_tags(labels);
     *out = (kor_span_layer){.dim = dim, .tags = tags};
-    KOR_TRY(kor_gguf_get_u64(file, "korora.trunk_checksum", &out->trunk, err));
+    if (kor_gguf_find(file, "korora.trunk"))
+        KOR_TRY(kor_gguf_get_u64(file, "korora.trunk_checksum", &out->trunk, err));
     KOR_TRY(bind_weight(file, "head.near.weight", "head.near.scale", dim, KOR_SPAN_PARTS * tags,
                         &out->near, err));
     KOR_TRY(

@@ -15,7 +15,7 @@ enum { KOR_SPAN_PARTS = 3 }; /* W0, W1, W2 */
 
 typedef struct kor_span_layer {
     size_t dim, tags;
-    uint64_t trunk;             /* the checksum of the encoder that it was made on */
+    uint64_t trunk;             /* the checksum of the trunk that it was made on; 0 in a full one */
     kor_linear near;            /* int8, [dim] to [KOR_SPAN_PARTS * tags] */
     kor_linear whole;           /* int8, [dim] to [tags], with the bias */
     const float *mean, *factor; /* [dim] */

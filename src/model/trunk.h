@@ -5,6 +5,7 @@
 
 #include "korora.h"
 #include "model/encoder.h"
+#include "text/unigram.h"
 #include "text/wordcut.h"
 
 /* embedding[dim] and state[dim] of a text, with a context of an encoder. */
@@ -12,6 +13,9 @@ void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embed
 
 /* Its encoder, a view that lives as long as the model; NULL when it has none. */
 const kor_encoder *kor_trunk_encoder(const kor_model *model);
+
+/* Its tokenizer, likewise. */
+const kor_unigram *kor_trunk_tokenizer(const kor_model *model);
 
 /* The file that it was read from, likewise. */
 const kor_gguf *kor_trunk_file(const kor_model *model);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static void split(const kor_word_encoder *w, const char *text, const kor_word *words, size_t count)
+void kor_word_split(const kor_word_encoder *w, const char *text, const kor_word *words,
+                    size_t count)
 {
     size_t most =
         w->encoder->max_tokens < KOR_WORD_PIECES ? w->encoder->max_tokens : (size_t)KOR_WORD_PIECES;
@@ -19,14 +20,27 @@ static void split(const kor_word_encoder *w, const char *text, const kor_word *w
     }
 }
 
-/* Words from..to - 1 go through the encoder, and keep..kept - 1 of them are taken. */
-static void read_window(const kor_word_encoder *w, size_t from, size_t to, size_t keep, size_t kept,
-                        float *states)
+bool kor_word_window_next(const kor_word_encoder *with, size_t count, kor_word_window *w)
 {
-    size_t dim = w->encoder->dim, begin = w->first[from];
+    const uint32_t *first = with->first;
+    size_t most = with->encoder->max_tokens, around = most / 4, keep = w->kept;
+    size_t from = keep, to = keep + 1, kept;
+    if (keep >= count) return false;
+    while (from > 0 && first[keep] - first[from - 1] <= around &&
+           first[keep + 1] - first[from - 1] <= most)
+        from--;
+    while (to < count && first[to + 1] - first[from] <= most) to++;
+    for (kept = to; to < count && kept > keep + 1 && first[to] - first[kept] < around;) kept--;
+    *w = (kor_word_window){from, to, keep, kept};
+    return true;
+}
+
+static void read_window(const kor_word_encoder *w, const kor_word_window *window, float *states)
+{
+    size_t dim = w->encoder->dim, begin = w->first[window->from];
     const float *x = kor_encoder_states(w->encoder, w->kernels, w->ids + begin,
-                                        w->first[to] - begin, w->scratch);
-    for (size_t i = keep; i < kept; i++) {
+                                        w->first[window->to] - begin, w->scratch);
+    for (size_t i = window->keep; i < window->kept; i++) {
         size_t n = w->first[i + 1] - w->first[i];
         if (n)
             w->kernels->mean_rows(states + i * dim, x + (w->first[i] - begin) * dim, n, dim);
@@ -35,19 +49,10 @@ static void read_window(const kor_word_encoder *w, size_t from, size_t to, size_
     }
 }
 
-void kor_word_states(const kor_word_encoder *w, const char *text, const kor_word *words,
+void kor_word_states(const kor_word_encoder *with, const char *text, const kor_word *words,
                      size_t count, float *states)
 {
-    size_t most = w->encoder->max_tokens, around = most / 4;
-    split(w, text, words, count);
-    for (size_t keep = 0, kept; keep < count; keep = kept) {
-        size_t from = keep, to = keep + 1;
-        while (from > 0 && w->first[keep] - w->first[from - 1] <= around &&
-               w->first[keep + 1] - w->first[from - 1] <= most)
-            from--;
-        while (to < count && w->first[to + 1] - w->first[from] <= most) to++;
-        for (kept = to; to < count && kept > keep + 1 && w->first[to] - w->first[kept] < around;)
-            kept--;
-        read_window(w, from, to, keep, kept, states);
-    }
+    kor_word_window window = {0};
+    kor_word_split(with, text, words, count);
+    while (kor_word_window_next(with, count, &window)) read_window(with, &window, states);
 }

@@ -25,6 +25,19 @@ typedef struct kor_word_encoder {
     void *scratch;   /* kor_encoder_scratch */
 } kor_word_encoder;
 
+/* The pieces of words[count], at most KOR_SPANS_WORDS: with->ids, and with->first of each. */
+void kor_word_split(const kor_word_encoder *with, const char *text, const kor_word *words,
+                    size_t count);
+
+/* Words from..to - 1 go through the encoder together, and keep..kept - 1 of them are taken. */
+typedef struct kor_word_window {
+    size_t from, to, keep, kept;
+} kor_word_window;
+
+/* After kor_word_split: the next window over the words, from a zeroed one on; false after the last.
+ * Windows take each word once, in order. */
+bool kor_word_window_next(const kor_word_encoder *with, size_t count, kor_word_window *window);
+
 /* states[count][dim] of words[count] of a text, at most KOR_SPANS_WORDS; 0 for a word without a
  * piece. Does not allocate. */
 void kor_word_states(const kor_word_encoder *with, const char *text, const kor_word *words,

@@ -45,8 +45,31 @@ echo "lunch with Dmitri in Gijón." | korora run hybrid.gguf | scoreless
 grep -o "architecture [a-z]*" hybrid.md
 cp "$KORORA_BIN" lonely
 try env KORORA_MODELS="$TMPDIR" ./lonely run hybrid.gguf --text "words"
+echo "--- the encoder learns too"
+make_rows 8 > held.jsonl
+for kind in full lora; do
+    printf 'name: diary\nhead: spans\narchitecture: %s\ntrain: rows.jsonl\nval: ../held.jsonl\nrecipe:\n  tune_epochs: 2\n  epochs: 6\n  swap: 0.5\n' $kind > task/task.yaml
+    korora train task -o $kind.gguf 2> /dev/null | grep tried | sed -E 's/(hybrid|full|lora) [0-9.]+/\1 N/g'
+    korora train task -o again.gguf > /dev/null 2>&1
+    cmp $kind.gguf again.gguf && echo "the same bytes"
+    ls again* $kind*
+    grep -o "architecture [a-z]*" $kind.md
+    grep "the layer's recipe" $kind.md
+    echo "lunch with Dmitri in Gijón." | korora run $kind.gguf | scoreless
+    korora eval $kind.gguf held.jsonl --json | grep -o '"n":24,"span_f1":[01][.][0-9]'
+    env KORORA_MODELS="$TMPDIR" ./lonely run $kind.gguf --text "lunch with Ana in Nice." 2>&1 | scoreless
+done
+[ "$(wc -c < full.gguf)" -gt 7000000 ] && [ "$(wc -c < lora.gguf)" -lt 1000000 ] && echo "an encoder of its own, and an adapter"
+sed -i 's/lora/full/; s/tune_epochs: 2/tune_epochs: 6\n  tune_patience: 0/; /^val/d' task/task.yaml
+korora train task -o killed.gguf > /dev/null 2>&1 & train=$!
+while kill -0 $train 2> /dev/null && [ ! -e killed.gguf.full-1 ]; do sleep 0.02; done
+kill -9 $train; wait $train 2> /dev/null
+[ -e killed.gguf ] || echo "no model yet"
+korora train task -o killed.gguf 2>&1 > /dev/null | grep -o "went on from epoch"
+rm -f killed.gguf*.tmp*; ls killed*
+echo "lunch with Zoë in Köln." | korora run killed.gguf | scoreless
 echo "--- rows that are bad"
-sed -i 's/hybrid/bag/' task/task.yaml
+printf 'name: diary\nhead: spans\narchitecture: bag\ntrain: rows.jsonl\ngates:\n  span_f1: 0.9\n  ece: 0.5\n' > task/task.yaml
 cat >> task/rows.jsonl << 'END'
 {"text":"no spans"}
 {"text":"too far","spans":[[4,8,"who"]]}
@@ -62,5 +85,7 @@ korora train task > /dev/null; echo "exit $?"
 grep "could not be read" task/diary.md
 printf '{"text":"a"}\n' > task/rows.jsonl; korora train task; echo "exit $?"
 printf '%s\n' '{"text":"a","spans":[]}' '{"text":"b","spans":[]}' > task/rows.jsonl; korora train task; echo "exit $?"
-printf 'name: t\nhead: spans\narchitecture: full\ntrain: rows.jsonl\n' > task/task.yaml; korora train task; echo "exit $?"
+for key in "swap: -1" "swap: many"; do
+    printf 'name: t\nhead: spans\ntrain: rows.jsonl\nrecipe:\n  %s\n' "$key" > task/task.yaml; korora train task; echo "exit $?"
+done
 printf 'name: t\nhead: spans\ntrain: rows.jsonl\nout_of_scope: x\n' > task/task.yaml; korora train task; echo "exit $?"
