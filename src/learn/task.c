@@ -663,6 +663,7 @@ static kor_status fill(reader *r, const task_yaml *y)
     if (t->head == KOR_HEAD_EMBED) t->tune.rate = 2e-4f;
     t->rank = 8;
     t->smoothing = 0.1f;
+    t->swap = NAN;
     if (t->head == KOR_HEAD_SPANS) t->recipe.dropout = kor_spans_default.dropout;
     KOR_TRY(number(r, "seed", y->seed, 0, 9007199254740991.0, true, &seed));
     KOR_TRY(number(r, "val_share", y->val_share, 0.01, 0.5, false, &t->val_share));

@@ -70,7 +70,7 @@ typedef struct kor_task {
     kor_tune_recipe tune; /* epochs 0: by the number of rows; rank, seed and threads are not set */
     size_t rank;          /* of adapters */
     float smoothing;
-    double swap; /* of spans: copies a row with other texts in its spans */
+    double swap; /* of spans: copies a row with other texts in its spans; NAN: by their number */
     kor_arena arena;
 } kor_task;
 

@@ -18,6 +18,10 @@
 #include <string.h>
 
 /* A model that was trained, and how it answers. */
+/* With fewer rows than this, what stands on the base model learns from each once more with other
+ * texts in its spans; a bag is the worse for it. */
+enum { SWAP_BELOW = 2000 };
+
 typedef struct candidate {
     kor_architecture kind;
     kor_spans_trained own; /* of a bag or a hybrid, */
@@ -640,6 +644,10 @@ static kor_status train(learner *s)
     candidate *c;
     KOR_TRY(read_rows(s));
     KOR_TRY(choose_rows(s));
+    if (isnan(r->task.swap)) {
+        bool stands = s->options->trunk && r->task.architecture != KOR_BAG;
+        r->task.swap = stands && s->all_count < SWAP_BELOW ? 1 : 0;
+    }
     KOR_TRY(add_swapped(s, &s->learn, &s->learn_count));
     KOR_TRY(choose(s, &c));
     choose_temperature(s, c);
