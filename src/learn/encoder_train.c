@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "learn/loss.h"
+#include "learn/product.h"
 #include "model/encoder_write.h"
 #include "model/lora.h"
 #include "model/trunk.h"
@@ -62,21 +63,6 @@ typedef struct label_top {
     float *x, *xt, *dx, *logits, *packed; /* [batch][2 dim], its transpose, [batch][labels] */
 } label_top;
 
-static void multiply(float *out, const float *x, const float *packed, size_t m, size_t n, size_t k,
-                     const float *bias)
-{
-    const kor_gemm g = {.m = m,
-                        .n = n,
-                        .k = k,
-                        .out = out,
-                        .ld_out = n,
-                        .bias = bias,
-                        .x = x,
-                        .ld_x = k,
-                        .w = packed};
-    kor_kernels_get()->gemm_f32(&g);
-}
-
 static kor_status label_pass(void *arg, const kor_tuned *b, float *gradient, double *loss,
                              kor_error *err)
 {
@@ -92,16 +78,16 @@ static kor_status label_pass(void *arg, const kor_tuned *b, float *gradient, dou
         }
     }
     kor_net_pack(t->packed, t->param, labels, in, labels);
-    multiply(t->logits, t->x, t->packed, n, labels, in, t->param + in * labels);
+    kor_product(t->logits, t->x, t->packed, n, labels, in, t->param + in * labels);
     for (size_t i = 0; i < n; i++) {
         float *logit = t->logits + i * labels, *db = gradient + in * labels;
         *loss += kor_row_loss(logit, y, b->rows[i], t->smoothing);
         for (size_t l = 0; l < labels; l++) db[l] += logit[l] /= (float)n;
     }
     kor_net_pack_turned(t->packed, t->param, labels, in, labels);
-    multiply(t->dx, t->logits, t->packed, n, in, labels, NULL);
+    kor_product(t->dx, t->logits, t->packed, n, in, labels, NULL);
     kor_net_pack(t->packed, t->logits, labels, n, labels);
-    multiply(gradient, t->xt, t->packed, in, labels, n, NULL);
+    kor_product(gradient, t->xt, t->packed, in, labels, n, NULL);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < dim; j++) {
             b->d_embedding[i * dim + j] = t->dx[i * in + j] * t->factor[j];

@@ -2,17 +2,15 @@
 #include "learn/linear_train.h"
 
 #include "base/arena.h"
-#include "kernels/kernels.h"
+#include "learn/adamw.h"
 #include "learn/loss.h"
+#include "learn/product.h"
 #include "learn/random.h"
 
 #include <math.h>
 #include <string.h>
 
-static const float BETA1 = 0.9f, BETA2 = 0.999f, EPSILON = 1e-8f;
-
 typedef struct trainer {
-    const kor_kernels *kernels;
     const kor_targets *targets;
     const kor_linear_recipe *recipe;
     const float *x;
@@ -64,16 +62,7 @@ static void multiply(trainer *t, float *out, const float *x, const float *w, siz
                      const float *bias)
 {
     kor_pack_f32(t->packed, w, k, t->labels);
-    kor_gemm g = {.m = m,
-                  .n = t->labels,
-                  .k = k,
-                  .out = out,
-                  .ld_out = t->labels,
-                  .bias = bias,
-                  .x = x,
-                  .ld_x = k,
-                  .w = t->packed};
-    t->kernels->gemm_f32(&g);
+    kor_product(out, x, t->packed, m, t->labels, k, bias);
 }
 
 static double loss_gradient(trainer *t, const uint32_t *order, size_t count)
@@ -84,25 +73,14 @@ static double loss_gradient(trainer *t, const uint32_t *order, size_t count)
     return loss;
 }
 
-static float rate_now(const trainer *t)
+static void update(trainer *t, float *w, size_t at, size_t n, float decay)
 {
-    float warm = (float)t->steps / 20, at = (float)t->step;
-    if (at < warm) return t->recipe->rate * at / warm;
-    float share = (at - warm) / ((float)t->steps - warm);
-    return t->recipe->rate * 0.5f * (1 + cosf(3.14159265f * share));
-}
-
-static void adamw(trainer *t, float *w, size_t at, size_t n, float decay)
-{
-    float rate = rate_now(t), step = (float)t->step;
-    float fix1 = 1 - powf(BETA1, step), fix2 = 1 - powf(BETA2, step);
-    float *m = t->first + at, *v = t->second + at;
-    const float *g = t->gradient + at;
-    for (size_t i = 0; i < n; i++) {
-        m[i] = BETA1 * m[i] + (1 - BETA1) * g[i];
-        v[i] = BETA2 * v[i] + (1 - BETA2) * g[i] * g[i];
-        w[i] -= rate * (m[i] / fix1 / (sqrtf(v[i] / fix2) + EPSILON) + decay * w[i]);
-    }
+    const kor_adamw how = {.rate = t->recipe->rate *
+                                   kor_schedule(t->step, t->steps, (float)t->steps / 20),
+                           .decay = decay,
+                           .by = 1,
+                           .step = (float)t->step};
+    kor_adamw_step(&how, w, t->gradient + at, t->first + at, t->second + at, n);
 }
 
 static double train_batch(trainer *t, const uint32_t *order, size_t count)
@@ -118,8 +96,8 @@ static double train_batch(trainer *t, const uint32_t *order, size_t count)
         bias_gradient[i % t->labels] += t->logits[i];
     }
     multiply(t, t->gradient, t->batch_xt, t->logits, t->in, count, NULL);
-    adamw(t, t->weight, 0, t->in * t->labels, t->recipe->decay);
-    adamw(t, t->bias, t->in * t->labels, t->labels, 0);
+    update(t, t->weight, 0, t->in * t->labels, t->recipe->decay);
+    update(t, t->bias, t->in * t->labels, t->labels, 0);
     return loss;
 }
 
@@ -151,8 +129,7 @@ kor_status kor_linear_train(float *weight, float *bias, const float *x, size_t i
                             const kor_targets *targets, const kor_linear_recipe *recipe,
                             double *loss, kor_error *err)
 {
-    trainer t = {.kernels = kor_kernels_get(),
-                 .targets = targets,
+    trainer t = {.targets = targets,
                  .recipe = recipe,
                  .x = x,
                  .in = in,

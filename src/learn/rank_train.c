@@ -2,6 +2,7 @@
 #include "learn/rank_train.h"
 
 #include "base/parallel.h"
+#include "learn/adamw.h"
 #include "learn/random.h"
 #include "text/ngrams.h"
 
@@ -18,8 +19,6 @@ enum {
     EPOCHS_MOST = 100,
     STEPS_LEAST = 600
 };
-
-static const float BETA1 = 0.9f, BETA2 = 0.999f, EPSILON = 1e-8f;
 
 /* A layer of 8 or 16 hidden units between the features and the score was no better on sentence
  * pairs and on questions about conversations. */
@@ -288,24 +287,14 @@ static double score_loss(float raw, float target, float *d_raw)
     return (double)(fmaxf(raw, 0) + log1pf(expf(-fabsf(raw))) - target * raw);
 }
 
-static float rate_now(const trainer *t)
-{
-    float warm = (float)t->steps / 20, at = (float)t->step;
-    if (at < warm) return at / warm;
-    return 0.5f * (1 + cosf(3.14159265f * (at - warm) / ((float)t->steps - warm)));
-}
-
 static void adamw(trainer *t, size_t from, size_t to, float rate, float decay)
 {
-    float step = (float)t->step, fix1 = 1 - powf(BETA1, step), fix2 = 1 - powf(BETA2, step);
-    rate *= rate_now(t);
-    for (size_t i = from; i < to; i++) {
-        float g = t->gradient[i];
-        t->first[i] = BETA1 * t->first[i] + (1 - BETA1) * g;
-        t->second[i] = BETA2 * t->second[i] + (1 - BETA2) * g * g;
-        t->parameter[i] -= rate * (t->first[i] / fix1 / (sqrtf(t->second[i] / fix2) + EPSILON) +
-                                   decay * t->parameter[i]);
-    }
+    const kor_adamw how = {.rate = rate * kor_schedule(t->step, t->steps, (float)t->steps / 20),
+                           .decay = decay,
+                           .by = 1,
+                           .step = (float)t->step};
+    kor_adamw_step(&how, t->parameter + from, t->gradient + from, t->first + from, t->second + from,
+                   to - from);
 }
 
 /* The trunk's numbers of a step: those left out have a weight of 0. Works on a copy of the

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/span_top.h"
 
+#include "learn/product.h"
+
 #include "base/hash.h"
 #include "kernels/kernels.h"
 #include "learn/random.h"
@@ -127,22 +129,6 @@ void kor_span_top_free(kor_span_top *t)
 
 /* ---- Forward ---- */
 
-/* out[m][n] = x[m][k] w + bias */
-static void multiply(float *out, const float *x, const float *packed, size_t m, size_t n, size_t k,
-                     const float *bias)
-{
-    const kor_gemm g = {.m = m,
-                        .n = n,
-                        .k = k,
-                        .out = out,
-                        .ld_out = n,
-                        .bias = bias,
-                        .x = x,
-                        .ld_x = k,
-                        .w = packed};
-    kor_kernels_get()->gemm_f32(&g);
-}
-
 /* What chance says of a window in a step, whatever the order in which windows come. */
 static kor_random chance(const kor_span_top *t, const kor_tuned *b, size_t i)
 {
@@ -237,10 +223,10 @@ static void back(const kor_span_top *t, const float *w, const float *x, const fl
 {
     float *packed = t->room->packed;
     kor_net_pack_turned(packed, w, out, t->dim, out);
-    multiply(dx, dout, packed, rows, t->dim, out, NULL);
+    kor_product(dx, dout, packed, rows, t->dim, out, NULL);
     transpose(xt, x, rows, t->dim);
     kor_net_pack(packed, dout, out, rows, out);
-    multiply(dw, xt, packed, t->dim, out, rows, NULL);
+    kor_product(dw, xt, packed, t->dim, out, rows, NULL);
 }
 
 static void give_back(const kor_span_top *t, const kor_tuned *b, size_t i)
@@ -286,9 +272,9 @@ kor_status kor_span_top_pass(void *arg, const kor_tuned *b, float *gradient, dou
         read_window(t, b, i, &random);
     }
     kor_net_pack(r->packed, w.near, wide, dim, wide);
-    multiply(r->said, r->x, r->packed, words, wide, dim, NULL);
+    kor_product(r->said, r->x, r->packed, words, wide, dim, NULL);
     kor_net_pack(r->packed, w.whole, tags, dim, tags);
-    multiply(r->sum, r->mean, r->packed, n, tags, dim, w.bias);
+    kor_product(r->sum, r->mean, r->packed, n, tags, dim, w.bias);
     memset(r->dsaid, 0, words * wide * sizeof *r->dsaid);
     memset(r->dsum, 0, n * tags * sizeof *r->dsum);
     memset(r->chain, 0, t->transitions * sizeof *r->chain);
