@@ -242,14 +242,10 @@ static void progress(void *arg, double done, double loss)
     if (t->task->progress) t->task->progress(t->task->arg, done);
 }
 
-typedef struct forward {
-    kor_pass pass;
-} forward;
-
 static void forward_one(void *arg, size_t i, size_t worker)
 {
     (void)worker;
-    kor_pass_forward(&((forward *)arg)->pass, i);
+    kor_pass_forward(arg, i);
 }
 
 /* The logits of the weights before they were made int8. */
@@ -257,7 +253,7 @@ static kor_status answer_f32(trainer *t, float *logits, kor_error *err)
 {
     const kor_token_rows *rows = &t->measured;
     size_t dim = t->net.dim, labels = t->task->labels;
-    forward f = {0};
+    kor_pass pass = {0};
     float *x = kor_arena_array(&t->arena, 2 * dim, sizeof *x);
     size_t *first = kor_arena_array(&t->arena, AT_ONCE + 1, sizeof *first);
     kor_status status = x && first ? KOR_OK : kor_fail_memory(err);
@@ -265,16 +261,16 @@ static kor_status answer_f32(trainer *t, float *logits, kor_error *err)
         size_t n = rows->count - at < AT_ONCE ? rows->count - at : AT_ONCE;
         for (size_t i = 0; i <= n; i++) first[i] = rows->first[at + i] - rows->first[at];
         const kor_batch batch = {n, first, rows->ids + rows->first[at]};
-        status = kor_pass_begin(&f.pass, &t->net, &batch, err);
+        status = kor_pass_begin(&pass, &t->net, &batch, err);
         if (status != KOR_OK) break;
-        kor_parallel(t->task->recipe.threads, KOR_NET_SHARDS, forward_one, &f);
+        kor_parallel(t->task->recipe.threads, KOR_NET_SHARDS, forward_one, &pass);
         for (size_t i = 0; i < n; i++) {
-            memcpy(x, f.pass.embedding + i * dim, dim * sizeof *x);
-            memcpy(x + dim, f.pass.state + i * dim, dim * sizeof *x);
+            memcpy(x, pass.embedding + i * dim, dim * sizeof *x);
+            memcpy(x + dim, pass.state + i * dim, dim * sizeof *x);
             kor_hybrid_trained_answer(&t->out->linear, x, logits + (at + i) * labels);
         }
     }
-    kor_pass_free(&f.pass);
+    kor_pass_free(&pass);
     return status;
 }
 
