@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- Parameters ---- */
 
@@ -68,6 +69,9 @@ static void lay_out(kor_net *net, const kor_encoder *e)
         l->down = add_linear(net, from->hidden, out, i + 1);
     }
     net->pooler = add_linear(net, net->dim, net->dim, net->layers + 1);
+    net->weighted = e->token_weight != NULL;
+    if (net->weighted)
+        net->token_weight = add_small(net, net->vocabulary, net->layers + 1, false);
 }
 
 static kor_real *param(const kor_net *net, size_t part)
@@ -79,6 +83,12 @@ static void copy_floats(const kor_net *net, size_t part, const float *from)
 {
     kor_real *to = param(net, part);
     for (size_t i = 0; i < net->part[part].count; i++) to[i] = (kor_real)from[i];
+}
+
+static void copy_logarithms(const kor_net *net, const float *weight)
+{
+    kor_real *to = param(net, net->token_weight);
+    for (size_t i = 0; i < net->vocabulary; i++) to[i] = (kor_real)log((double)weight[i]);
 }
 
 /* A packed matrix (kernels.h) back to [in][out]. */
@@ -156,7 +166,22 @@ kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err)
         unpack(net, &to->down, &l->down);
     }
     unpack(net, &net->pooler, &from->pooler);
+    if (net->weighted) copy_logarithms(net, from->token_weight);
     kor_net_refresh_all(net);
+    return KOR_OK;
+}
+
+kor_status kor_net_weigh(kor_net *net, const float *weight, kor_error *err)
+{
+    size_t count = net->count;
+    kor_real *param = new_reals(count + net->vocabulary);
+    if (!param) return kor_fail_memory(err);
+    memcpy(param, net->param, count * sizeof *param);
+    free(net->param);
+    net->param = param;
+    net->weighted = true;
+    net->token_weight = add_small(net, net->vocabulary, net->layers + 1, false);
+    copy_logarithms(net, weight);
     return KOR_OK;
 }
 
@@ -266,6 +291,16 @@ static bool linear_to_int8(const kor_net *net, const kor_net_linear *from, kor_l
     return code && scale && w && to->bias;
 }
 
+static bool weights_of_tokens(const kor_net *net, kor_encoder *to, kor_arena *arena)
+{
+    if (!net->weighted) return true;
+    float *w = floats_of(net, net->token_weight, arena);
+    for (size_t i = 0; w && i < net->vocabulary; i++)
+        w[i] = fminf(fmaxf(expf(w[i]), KOR_TOKEN_WEIGHT_LEAST), KOR_TOKEN_WEIGHT_MOST);
+    to->token_weight = w;
+    return w != NULL;
+}
+
 /* One scale a row. */
 static bool embedding_to_int8(const kor_net *net, kor_encoder *to, kor_arena *arena)
 {
@@ -298,7 +333,8 @@ kor_status kor_net_to_int8(const kor_net *net, kor_encoder *out, kor_arena *aren
                          .norm_epsilon = (float)net->epsilon,
                          .activation = net->act};
     out->position = floats_of(net, net->position, arena);
-    bool ok = embedding_to_int8(net, out, arena) && out->position;
+    bool ok =
+        embedding_to_int8(net, out, arena) && weights_of_tokens(net, out, arena) && out->position;
     for (size_t i = 0; ok && i < net->layers; i++) {
         const kor_net_layer *from = &net->layer[i];
         kor_encoder_layer *l = &out->layer[i];

@@ -29,7 +29,7 @@ typedef struct kor_net_part {
     bool decays;      /* weights do, norms and biases do not */
 } kor_net_part;
 
-enum { KOR_NET_PARTS = 4 + 16 * KOR_ENCODER_LAYERS };
+enum { KOR_NET_PARTS = 5 + 16 * KOR_ENCODER_LAYERS };
 
 typedef struct kor_net_linear {
     size_t in, out, w, b; /* w, b: parts; in is 0 where there is none */
@@ -47,6 +47,8 @@ typedef struct kor_net {
     kor_activation act;
     kor_net_layer layer[KOR_ENCODER_LAYERS];
     size_t embedding, position; /* parts */
+    bool weighted;
+    size_t token_weight; /* part, where weighted: logarithms of the tokens' weights in the mean */
     kor_net_linear pooler;
     size_t parts, count;
     size_t small; /* parameters that are neither in a matrix nor an embedding */
@@ -64,6 +66,10 @@ typedef struct kor_net {
  * also after a failure. */
 kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err);
 void kor_net_free(kor_net *net);
+
+/* Give the tokens weights in the mean, which learn from then on: weight[vocabulary] to start with.
+ * Only of a net that has none. */
+kor_status kor_net_weigh(kor_net *net, const float *weight, kor_error *err);
 
 /* Can kor_net_load load it? */
 bool kor_net_can_load(const kor_encoder *encoder);

@@ -39,6 +39,7 @@ struct kor_pass_room {
     size_t size;
     layer_pass layer[KOR_ENCODER_LAYERS];
     shard shard[KOR_NET_SHARDS];
+    kor_real *weight;               /* [N] of a token in its text's mean; they add up to 1 */
     kor_real *pooled, *length, *dy; /* [B][dim], [B], [B][dim] */
     record pooler;
     /* Each shard's rows begin at its first token times the widest row, whatever the width of the
@@ -143,6 +144,7 @@ static char *lay_batch(kor_pass *pass, struct kor_pass_room *r, char *base)
     pass->d_state = take(&at, b * net->dim, real);
     pass->d_embedding = take(&at, b * net->dim, real);
     pass->d_tokens = take(&at, n * net->dim, real);
+    r->weight = take(&at, n, real);
     r->pooled = take(&at, b * net->dim, real);
     r->length = take(&at, b, real);
     r->dy = take(&at, b * net->dim, real);
@@ -557,6 +559,21 @@ static void pool_forward(const kor_pass *pass, const shard *s)
     }
 }
 
+/* The softmax of the logarithms of a text's token weights; without them all tokens weigh alike. */
+static void weigh_tokens(const kor_pass *pass, size_t sequence)
+{
+    const kor_net *net = pass->net;
+    const kor_batch *b = &pass->batch;
+    size_t from = b->first[sequence], to = b->first[sequence + 1];
+    kor_real *w = pass->room->weight, sum = 0;
+    const kor_real *logarithm = net->weighted ? weights(net, net->token_weight) : NULL;
+    for (size_t t = from; t < to; t++) {
+        w[t] = logarithm ? (kor_real)exp((double)logarithm[b->ids[t]]) : 1;
+        sum += w[t];
+    }
+    for (size_t t = from; t < to; t++) w[t] /= sum;
+}
+
 void kor_pass_forward(kor_pass *pass, size_t which)
 {
     const kor_net *net = pass->net;
@@ -571,11 +588,12 @@ void kor_pass_forward(kor_pass *pass, size_t which)
     }
     for (size_t i = s->from; i < s->to; i++) {
         kor_real *state = pass->state + i * net->dim;
+        weigh_tokens(pass, i);
         memset(state, 0, net->dim * sizeof *state);
         for (size_t t = b->first[i]; t < b->first[i + 1]; t++) {
-            for (size_t j = 0; j < net->dim; j++) state[j] += pass->tokens[t * net->dim + j];
+            kor_real w = r->weight[t];
+            for (size_t j = 0; j < net->dim; j++) state[j] += w * pass->tokens[t * net->dim + j];
         }
-        for (size_t j = 0; j < net->dim; j++) state[j] /= (kor_real)(b->first[i + 1] - b->first[i]);
     }
     pool_forward(pass, s);
     size_t sequences = s->to - s->from, n = b->first[s->to] - b->first[s->from];
@@ -602,6 +620,19 @@ static void pool_backward(const kor_pass *pass, shard *s)
                     pass->state + at_row, s->from, s->to - s->from, true, &r->pooler);
 }
 
+/* Of state = sum of w x with w a softmax of logarithms: d[id] += w (x - state) d_state. */
+static void weights_backward(const kor_pass *pass, size_t sequence, kor_real *d)
+{
+    size_t dim = pass->net->dim;
+    const kor_real *state = pass->state + sequence * dim, *by = pass->d_state + sequence * dim;
+    for (size_t t = pass->batch.first[sequence]; t < pass->batch.first[sequence + 1]; t++) {
+        const kor_real *x = pass->tokens + t * dim;
+        kor_real sum = 0;
+        for (size_t j = 0; j < dim; j++) sum += (x[j] - state[j]) * by[j];
+        d[pass->batch.ids[t]] += pass->room->weight[t] * sum;
+    }
+}
+
 void kor_pass_backward(kor_pass *pass, size_t which)
 {
     const kor_net *net = pass->net;
@@ -615,11 +646,13 @@ void kor_pass_backward(kor_pass *pass, size_t which)
     kor_real *d = r->d + from * r->widest, *dx = r->dx + from * r->widest;
     for (size_t i = s->from; i < s->to; i++) {
         const kor_real *by_mean = pass->d_state + i * dim;
-        kor_real share = 1 / (kor_real)(b->first[i + 1] - b->first[i]);
         for (size_t t = b->first[i]; t < b->first[i + 1]; t++) {
+            kor_real share = r->weight[t];
             for (size_t j = 0; j < dim; j++)
                 d[(t - from) * dim + j] = pass->d_tokens[t * dim + j] + by_mean[j] * share;
         }
+        if (net->weighted)
+            weights_backward(pass, i, s->small + net->part[net->token_weight].small);
     }
     for (size_t i = net->layers; i-- > 0;) {
         kor_real *to = i ? dx : r->d_first + from * net->width;

@@ -71,11 +71,20 @@ void kor_texts_free(kor_texts *texts)
 /* ---- Rows ---- */
 
 /* What the rows of a file are; all must be alike. */
-typedef enum form { UNKNOWN, BARE, SCORED, BARE_QUERIES, SCORED_QUERIES, LISTS } form;
+typedef enum form {
+    UNKNOWN,
+    BARE,
+    SCORED,
+    LABELLED,
+    BARE_QUERIES,
+    SCORED_QUERIES,
+    LISTS
+} form;
 
 static const char *const form_names[] = {"",
                                          "two texts without a score",
                                          "two texts with a score",
+                                         "a text with a label",
                                          "a query and a text without a score",
                                          "a query and a text with a score",
                                          "a query with lists"};
@@ -83,6 +92,7 @@ static const char *const form_names[] = {"",
 typedef struct reader {
     kor_pairs *out;
     kor_texts *texts;
+    kor_texts labels; /* of LABELLED */
     kor_rows file;
     size_t form_line;
     form form;
@@ -185,6 +195,57 @@ static kor_status read_two(reader *r, json_t *row)
     return add_texts(r, a, b, score ? (float)value : 1);
 }
 
+/* As half a pair: it meets the other half when all are read. */
+static kor_status read_labelled(reader *r, json_t *row)
+{
+    json_t *text = json_object_get(row, "text"), *label = json_object_get(row, "label");
+    kor_pair half = {.score = 1, .line = r->file.line};
+    if (!is_text(text)) return kor_rows_bad(&r->file, "no \"text\" that is a text");
+    if (!is_text(label)) return kor_rows_bad(&r->file, "the label is empty");
+    if (!fits(r, LABELLED)) return bad_form(r, LABELLED);
+    KOR_TRY(add_text(r->texts, json_string_value(text), json_string_length(text), &half.a, r->err));
+    KOR_TRY(add_text(&r->labels, json_string_value(label), json_string_length(label), &half.label,
+                     r->err));
+    half.label++;
+    return add_pair(r->out, &half, r->err);
+}
+
+/* Each half next to another text of its label; those whose label has no other are left out. */
+static kor_status pair_labelled(reader *r)
+{
+    kor_pairs *p = r->out;
+    kor_random random = {1}; /* the same rows make the same pairs */
+    size_t labels = r->labels.count, alone = 0, made = 0;
+    size_t *first = calloc(labels + 2, sizeof *first); /* [label]: into member */
+    uint32_t *member = malloc((p->count + 1) * sizeof *member);
+    if (!first || !member) {
+        free(first);
+        free(member);
+        return kor_fail_memory(r->err);
+    }
+    for (size_t i = 0; i < p->count; i++) first[p->pairs[i].label + 1]++;
+    for (size_t i = 1; i <= labels + 1; i++) first[i] += first[i - 1];
+    for (size_t i = 0; i < p->count; i++) member[first[p->pairs[i].label]++] = p->pairs[i].a;
+    for (size_t i = 0; i < p->count; i++) { /* first[label] is now where the next label begins */
+        kor_pair pair = p->pairs[i];
+        size_t from = first[pair.label - 1], n = first[pair.label] - from;
+        pair.b = pair.a;
+        for (size_t tries = 0; tries < TRIES && pair.b == pair.a; tries++)
+            pair.b = member[from + kor_random_below(&random, n)];
+        if (pair.b == pair.a)
+            alone++;
+        else
+            p->pairs[made++] = pair;
+    }
+    p->count = made;
+    free(first);
+    free(member);
+    if (alone)
+        kor_remark(r->file.remarks, "%s: %zu texts are alone with their label, and are left out",
+                   r->file.path, alone);
+    return KOR_OK;
+}
+
 static kor_status read_row(void *arg, const char *line, size_t len)
 {
     reader *r = arg;
@@ -195,6 +256,8 @@ static kor_status read_row(void *arg, const char *line, size_t len)
         status = kor_rows_bad(&r->file, "not JSON: %s", e.text);
     else if (json_object_get(row, "positive"))
         status = read_lists(r, row);
+    else if (json_is_string(json_object_get(row, "label")) && !json_object_get(row, "query"))
+        status = read_labelled(r, row);
     else
         status = read_two(r, row);
     json_decref(row);
@@ -256,9 +319,10 @@ static kor_status look_at_scores(reader *r)
         p->score_max = fmaxf(p->score_max, s);
     }
     p->queries = r->form >= BARE_QUERIES;
-    p->scored = r->form != BARE && r->form != BARE_QUERIES && least < p->score_max;
+    bool bare = r->form == BARE || r->form == LABELLED;
+    p->scored = !bare && r->form != BARE_QUERIES && least < p->score_max;
     bool only_positives = p->queries && p->binary && p->score_max == 1;
-    if (p->scored || r->form == BARE || only_positives) return KOR_OK;
+    if (p->scored || bare || only_positives) return KOR_OK;
     return kor_fail(r->err, KOR_E_INPUT, "%s: every score is %g; a model needs two or more",
                     r->file.path, (double)least);
 }
@@ -270,6 +334,8 @@ kor_status kor_pairs_read(kor_pairs *out, const char *path, kor_texts *texts,
     reader r = {.out = out, .texts = texts, .file = {.path = path, .remarks = remarks}, .err = err};
     kor_status status = kor_rows_read(&r.file, read_row, &r, &out->hash, err);
     out->bad = kor_rows_end(&r.file);
+    if (status == KOR_OK && r.form == LABELLED) status = pair_labelled(&r);
+    kor_texts_free(&r.labels);
     if (status == KOR_OK && !out->count) {
         status = kor_fail(err, KOR_E_INPUT,
                           "%s: no row to use; rows are {\"a\", \"b\", \"score\"} or {\"query\", "

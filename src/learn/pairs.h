@@ -7,6 +7,8 @@
  *                                            together
  *     {"query", "positive", "negatives"}     the same in one row: positive is a text or a list of
  *                                            them, negatives a list or left out
+ *     {"text", "label"}                      texts of equal labels (strings) belong together: each
+ *                                            is paired with another one of its label, at random
  *
  * "text" and "other" may stand for "a" and "b". Without a score, a row of the first two forms is a
  * pair that belongs together, and what else there is does not. */
@@ -27,9 +29,10 @@ typedef struct kor_texts {
 void kor_texts_free(kor_texts *texts);
 
 typedef struct kor_pair {
-    uint32_t a, b; /* texts; a is the query where there is one */
-    float score;   /* 0 or more; 1 of a row without a score */
-    size_t line;   /* in its file; 0 of a pair that was made up */
+    uint32_t a, b;  /* texts; a is the query where there is one */
+    float score;    /* 0 or more; 1 of a row without a score */
+    uint32_t label; /* of both, from 1: texts of one label are no wrong answers to each other; or 0 */
+    size_t line;    /* in its file; 0 of a pair that was made up */
 } kor_pair;
 
 typedef struct kor_pairs {

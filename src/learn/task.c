@@ -26,7 +26,7 @@ typedef struct recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
         *dropout, *class_weights, *distill, *distill_temperature, *tune_epochs, *tune_batch,
         *tune_rate, *tune_head_rate, *tune_depth, *tune_decay, *tune_clip, *tune_patience,
-        *word_dropout, *smoothing, *rank, *swap;
+        *word_dropout, *smoothing, *rank, *swap, *rare_tokens;
 } recipe_yaml;
 
 typedef struct source_yaml {
@@ -86,6 +86,7 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, smoothing, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, rank, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, swap, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, rare_tokens, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, class_weights, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, distill, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
@@ -429,6 +430,7 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     b->chars_rate = (float)chars_rate;
     b->dropout = (float)dropout;
     KOR_TRY(number(r, "swap", y->swap, 0, 100, false, &r->out->swap));
+    KOR_TRY(number(r, "rare_tokens", y->rare_tokens, 0, 1, false, &r->out->rare_tokens));
     KOR_TRY(read_teaching(r, y));
     return read_tuning(r, y);
 }

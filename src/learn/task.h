@@ -70,6 +70,7 @@ typedef struct kor_task {
     kor_tune_recipe tune; /* epochs 0: by the number of rows; rank, seed and threads are not set */
     size_t rank;          /* of adapters */
     float smoothing;
+    double rare_tokens; /* of embed: a of the tokens' weights a / (a + share); 0: none */
     double swap; /* of spans: copies a row with other texts in its spans; NAN: by their number */
     kor_arena arena;
 } kor_task;

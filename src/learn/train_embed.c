@@ -32,10 +32,11 @@ typedef struct learner {
     bool contrast;   /* right texts among others; else cosines in the order of the scores */
     size_t together; /* rows of a group */
     uint32_t *text;  /* [rows] */
+    uint32_t *kind;  /* [rows] rows of the same kind are no wrong answers to each other */
     float *target;   /* [groups] */
     size_t rows;
     kor_real *scratch;
-    uint32_t *batch_text; /* of a step */
+    uint32_t *batch_kind; /* of a step */
     float *batch_target;
     float *embedding; /* [texts][dim] of those to measure with */
     bool *measured;   /* [texts] they are */
@@ -61,6 +62,13 @@ static uint32_t wrong_text(const kor_pairs *p, size_t group, kor_random *random,
     return p->pairs[kor_random_below(random, p->count)].b;
 }
 
+/* A text's kind is its label, or where it has none, the text itself. */
+static void add_row(learner *l, uint32_t text, uint32_t label)
+{
+    l->kind[l->rows] = label ? (uint32_t)l->data.texts.count + label : text;
+    l->text[l->rows++] = text;
+}
+
 static kor_status make_groups(learner *l, const kor_pairs *p)
 {
     kor_random random = {l->out->task.seed};
@@ -69,16 +77,17 @@ static kor_status make_groups(learner *l, const kor_pairs *p)
     for (size_t i = 0; l->contrast && i < p->count; i++) wrong += !is_right(l, &p->pairs[i]);
     l->together = wrong ? 3 : 2;
     l->text = kor_arena_array(&l->arena, p->count, l->together * sizeof *l->text);
+    l->kind = kor_arena_array(&l->arena, p->count, l->together * sizeof *l->kind);
     l->target = kor_arena_array(&l->arena, p->count, sizeof *l->target);
-    if (!l->text || !l->target) return kor_fail_memory(l->err);
+    if (!l->text || !l->kind || !l->target) return kor_fail_memory(l->err);
     for (size_t g = 0; g < p->groups; g++) {
         for (size_t i = p->first[g]; i < p->first[g + 1]; i++) {
             const kor_pair *pair = &p->pairs[i];
             if (l->contrast && !is_right(l, pair)) continue;
             l->target[l->rows / l->together] = pair->score / l->data.all.score_max;
-            l->text[l->rows++] = pair->a;
-            l->text[l->rows++] = pair->b;
-            if (l->together == 3) l->text[l->rows++] = wrong_text(p, g, &random, l);
+            add_row(l, pair->a, pair->label);
+            add_row(l, pair->b, pair->label);
+            if (l->together == 3) add_row(l, wrong_text(p, g, &random, l), 0);
         }
     }
     if (l->rows / l->together > 1) return KOR_OK;
@@ -105,12 +114,12 @@ static kor_status pass(void *arg, const kor_tuned *b, float *gradient, double *l
     learner *l = arg;
     size_t groups = b->sequences / l->together;
     for (size_t i = 0; i < b->sequences; i++) {
-        l->batch_text[i] = l->text[b->rows[i]];
+        l->batch_kind[i] = l->kind[b->rows[i]];
         l->batch_target[i / l->together] = l->target[b->rows[i] / l->together];
     }
     double mean = l->contrast
                       ? kor_contrast_loss(b->embedding, b->d_embedding, b->dim, groups, l->together,
-                                          l->batch_text, TEMPERATURE, l->scratch)
+                                          l->batch_kind, TEMPERATURE, l->scratch)
                       : kor_order_loss(b->embedding, b->d_embedding, b->dim, groups,
                                        l->batch_target, TEMPERATURE, l->scratch);
     *loss += mean * (double)b->sequences;
@@ -221,9 +230,25 @@ static kor_status make_recipe(learner *l, kor_tune_recipe *out)
         out->rate *= KOR_LORA_RATE;
     }
     l->scratch = kor_arena_array(&l->arena, 2 * out->batch, sizeof *l->scratch);
-    l->batch_text = kor_arena_array(&l->arena, out->batch, sizeof *l->batch_text);
+    l->batch_kind = kor_arena_array(&l->arena, out->batch, sizeof *l->batch_kind);
     l->batch_target = kor_arena_array(&l->arena, out->batch, sizeof *l->batch_target);
-    return l->scratch && l->batch_text && l->batch_target ? KOR_OK : kor_fail_memory(l->err);
+    return l->scratch && l->batch_kind && l->batch_target ? KOR_OK : kor_fail_memory(l->err);
+}
+
+/* Rare tokens say more about a text: weigh each by a / (a + its share of all), the smooth inverse
+ * frequency of Arora et al. 2017, to start with. */
+static kor_status weigh_tokens(learner *l, const kor_token_rows *rows)
+{
+    size_t n = rows->first[rows->count], vocabulary = l->net.vocabulary;
+    double a = l->out->task.rare_tokens;
+    if (a == 0 || l->net.weighted) return KOR_OK;
+    float *weight = kor_arena_array(&l->arena, vocabulary, sizeof *weight);
+    if (!weight) return kor_fail_memory(l->err);
+    for (size_t i = 0; i < vocabulary; i++) weight[i] = 0;
+    for (size_t i = 0; i < n; i++) weight[rows->ids[i]]++;
+    for (size_t i = 0; i < vocabulary; i++)
+        weight[i] = (float)(a / (a + (double)weight[i] / (double)n));
+    return kor_net_weigh(&l->net, weight, l->err);
 }
 
 static kor_status tune(learner *l)
@@ -237,6 +262,7 @@ static kor_status tune(learner *l)
     r->made = r->task.architecture == KOR_LORA ? KOR_LORA : KOR_FULL;
     KOR_TRY(make_groups(l, r->split ? &l->data.learn : &l->data.all));
     KOR_TRY(make_tokens(l, &rows));
+    KOR_TRY(weigh_tokens(l, &rows));
     KOR_TRY(make_recipe(l, &recipe));
     const uint64_t purpose[] = {r->train_hash,
                                 r->val_hash,

@@ -106,6 +106,23 @@ static kor_status get_choice(const kor_gguf *g, const char *key, const char *con
                     words[1]);
 }
 
+/* The weights of tokens in the mean: there may be none. */
+static kor_status bind_token_weights(binder *b)
+{
+    kor_encoder *e = b->e;
+    if (!kor_gguf_tensor(b->file, "token_pool.weight")) return KOR_OK;
+    KOR_TRY(bind_floats(b, &e->token_weight, "token_pool.weight", e->vocabulary, 1));
+    for (size_t i = 0; i < e->vocabulary; i++) {
+        float w = e->token_weight[i];
+        if (w >= KOR_TOKEN_WEIGHT_LEAST && w <= KOR_TOKEN_WEIGHT_MOST) continue;
+        return kor_fail(b->err, KOR_E_INPUT,
+                        "tensor 'token_pool.weight'[%zu] is %g, expected %g to %g", i, (double)w,
+                        (double)KOR_TOKEN_WEIGHT_LEAST, (double)KOR_TOKEN_WEIGHT_MOST);
+    }
+    e->parameters += e->vocabulary;
+    return KOR_OK;
+}
+
 kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *g, kor_error *err)
 {
     *out = (kor_encoder){0};
@@ -176,6 +193,7 @@ kor_status kor_encoder_bind(kor_encoder *out, const kor_gguf *g, kor_error *err)
     KOR_TRY(bind_floats(&b, &out->position, "position_embd.weight", in, out->max_tokens));
     if (out->post_norm) KOR_TRY(bind_norm(&b, &out->embedding_norm, "token_embd_norm", in));
     for (size_t i = 0; i < out->layers; i++) KOR_TRY(bind_layer(&b, i));
+    KOR_TRY(bind_token_weights(&b));
     if (!kor_gguf_tensor(g, "pooler.weight")) return KOR_OK;
     KOR_TRY(bind_linear(&b, &out->pooler, "pooler", out->dim, out->dim));
     out->macs_per_text = out->dim * out->dim;
@@ -406,6 +424,21 @@ const float *kor_encoder_states(const kor_encoder *e, const kor_kernels *k, cons
     return s.x;
 }
 
+/* The mean of count rows x, weighted by their tokens: out[dim]. */
+static void weighted_mean(const kor_encoder *e, const int32_t *ids, const float *x, size_t count,
+                          float *out)
+{
+    float sum = 0;
+    memset(out, 0, e->dim * sizeof *out);
+    for (size_t t = 0; t < count; t++) {
+        float w = e->token_weight[ids[t]];
+        const float *row = x + t * e->dim;
+        sum += w;
+        for (size_t j = 0; j < e->dim; j++) out[j] += w * row[j];
+    }
+    for (size_t j = 0; j < e->dim; j++) out[j] /= sum;
+}
+
 void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                           size_t count, float *state, float *out, void *memory)
 {
@@ -415,7 +448,10 @@ void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int3
         memset(state, 0, e->dim * sizeof *state);
     } else {
         layers_forward(e, k, ids, count, &s);
-        k->mean_rows(state, s.x, count, e->dim);
+        if (e->token_weight)
+            weighted_mean(e, ids, s.x, count, state);
+        else
+            k->mean_rows(state, s.x, count, e->dim);
     }
     if (e->pooler.weight) {
         linear_forward(&e->pooler, k, &s, state, 1, s.y, NULL, KOR_ACT_NONE);

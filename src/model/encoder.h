@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The encoder: token ids in, a sentence vector out. A transformer (Vaswani et al. 2017) over a
- * token table and a position table, and a mean over the tokens.
+ * token table and a position table, and a mean over the tokens, in which rare tokens may weigh more
+ * than common ones (as in the sentence vectors of Arora et al. 2017).
  *
  *     x[t]   = embedding_scale * E[id[t]] + P[t]                  [t][widths[0]]
  *     each layer, in -> out wide, normalised before its parts ("pre"), as in the Universal Sentence
@@ -12,7 +13,7 @@
  *       q|k|v = x Wqkv + bqkv
  *       y    = LN1(x + attention(q, k, v) Wo + bo)
  *       x    = LN2(y + act(y W1 + b1) W2 + b2)
- *     pooled = mean over t of x                                   [dim]
+ *     pooled = sum over t of w[id[t]] x[t] / sum of w[id[t]]; w is 1 where the file has none   [dim]
  *     v      = tanh(pooled Wt + bt), or pooled itself where the file has no pooler, divided by its
  * length   [dim] */
 #ifndef KOR_ENCODER_H
@@ -20,6 +21,10 @@
 
 #include "kernels/kernels.h"
 #include "model/gguf.h"
+
+/* Bounds of a token's weight in the mean, so that no sum of them is 0 or infinite. */
+#define KOR_TOKEN_WEIGHT_LEAST 1e-4f
+#define KOR_TOKEN_WEIGHT_MOST 1e4f
 
 enum { KOR_ENCODER_LAYERS = 32, KOR_ENCODER_WIDTH = 8192, KOR_ENCODER_TOKENS = 4096 };
 
@@ -56,6 +61,7 @@ typedef struct kor_encoder {
     const int8_t *embedding8;      /* int8, with */
     const float *embedding8_scale; /* [vocabulary] */
     const float *position;         /* [max_tokens][widths[0]] */
+    const float *token_weight;     /* [vocabulary] w of the mean, above 0; NULL: all are 1 */
     kor_linear pooler;             /* weight is NULL where there is none */
     kor_encoder_layer layer[KOR_ENCODER_LAYERS];
 } kor_encoder;
@@ -76,7 +82,7 @@ size_t kor_encoder_scratch(const kor_encoder *e);
 void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                          size_t count, float *out, void *scratch);
 
-/* The same, and the mean of the last layer before the pooler as well: state[dim]. */
+/* The same, and the (weighted) mean of the last layer before the pooler as well: state[dim]. */
 void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                           size_t count, float *state, float *out, void *scratch);
 

@@ -5,6 +5,7 @@
 #define KOR_NET_PLAIN
 #define kor_net_load plain_net_load
 #define kor_net_free plain_net_free
+#define kor_net_weigh plain_net_weigh
 #define kor_net_can_load plain_net_can_load
 #define kor_net_refresh plain_net_refresh
 #define kor_net_refresh_all plain_net_refresh_all

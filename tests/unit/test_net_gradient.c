@@ -72,12 +72,17 @@ static void check_adapters(const kor_net *net, kor_pass *pass, const double *gra
     }
 }
 
-static void check_gradients(kor_activation act)
+static void check_gradients(kor_activation act, bool weighted)
 {
     tiny_encoder tiny;
     tiny_encoder_make(&tiny, act);
     kor_net net;
     assert_int_equal(kor_net_load(&net, &tiny.encoder, NULL), KOR_OK);
+    if (weighted) {
+        float weight[TINY_NET_ROWS];
+        for (size_t i = 0; i < TINY_NET_ROWS; i++) weight[i] = 1 / (1 + (float)i);
+        assert_int_equal(kor_net_weigh(&net, weight, NULL), KOR_OK);
+    }
     const size_t first[] = {0, 3, 4, TOKENS};
     const int32_t ids[] = {1, 5, 3, 7, 2, 2, 9, 0, 4};
     const kor_batch batch = {SEQUENCES, first, ids};
@@ -118,8 +123,9 @@ static void check_gradients(kor_activation act)
 static void test_net_gradients_are_those_of_finite_differences(void **state)
 {
     (void)state;
-    check_gradients(KOR_ACT_RELU);
-    check_gradients(KOR_ACT_GELU);
+    check_gradients(KOR_ACT_RELU, false);
+    check_gradients(KOR_ACT_GELU, false);
+    check_gradients(KOR_ACT_RELU, true);
 }
 
 int main(void)

@@ -42,6 +42,35 @@ static void reading_free(reading *r)
     folder_remove(&r->f);
 }
 
+static void test_pairs_of_labels_are_texts_that_belong_together(void **state)
+{
+    (void)state;
+    reading r;
+    assert_works(read_text(&r, "{\"text\":\"a1\",\"label\":\"a\"}\n"
+                               "{\"text\":\"b1\",\"label\":\"b\"}\n"
+                               "{\"text\":\"c1\",\"label\":\"c\"}\n"
+                               "{\"text\":\"a2\",\"label\":\"a\"}\n"
+                               "{\"text\":\"b2\",\"label\":\"b\"}\n"
+                               "{\"text\":\"a3\",\"label\":\"a\"}\n"
+                               "{\"text\":\"a4\",\"label\":\"\"}\n"
+                               "{\"text\":\" \",\"label\":\"a\"}\n"),
+                 &r.err);
+    assert_int_equal(r.pairs.count, 5); /* c1 has nobody */
+    assert_int_equal(r.pairs.bad, 2);
+    assert_false(r.pairs.scored || r.pairs.queries);
+    for (size_t i = 0; i < r.pairs.count; i++) {
+        const kor_pair *p = &r.pairs.pairs[i];
+        assert_true(p->a != p->b);
+        assert_int_equal(r.texts.rows[p->a].text[0], r.texts.rows[p->b].text[0]);
+        assert_int_equal(p->label, r.texts.rows[p->a].text[0] - 'a' + 1);
+    }
+    assert_string_equal(kor_str_text(&r.said),
+                        "rows.jsonl:7: the label is empty\n"
+                        "rows.jsonl:8: no \"text\" that is a text\n"
+                        "rows.jsonl: 1 texts are alone with their label, and are left out\n");
+    reading_free(&r);
+}
+
 static void test_pairs_with_scores_are_read(void **state)
 {
     (void)state;
@@ -218,6 +247,7 @@ static void test_pairs_get_wrong_candidates_that_are_not_their_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pairs_of_labels_are_texts_that_belong_together),
         cmocka_unit_test(test_pairs_with_scores_are_read),
         cmocka_unit_test(test_pairs_of_queries_and_lists_are_groups),
         cmocka_unit_test(test_pairs_tell_each_bad_row_with_its_line),
