@@ -47,7 +47,7 @@ static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error 
                                          .corruption = {.share = q->source->corrupt},
                                          .remarks = *q->remarks};
     taker t = {.out = out, .q = q};
-    if (kor_task_is_paired(q->task)) {
+    if (q->task->head == KOR_HEAD_RANK) {
         return kor_fail(err, KOR_E_INPUT, "%s: a grammar makes no rows for head %s",
                         q->source->grammar, kor_head_name(q->task->head));
     }

@@ -26,12 +26,12 @@ typedef struct recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
         *dropout, *class_weights, *distill, *distill_temperature, *tune_epochs, *tune_batch,
         *tune_rate, *tune_head_rate, *tune_depth, *tune_decay, *tune_clip, *tune_patience,
-        *word_dropout, *smoothing, *rank, *swap, *rare_tokens;
+        *word_dropout, *smoothing, *rank, *swap, *rare_tokens, *fresh_pooler;
 } recipe_yaml;
 
 typedef struct source_yaml {
     char *file, *grammar, *package, *teacher, *sha512, *reader, *name, *licence, *text_column,
-        *label_column, *weight, *count, *corrupt, *label, *snippets, *limit;
+        *label_column, *weight, *count, *corrupt, *label, *snippets, *limit, *queries;
     char **labels;
     uint32_t label_count;
 } source_yaml;
@@ -89,6 +89,7 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, rank, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, swap, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, rare_tokens, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, fresh_pooler, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, class_weights, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, distill, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
@@ -110,6 +111,7 @@ static const cyaml_schema_field_t source_fields[] = {
     TEXT(source_yaml, corrupt, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, snippets, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, limit, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, queries, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_STRING_PTR("label", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, source_yaml, label, 0,
                            KOR_LABEL_BYTES),
     CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, source_yaml,
@@ -439,6 +441,10 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     b->dropout = (float)dropout;
     KOR_TRY(number(r, "swap", y->swap, 0, 100, false, &r->out->swap));
     KOR_TRY(number(r, "rare_tokens", y->rare_tokens, 0, 1, false, &r->out->rare_tokens));
+    static const char *const answers[] = {"no", "yes", NULL};
+    size_t fresh = 0;
+    if (y->fresh_pooler) KOR_TRY(one_of(r, "fresh_pooler", y->fresh_pooler, answers, &fresh));
+    r->out->fresh_pooler = fresh == 1;
     KOR_TRY(read_teaching(r, y));
     return read_tuning(r, y);
 }
@@ -499,11 +505,13 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
 static kor_status read_cutting(reader *r, const source_yaml *y, kor_task_source *s)
 {
     const kor_task *t = r->out;
-    double snippets = 0, limit = 0;
+    double snippets = 0, limit = 0, queries = 0;
     bool tags = t->head == KOR_HEAD_TAGS, given = y->label || y->label_count;
     if ((given || y->snippets || y->limit) && !tags && t->head != KOR_HEAD_CLASSIFY)
         return fail_at(r, s->line,
                        "label, snippets and limit go with heads classify and tags only");
+    if (y->queries && t->head != KOR_HEAD_EMBED)
+        return fail_at(r, s->line, "queries goes with head embed only");
     if (y->label && y->label_count)
         return fail_at(r, s->line, "'label' and 'labels' exclude each other");
     if (!tags && y->label_count)
@@ -511,6 +519,8 @@ static kor_status read_cutting(reader *r, const source_yaml *y, kor_task_source 
     if (!tags && y->label && !*y->label) return fail_at(r, s->line, "label: it must not be empty");
     KOR_TRY(number_at(r, s->line, "snippets", y->snippets, 1, 10000, true, &snippets));
     KOR_TRY(number_at(r, s->line, "limit", y->limit, 1, 1e9, true, &limit));
+    KOR_TRY(number_at(r, s->line, "queries", y->queries, 1, 100, true, &queries));
+    s->queries = (size_t)queries;
     s->snippets = (size_t)snippets;
     s->limit = (size_t)limit;
     s->labelled = given;

@@ -48,6 +48,7 @@ typedef struct kor_task_source {
     const char **labels; /* [label_count]; of tags, 0 too */
     size_t label_count;
     size_t snippets; /* at most as many runs of lines are cut from a text; 0: it stays whole */
+    size_t queries;  /* of embed: made up for each text of it; 0: rows are pairs or have labels */
     size_t limit;    /* at most as many rows of the same labels; 0: all */
     unsigned long line;
 } kor_task_source;
@@ -76,6 +77,7 @@ typedef struct kor_task {
     size_t rank;          /* of adapters */
     float smoothing;
     double rare_tokens; /* of embed: a of the tokens' weights a / (a + share); 0: none */
+    bool fresh_pooler; /* of embed: the pooler starts from the components of the rows' states */
     double swap; /* of spans: copies a row with other texts in its spans; NAN: by their number */
     kor_arena arena;
 } kor_task;
