@@ -18,6 +18,7 @@ typedef struct part {
 
 typedef struct reading {
     kor_str plain, html; /* what was readable */
+    kor_str targets;     /* the same as html, with what it links to */
     size_t parts;
 } reading;
 
@@ -35,23 +36,30 @@ static bool is_blank_line(const char *s, const char *stop)
     return s == stop;
 }
 
-/* Text that begins with no header is all body. */
+/* "Name:" */
+static bool is_header(const char *s, const char *end)
+{
+    const char *at = s;
+    while (at < end && (unsigned char)*at > ' ' && *at != ':') at++;
+    return at > s && at < end && *at == ':';
+}
+
+/* Text that begins with no header is all body. One odd line among headers is passed over. */
 static part split(const char *s, const char *end)
 {
     part p = {s, s, end};
-    const char *at = s;
-    while (at < end) {
+    size_t headers = 0;
+    for (const char *at = s; at < end;) {
         const char *stop = line_end(at, end);
         if (is_blank_line(at, stop)) {
             p.body = stop;
             return p;
         }
-        const char *space = at;
-        while (space < stop && (unsigned char)*space > ' ' && *space != ':') space++;
-        bool header = space > at && space < stop && *space == ':';
         bool follows = at > s && (*at == ' ' || *at == '\t');
         bool mbox = at == s && stop - at > 5 && memcmp(at, "From ", 5) == 0;
-        if (!header && !follows && !mbox) {
+        if (is_header(at, stop)) {
+            headers++;
+        } else if (!follows && !mbox && (headers < 2 || !is_header(stop, end))) {
             p.body = at;
             return p;
         }
@@ -120,7 +128,8 @@ static void read_text(reading *r, const part *p, const char *type, bool html)
     if (html) {
         kor_str text = {0};
         kor_mail_utf8(&text, charset, kor_str_text(&bytes), bytes.len);
-        kor_mail_html(out, kor_str_text(&text), text.len);
+        kor_mail_html(out, kor_str_text(&text), text.len, false);
+        kor_mail_html(&r->targets, kor_str_text(&text), text.len, true);
         out->failed |= text.failed;
         kor_str_free(&text);
     } else {
@@ -154,8 +163,12 @@ static bool looks_like_html(const part *p)
 {
     const char *s = p->body;
     while (s < p->end && isspace((unsigned char)*s)) s++;
-    return p->end - s > 6 && (strncasecmp(s, "<html", 5) == 0 || strncasecmp(s, "<!doct", 6) == 0 ||
-                              strncasecmp(s, "<body", 5) == 0);
+    if (p->end - s < 7 || *s != '<') return false;
+    size_t n = p->end - s < 2000 ? (size_t)(p->end - s) : 2000;
+    for (size_t i = 0; i + 5 <= n; i++) {
+        if (strncasecmp(s + i, "<html", 5) == 0 || strncasecmp(s + i, "<body", 5) == 0) return true;
+    }
+    return false;
 }
 
 static void read_part(reading *r, const char *s, const char *end, size_t depth)
@@ -280,13 +293,19 @@ kor_status kor_mail_read(kor_mail *out, const char *bytes, size_t len, kor_error
     kor_mail_clean(&out->text, kor_str_text(&r.plain), r.plain.len, hosts, KOR_MAIL_TEXT);
     if (out->text.len < before + 40 && r.html.len)
         kor_mail_clean(&out->text, kor_str_text(&r.html), r.html.len, hosts, KOR_MAIL_TEXT);
+    if (out->text.len < before + 40 && r.targets.len > r.html.len + 1) {
+        out->text.len = before;
+        if (before) out->text.data[before] = 0;
+        kor_mail_clean(&out->text, kor_str_text(&r.targets), r.targets.len, hosts, KOR_MAIL_TEXT);
+    }
     while (out->text.len && out->text.data[out->text.len - 1] == '\n')
         out->text.data[--out->text.len] = 0;
-    bool failed = subject.failed || r.plain.failed || r.html.failed || out->text.failed ||
-                  out->sender.failed || out->thread.failed;
+    bool failed = subject.failed || r.plain.failed || r.html.failed || r.targets.failed ||
+                  out->text.failed || out->sender.failed || out->thread.failed;
     kor_str_free(&subject);
     kor_str_free(&r.plain);
     kor_str_free(&r.html);
+    kor_str_free(&r.targets);
     if (!failed) return KOR_OK;
     kor_mail_free(out);
     return kor_fail_memory(err);

@@ -257,8 +257,21 @@ static size_t after(const char *s, size_t len, size_t from, const char *what)
     return len;
 }
 
+/* The host of the first address in a tag. */
+static void put_host(kor_str *out, const char *s, size_t len)
+{
+    const char *at = memmem(s, len, "://", 3);
+    if (!at) return;
+    size_t n = 0, most = len - (size_t)(at + 3 - s);
+    for (at += 3; n < most && n < 60 && (isalnum((unsigned char)at[n]) || strchr("-.", at[n]));)
+        n++;
+    kor_str_putc(out, ' ');
+    kor_str_add(out, at, n);
+    kor_str_putc(out, ' ');
+}
+
 /* A tag at s + i: where it ends. */
-static size_t tag(kor_str *out, const char *s, size_t len, size_t i)
+static size_t tag(kor_str *out, const char *s, size_t len, size_t i, bool targets)
 {
     static const char *const blocks[] = {
         "p",  "br", "div", "tr", "li",    "h1",    "h2",         "h3",  "h4",     "hr",
@@ -276,12 +289,14 @@ static size_t tag(kor_str *out, const char *s, size_t len, size_t i)
         end = after(s, len, end, "</script>");
     if (!closes && n == 5 && strncasecmp(name, "style", 5) == 0)
         end = after(s, len, end, "</style>");
+    if (targets && n == 3 && strncasecmp(name, "img", 3) == 0) kor_str_puts(out, " [image] ");
+    if (targets && !closes && (n == 1 || n == 4)) put_host(out, name, end - from);
     if (is_one_of(name, n, blocks)) kor_str_putc(out, '\n');
     if (is_one_of(name, n, cells)) kor_str_putc(out, ' ');
     return end;
 }
 
-void kor_mail_html(kor_str *out, const char *s, size_t len)
+void kor_mail_html(kor_str *out, const char *s, size_t len, bool targets)
 {
     for (size_t i = 0; i < len;) {
         size_t took;
@@ -289,7 +304,7 @@ void kor_mail_html(kor_str *out, const char *s, size_t len)
             i = after(s, len, i + 4, "-->");
         } else if (s[i] == '<' && i + 1 < len &&
                    (isalpha((unsigned char)s[i + 1]) || strchr("/!?", s[i + 1]) != NULL)) {
-            i = tag(out, s, len, i);
+            i = tag(out, s, len, i, targets);
         } else if (s[i] == '&' && (took = entity(out, s + i, len - i)) > 0) {
             i += took;
         } else {
@@ -330,23 +345,15 @@ static bool ends_text(const char *s, size_t len)
 /* Headers within the text, and "On DATE NAME wrote:". */
 static bool is_about_mail(const char *s, size_t len)
 {
-    static const char *const headers[] = {"date:",
-                                          "sent:",
-                                          "received:",
-                                          "message-id:",
-                                          "from:",
-                                          "to:",
-                                          "cc:",
-                                          "x-",
-                                          "return-path:",
-                                          "reply-to:",
-                                          "in-reply-to:",
-                                          "content-",
-                                          "mime-version:",
-                                          "hash: sha",
-                                          "-----BEGIN PGP",
-                                          "list-",
-                                          NULL};
+    static const char *const headers[] = {"date:",        "sent:",
+                                          "received:",    "message-id:",
+                                          "from:",        "to:",
+                                          "cc:",          "x-",
+                                          "return-path:", "spam:",
+                                          "reply-to:",    "in-reply-to:",
+                                          "content-",     "mime-version:",
+                                          "hash: sha",    "-----BEGIN PGP",
+                                          "list-",        NULL};
     bool colon = memchr(s, ':', len) != NULL;
     for (size_t i = 0; headers[i]; i++) {
         if (begins(s, len, headers[i]) && (colon || headers[i][0] == '-')) return true;

@@ -19,8 +19,9 @@ void kor_mail_utf8(kor_str *out, const char *charset, const char *s, size_t len)
 /* A header's value with its encoded words (RFC 2047) decoded. */
 void kor_mail_words(kor_str *out, const char *s, size_t len);
 
-/* What HTML shows: no tags, scripts, styles or comments; blocks begin lines. */
-void kor_mail_html(kor_str *out, const char *s, size_t len);
+/* What HTML shows: no tags, scripts, styles or comments; blocks begin lines. targets: also
+ * "[image]", and the hosts that it links to, for a mail that has next to no words. */
+void kor_mail_html(kor_str *out, const char *s, size_t len, bool targets);
 
 /* Lines of text without what depends on where the mail was found: addresses, words with one of
  * hosts (each after a space), signatures, footers of lists, header lines and lines with the date of

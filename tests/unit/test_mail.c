@@ -89,6 +89,11 @@ static void test_mail_chooses_the_readable_part(void **state)
            "Content-Disposition: attachment\n\nnot this\n",
            "Dear Ann & co\xc3\xa9\nbye&unknown;");
     expect("Content-Type: multipart/mixed\n\nno boundary", "no boundary");
+    expect("Subject: look\nContent-Type: text/html\n\n<a href='http://shop.example/x?y'><img "
+           "src=1></a>",
+           "look\nshop.example [image]");
+    expect("Content-Type: text/plain\n\n<!-- x -->\n<HTML><b>Hi</b></HTML>", "Hi");
+    expect("Subject: a\nTo: b\nodd line\nX-More: c\n\ntext", "a\ntext");
     expect("Content-Type: multipart/mixed; boundary=zz\n\nnone is there", "none is there");
 }
 
