@@ -113,6 +113,17 @@ static json_t *result_json(const kor_forge_result *r, const kor_error *failed)
         json_array_append_new(sources, one);
     }
     json_object_set_new(o, "sources", sources);
+    json_t *sets = json_array();
+    for (size_t i = 0; i < r->sets; i++) {
+        const kor_forge_set *s = &r->set[i];
+        json_t *one = json_pack("{s:I,s:o,s:o}", "rows", (json_int_t)s->n, "quality",
+                                number(s->quality), "keep_recall", number(s->keep_recall));
+        set_text(one, "name", s->name);
+        json_array_append_new(sets, one);
+    }
+    if (json_array_size(sets)) json_object_set(o, "sets", sets);
+    json_decref(sets);
+    if (!isnan(r->keep_recall)) json_object_set_new(o, "keep_recall", number(r->keep_recall));
     return o;
 }
 
@@ -127,6 +138,20 @@ static void print_sources(const kor_forge_result *r)
         if (s->near) kor_print(KOR_DIM, ", %zu too near to the gate set", s->near);
         if (s->bad) kor_print(KOR_DIM, ", %zu bad", s->bad);
         if (!isnan(s->without)) kor_print(KOR_DIM, ", without it %s %.4f", r->metric, s->without);
+        putchar('\n');
+    }
+}
+
+static void print_sets(const kor_forge_result *r)
+{
+    if (!isnan(r->keep_recall))
+        kor_print(KOR_DIM, "  on the gate set     kept %.4f\n", r->keep_recall);
+    for (size_t i = 0; i < r->sets; i++) {
+        const kor_forge_set *s = &r->set[i];
+        fputs("  on ", stdout);
+        kor_print_cell(KOR_DIM, s->name, 17);
+        kor_print(KOR_DIM, "%s, %s %.4f", kor_counted((int64_t)s->n, "row"), r->metric, s->quality);
+        if (!isnan(s->keep_recall)) kor_print(KOR_DIM, ", kept %.4f", s->keep_recall);
         putchar('\n');
     }
 }
@@ -172,6 +197,7 @@ static void print_one(const forging *f, const kor_forge_result *r, const kor_err
     } else if (!unchanged) {
         puts("  not built again: unchanged");
     }
+    print_sets(r);
     if (!f->all) print_sources(r);
 }
 

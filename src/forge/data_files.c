@@ -2,6 +2,7 @@
 /* Rows from files: JSON lines and tables. */
 #include "forge/data_source.h"
 #include "forge/delimited.h"
+#include "forge/passages.h"
 
 #include "base/file.h"
 #include "learn/dataset.h"
@@ -240,6 +241,7 @@ kor_status kor_data_parse(kor_made_rows *out, const char *text, size_t len, cons
 {
     if (ends_in(path, ".csv")) return parse_table(out, text, len, ',', path, request, err);
     if (ends_in(path, ".tsv")) return parse_table(out, text, len, '\t', path, request, err);
+    if (ends_in(path, ".txt")) return kor_passages_cut(out, text, len, path, request, err);
     return parse_lines(out, text, len, path, request, err);
 }
 

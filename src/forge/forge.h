@@ -21,6 +21,13 @@ typedef struct kor_forge_source {
     double without;               /* quality of a model that had not learnt from it; NAN: unknown */
 } kor_forge_source;
 
+/* How good it is on a set besides the gate set. */
+typedef struct kor_forge_set {
+    char name[100];
+    size_t n;
+    double quality, keep_recall; /* NAN: no label is to be kept */
+} kor_forge_set;
+
 enum { KOR_FORGE_SOURCES = 101 };
 
 typedef struct kor_forge_result {
@@ -34,6 +41,9 @@ typedef struct kor_forge_result {
         before; /* on the gate set, of this model and of the one it stands beside; NAN */
     double us;
     uint64_t against; /* hash of the file of the model before; 0: there was none */
+    kor_forge_set set[KOR_GATE_SETS];
+    size_t sets;
+    double keep_recall; /* on the gate set; NAN */
     kor_forge_source source[KOR_FORGE_SOURCES];
     size_t sources;
 } kor_forge_result;

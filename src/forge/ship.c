@@ -75,12 +75,20 @@ static json_t *result_json(const kor_forge_result *r, const char *from)
                                         (json_int_t)s->near, "used", (json_int_t)s->used, "without",
                                         number(s->without)));
     }
-    return json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:o,s:o,s:f,s:s,s:o}", "version", 1,
-                     "made_from", from, "end", ends[r->end], "architecture", r->architecture,
+    json_t *sets = json_array();
+    for (size_t i = 0; i < r->sets; i++) {
+        const kor_forge_set *s = &r->set[i];
+        json_array_append_new(sets, json_pack("{s:s,s:I,s:o,s:o}", "name", s->name, "rows",
+                                              (json_int_t)s->n, "quality", number(s->quality),
+                                              "keep_recall", number(s->keep_recall)));
+    }
+    return json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:o,s:o,s:f,s:s,s:o,s:o,s:o}", "version",
+                     1, "made_from", from, "end", ends[r->end], "architecture", r->architecture,
                      "metric", r->metric, "reason", r->reason, "rows", (json_int_t)r->rows,
                      "gate_rows", (json_int_t)r->gate_rows, "bytes", (json_int_t)r->bytes,
                      "quality", number(r->quality), "before", number(r->before), "us", r->us,
-                     "against", against, "sources", sources);
+                     "against", against, "sources", sources, "sets", sets, "keep_recall",
+                     number(r->keep_recall));
 }
 
 kor_status kor_ship_note(const char *path, const kor_forge_result *result, const char *from,
@@ -151,6 +159,16 @@ static bool read_result(json_t *o, kor_forge_result *r, kor_str *from)
         s->near = count_of(source, "near");
         s->used = count_of(source, "used");
         s->without = real_of(source, "without");
+    }
+    r->keep_recall = real_of(o, "keep_recall");
+    json_array_foreach(json_object_get(o, "sets"), i, source)
+    {
+        if (i == KOR_GATE_SETS) break;
+        kor_forge_set *s = &r->set[r->sets++];
+        copy_text(s->name, sizeof s->name, source, "name");
+        s->n = count_of(source, "rows");
+        s->quality = real_of(source, "quality");
+        s->keep_recall = real_of(source, "keep_recall");
     }
     return !isnan(r->us);
 }

@@ -125,6 +125,28 @@ kor_status kor_calibrate_abstain(const kor_scores *scores, double keep, float *o
     return KOR_OK;
 }
 
+kor_status kor_calibrate_keep(const kor_scores *scores, size_t label, double keep, float *out,
+                              kor_error *err)
+{
+    float *lead = malloc((scores->count + 1) * sizeof *lead);
+    if (!lead) return kor_fail_memory(err);
+    size_t n = 0;
+    for (size_t i = 0; i < scores->count; i++) {
+        const float *logits = scores->values + i * scores->labels;
+        float best = -INFINITY;
+        if (scores->rows[i]->labels[0] != label) continue;
+        for (size_t l = 0; l < scores->labels; l++)
+            best = l != label && logits[l] > best ? logits[l] : best;
+        lead[n++] = logits[label] - best;
+    }
+    qsort(lead, n, sizeof *lead, ascending);
+    size_t lost = (size_t)((1 - keep) * (double)n);
+    float least = n ? lead[lost < n ? lost : n - 1] : 0;
+    *out = least <= 0 ? 1e-3f - least : 0;
+    free(lead);
+    return KOR_OK;
+}
+
 /* Of one label, or of all together, at each threshold i / STEPS. */
 typedef struct curve {
     double given[STEPS], correct[STEPS], support;

@@ -22,6 +22,11 @@ void kor_calibrate_temperature(const kor_scores *scores, float *temperature, flo
 /* The mean loss on rows in scope at that temperature. values are logits. */
 double kor_calibrate_loss(const kor_scores *scores);
 
+/* classify: what is to be added to the logits of a label, at least 0, so that keep of the rows that
+ * have it are given it. values are logits. */
+kor_status kor_calibrate_keep(const kor_scores *scores, size_t label, double keep, float *out,
+                              kor_error *err);
+
 /* From here on values are probabilities. */
 
 /* classify: the highest threshold below which at most 1 - keep of the right answers lie. 0 when

@@ -163,6 +163,9 @@ static void put_figures(kor_str *s, const kor_train_report *r, kor_table *table)
     }
     if (m->tags) put_row(s, "temperature of logits over 0", "%.3f", (double)r->temperature_over);
     if (!m->tags) put_row(s, "abstains below", "%.3f", (double)r->threshold);
+    if (r->task.keep_label)
+        put_row(s, "kept from being lost", "%s: its logit is raised by %.3f", r->task.keep_label,
+                (double)r->keep_offset);
     put_row(s, "cost of int8", "%+.2f points", 100 * (r->quality - r->quality_f32));
 }
 
@@ -263,14 +266,25 @@ static void put_making(kor_str *s, const kor_train_report *r)
         put_row(s, "on the gate set", "%s %.4f, %zu rows that nothing was learnt from",
                 r->judged.metric, r->judged.quality, r->judged.n);
     }
+    if (!isnan(r->keep_recall) && r->task.keep_label)
+        put_row(s, "kept of it on the gate set", "%.4f", r->keep_recall);
+    for (size_t i = 0; i < r->sets; i++) {
+        const kor_gate_set *set = &r->set[i];
+        char name[120], kept[40] = "";
+        (void)snprintf(name, sizeof name, "on %.100s", set->name);
+        if (!isnan(set->keep_recall))
+            (void)snprintf(kept, sizeof kept, ", kept %.4f", set->keep_recall);
+        put_row(s, name, "%.4f%s, %zu rows that nothing was learnt from", set->quality, kept,
+                set->n);
+    }
     put_row(s, "time of an answer", "%.1f us, one thread", r->us_per_item);
     put_row(s, "trained in", "%.1f s, %zu %s", r->seconds, r->threads,
             r->threads == 1 ? "thread" : "threads at most");
     put_row(s, "on", "kernels %s, korora %s", kor_cpu(), kor_version());
     for (size_t i = 0; i < r->gates; i++) {
         const kor_gate *g = &r->gate[i];
-        char name[64];
-        (void)snprintf(name, sizeof name, "gate: %s", g->name);
+        char name[180];
+        (void)snprintf(name, sizeof name, "gate: %.160s", g->name);
         put_row(s, name, "%s %.6g: %s", g->at_most ? "at most" : "at least", g->wanted,
                 g->passed ? "passed" : "failed");
     }

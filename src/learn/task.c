@@ -19,7 +19,8 @@ enum { TASK_MAX = 1 << 20, LIST_MAX = KOR_LABELS_MAX };
 /* ---- What libcyaml reads: numbers as text, so that a message can say what is allowed ---- */
 
 typedef struct gates_yaml {
-    char *accuracy, *macro_f1, *micro_f1, *span_f1, *p_at_1, *mrr, *ndcg, *spearman, *ece, *bytes;
+    char *accuracy, *macro_f1, *micro_f1, *span_f1, *p_at_1, *mrr, *ndcg, *spearman, *ece, *bytes,
+        *keep_recall;
 } gates_yaml;
 
 typedef struct recipe_yaml {
@@ -31,16 +32,17 @@ typedef struct recipe_yaml {
 
 typedef struct source_yaml {
     char *file, *grammar, *package, *teacher, *sha512, *reader, *name, *licence, *text_column,
-        *label_column, *weight, *count, *corrupt, *label, *snippets, *limit, *queries;
+        *label_column, *weight, *count, *corrupt, *part, *label, *snippets, *limit, *queries;
+    gates_yaml *gates;
     char **labels;
     uint32_t label_count;
 } source_yaml;
 
 typedef struct task_yaml {
     char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
-        *keep_accuracy, *ship, *teacher, *gate, *hard, *hard_weight;
-    source_yaml *data;
-    uint32_t data_count;
+        *keep_accuracy, *ship, *teacher, *gate, *hard, *hard_weight, *keep_label, *keep_recall;
+    source_yaml *data, *gate_sets;
+    uint32_t data_count, gate_set_count;
     char **labels, **sources;
     uint32_t label_count, source_count;
     gates_yaml *gates;
@@ -53,17 +55,19 @@ typedef struct task_yaml {
 static const cyaml_schema_value_t text_schema = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, KOR_LABEL_BYTES)};
 
-static const cyaml_schema_field_t gates_schema[] = {TEXT(gates_yaml, accuracy, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, macro_f1, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, micro_f1, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, p_at_1, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, mrr, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, ndcg, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, spearman, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, ece, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, bytes, CYAML_FLAG_OPTIONAL),
-                                                    TEXT(gates_yaml, span_f1, CYAML_FLAG_OPTIONAL),
-                                                    CYAML_FIELD_END};
+static const cyaml_schema_field_t gates_schema[] = {
+    TEXT(gates_yaml, accuracy, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, macro_f1, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, micro_f1, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, p_at_1, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, mrr, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, ndcg, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, spearman, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, ece, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, bytes, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, span_f1, CYAML_FLAG_OPTIONAL),
+    TEXT(gates_yaml, keep_recall, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, words, CYAML_FLAG_OPTIONAL),
@@ -116,6 +120,9 @@ static const cyaml_schema_field_t source_fields[] = {
                            KOR_LABEL_BYTES),
     CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, source_yaml,
                                labels, label_count, &text_schema, 1, LIST_MAX),
+    TEXT(source_yaml, part, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_MAPPING_PTR("gates", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, source_yaml, gates,
+                            gates_schema),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t source_schema = {
@@ -130,6 +137,10 @@ static const cyaml_schema_field_t task_schema[] = {
     TEXT(task_yaml, hard_weight, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_SEQUENCE_COUNT("data", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml, data,
                                data_count, &source_schema, 1, 100),
+    CYAML_FIELD_SEQUENCE_COUNT("gate_sets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
+                               gate_sets, gate_set_count, &source_schema, 1, KOR_GATE_SETS),
+    TEXT(task_yaml, keep_label, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, keep_recall, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, val, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, architecture, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, seed, CYAML_FLAG_OPTIONAL),
@@ -318,9 +329,13 @@ static kor_status check_gates(reader *r, const gates_yaml *y)
                  {"p_at_1", y->p_at_1, false},
                  {"mrr", y->mrr, true},
                  {"ndcg", y->ndcg, true},
-                 {"spearman", y->spearman, true}};
+                 {"spearman", y->spearman, true},
+                 {"keep_recall", y->keep_recall, false}};
     for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
         char what[100];
+        bool keeps = i + 1 == sizeof gates / sizeof *gates;
+        if (gates[i].value && keeps && !r->out->keep_label)
+            return fail_at(r, line_of(r, gates[i].key), "gate keep_recall needs 'keep_label'");
         if (!gates[i].value || gates[i].paired == paired) continue;
         (void)snprintf(what, sizeof what, "gate %s does not go with head %s", gates[i].key,
                        kor_head_name(r->out->head));
@@ -344,10 +359,9 @@ static kor_status check_architecture(reader *r)
     return fail_at(r, line_of(r, "architecture"), what);
 }
 
-static kor_status read_gates(reader *r, const gates_yaml *y)
+static kor_status read_gates(reader *r, const gates_yaml *y, kor_gates *g)
 {
-    kor_gates *g = &r->out->gates;
-    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (!y) return KOR_OK;
     KOR_TRY(check_gates(r, y));
     KOR_TRY(number(r, "accuracy", y->accuracy, 0, 1, false, &g->accuracy));
@@ -359,6 +373,7 @@ static kor_status read_gates(reader *r, const gates_yaml *y)
     KOR_TRY(number(r, "spearman", y->spearman, -1, 1, false, &g->spearman));
     KOR_TRY(number(r, "span_f1", y->span_f1, 0, 1, false, &g->span_f1));
     KOR_TRY(number(r, "ece", y->ece, 0, 1, false, &g->ece));
+    KOR_TRY(number(r, "keep_recall", y->keep_recall, 0, 1, false, &g->keep_recall));
     return number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
 }
 
@@ -449,10 +464,10 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     return read_tuning(r, y);
 }
 
-/* The line of the entry of `data` with that number: entries begin with a dash. */
-static unsigned long line_of_source(const reader *r, size_t number)
+/* The line of the entry of a list with that number: entries begin with a dash. */
+static unsigned long line_of_source(const reader *r, const char *list, size_t number)
 {
-    unsigned long line = 1, start = line_of(r, "data");
+    unsigned long line = 1, start = line_of(r, list);
     for (const char *s = kor_str_text(&r->text); *s; line++) {
         const char *word = s + strspn(s, " \t");
         if (line > start && *word == '-' && number-- == 0) return line;
@@ -471,6 +486,7 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
     } parts[] = {
         {"sha512", y->sha512, y->package},
         {"reader", y->reader, y->package},
+        {"part", y->part, y->package},
         {"count", y->count, y->grammar || y->teacher},
         {"corrupt", y->corrupt, y->grammar},
         {"text_column", y->text_column, y->file},
@@ -498,6 +514,9 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
     if (y->package &&
         (*y->package == '-' || !strrchr(y->package + 1, '@') || strpbrk(y->package, " \t:\\'\"")))
         return fail_at(r, line, "package: it must be NAME@VERSION");
+    if (y->part && (!y->reader || strcmp(y->reader, "mail") != 0 ||
+                    (strcmp(y->part, "learn") != 0 && strcmp(y->part, "gate") != 0)))
+        return fail_at(r, line, "part: it must be learn or gate, of a package with reader mail");
     return KOR_OK;
 }
 
@@ -555,6 +574,7 @@ static kor_status read_source(reader *r, const source_yaml *y, kor_task_source *
     KOR_TRY(copy_text(r, &s->package, y->package));
     KOR_TRY(copy_text(r, &s->sha512, y->sha512));
     KOR_TRY(copy_text(r, &s->reader, y->reader));
+    KOR_TRY(copy_text(r, &s->part, y->part));
     KOR_TRY(copy_text(r, &s->licence, y->licence));
     KOR_TRY(copy_text(r, &s->text_column, y->text_column));
     KOR_TRY(copy_text(r, &s->label_column, y->label_column));
@@ -565,6 +585,27 @@ static kor_status read_source(reader *r, const source_yaml *y, kor_task_source *
                        : y->teacher ? y->teacher
                                     : y->file;
     return copy_text(r, &s->name, name);
+}
+
+/* What the model is measured with besides `gate`. */
+static kor_status read_gate_sets(reader *r, const task_yaml *y)
+{
+    kor_task *t = r->out;
+    if (!y->gate_set_count) return KOR_OK;
+    kor_task_source *sets = kor_arena_array(&t->arena, y->gate_set_count, sizeof *sets);
+    if (!sets) return kor_fail_memory(r->err);
+    t->gate_sets = sets;
+    t->gate_set_count = y->gate_set_count;
+    for (size_t i = 0; i < t->gate_set_count; i++) {
+        const source_yaml *from = &y->gate_sets[i];
+        sets[i].line = line_of_source(r, "gate_sets", i);
+        if (from->grammar || from->teacher)
+            return fail_at(r, sets[i].line, "a gate set is a file or a package");
+        if (from->weight) return fail_at(r, sets[i].line, "'weight' does not go with a gate set");
+        KOR_TRY(read_source(r, from, &sets[i]));
+        KOR_TRY(read_gates(r, from->gates, &sets[i].gates));
+    }
+    return KOR_OK;
 }
 
 static kor_status read_data(reader *r, const task_yaml *y)
@@ -578,13 +619,16 @@ static kor_status read_data(reader *r, const task_yaml *y)
     KOR_TRY(number(r, "hard_weight", y->hard_weight, 0.01, 1000, false, &t->hard_weight));
     KOR_TRY(copy_path(r, line_of(r, "gate"), &t->gate, y->gate));
     KOR_TRY(copy_path(r, line_of(r, "hard"), &t->hard, y->hard));
+    KOR_TRY(read_gate_sets(r, y));
     if (!y->data_count) return KOR_OK;
     kor_task_source *data = kor_arena_array(&t->arena, y->data_count, sizeof *data);
     if (!data) return kor_fail_memory(r->err);
     t->data = data;
     t->data_count = y->data_count;
     for (size_t i = 0; i < t->data_count; i++) {
-        data[i].line = line_of_source(r, i);
+        data[i].line = line_of_source(r, "data", i);
+        if (y->data[i].gates)
+            return fail_at(r, data[i].line, "'gates' goes with an entry of gate_sets");
         KOR_TRY(read_source(r, &y->data[i], &data[i]));
     }
     return KOR_OK;
@@ -671,6 +715,24 @@ const char *kor_architecture_name(kor_architecture architecture)
     return architectures[architecture];
 }
 
+/* The label that must not be lost, and how much of it may be. */
+static kor_status read_keep(reader *r, const task_yaml *y)
+{
+    kor_task *t = r->out;
+    bool known = !y->label_count;
+    KOR_TRY(copy_text(r, &t->keep_label, y->keep_label));
+    t->keep_recall = 0.995;
+    if (y->keep_recall && !y->keep_label)
+        return fail_at(r, line_of(r, "keep_recall"), "keep_recall needs 'keep_label'");
+    KOR_TRY(number(r, "keep_recall", y->keep_recall, 0, 1, false, &t->keep_recall));
+    if (!t->keep_label) return KOR_OK;
+    if (t->head != KOR_HEAD_CLASSIFY)
+        return fail_at(r, line_of(r, "keep_label"), "keep_label goes with head classify only");
+    for (size_t i = 0; i < y->label_count; i++) known |= strcmp(y->labels[i], t->keep_label) == 0;
+    return known ? KOR_OK
+                 : fail_at(r, line_of(r, "keep_label"), "keep_label: it is not one of the labels");
+}
+
 static kor_status fill(reader *r, const task_yaml *y)
 {
     static const char *const heads[] = {"classify", "tags", "spans", "embed", "rank", NULL};
@@ -694,6 +756,7 @@ static kor_status fill(reader *r, const task_yaml *y)
     KOR_TRY(copy_list(r, &t->labels, &t->label_count, y->labels, y->label_count));
     KOR_TRY(copy_list(r, &t->sources, &t->source_count, y->sources, y->source_count));
     KOR_TRY(copy_text(r, &t->licence, y->licence));
+    KOR_TRY(read_keep(r, y));
     KOR_TRY(read_data(r, y));
     KOR_TRY(read_licence(r, y->ship));
     if (t->out_of_scope && t->head != KOR_HEAD_CLASSIFY)
@@ -718,7 +781,7 @@ static kor_status fill(reader *r, const task_yaml *y)
     KOR_TRY(number(r, "val_share", y->val_share, 0.01, 0.5, false, &t->val_share));
     KOR_TRY(number(r, "keep_accuracy", y->keep_accuracy, 0, 1, false, &t->keep_accuracy));
     t->seed = (uint64_t)seed;
-    KOR_TRY(read_gates(r, y->gates));
+    KOR_TRY(read_gates(r, y->gates, &t->gates));
     return read_recipe(r, y->recipe);
 }
 

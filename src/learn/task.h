@@ -15,6 +15,7 @@ typedef struct kor_gates {
     double mrr, ndcg, spearman;                  /* at least; of heads rank and embed */
     double ece, bytes;                           /* at most */
     double span_f1;                              /* at least */
+    double keep_recall;                          /* at least; of keep_label */
 } kor_gates;
 
 /* What a model is made of, the smallest first. auto: the smallest that is within KOR_TASK_MARGIN of
@@ -31,6 +32,8 @@ typedef enum kor_architecture {
 /* "auto", "bag", "hybrid", "lora", "full". */
 const char *kor_architecture_name(kor_architecture architecture);
 
+enum { KOR_GATE_SETS = 8 }; /* at most, besides gate */
+
 #define KOR_TASK_MARGIN 0.005 /* of accuracy, or micro-F1 for tags and spans */
 
 /* One place that rows come from: an entry of `data`, of which the forge makes rows. It is a package
@@ -39,6 +42,7 @@ typedef struct kor_task_source {
     const char *file;              /* a path; of a package: inside of it */
     const char *grammar, *teacher; /* paths */
     const char *package, *sha512, *reader;
+    const char *part;           /* of a package of mails: "learn" or "gate" */
     const char *name, *licence; /* name is never NULL */
     const char *text_column, *label_column;
     double weight;       /* how often each row is used; a share of them below 1 */
@@ -50,6 +54,7 @@ typedef struct kor_task_source {
     size_t snippets; /* at most as many runs of lines are cut from a text; 0: it stays whole */
     size_t queries;  /* of embed: made up for each text of it; 0: rows are pairs or have labels */
     size_t limit;    /* at most as many rows of the same labels; 0: all */
+    kor_gates gates; /* of a gate set */
     unsigned long line;
 } kor_task_source;
 
@@ -60,6 +65,8 @@ typedef struct kor_task {
     size_t data_count;
     const char *gate, *hard; /* paths of rows for the forge: never learnt from, always */
     double hard_weight;
+    const kor_task_source *gate_sets; /* [gate_set_count] more to measure with, each by itself */
+    size_t gate_set_count;
     const char *teacher; /* a model whose answers are learnt from too; or NULL */
     kor_head_kind head;
     kor_architecture architecture;
@@ -67,9 +74,11 @@ typedef struct kor_task {
     size_t label_count;
     const char **sources; /* where the data come from, for the card */
     size_t source_count;
-    bool ship;            /* the licence was checked: the weights may be handed on */
-    double val_share;     /* of the rows, where there is no val */
-    double keep_accuracy; /* share of the right answers that the abstain threshold must keep */
+    bool ship;              /* the licence was checked: the weights may be handed on */
+    double val_share;       /* of the rows, where there is no val */
+    double keep_accuracy;   /* share of the right answers that the abstain threshold must keep */
+    const char *keep_label; /* what must not be lost; or NULL */
+    double keep_recall;     /* share of its rows that must be answered so */
     uint64_t seed;
     kor_gates gates;
     kor_bag_recipe recipe;

@@ -27,31 +27,69 @@ void kor_session_progress(void *session, double fraction)
 
 /* ---- Gates ---- */
 
-static void add_gate(kor_train_report *r, const char *name, double wanted, double got, bool at_most)
+static kor_status add_gate(kor_session *s, const char *set, const char *name, double wanted,
+                           double got, bool at_most)
 {
-    if (isnan(wanted)) return;
+    kor_train_report *r = s->out;
+    char full[160];
+    if (isnan(wanted)) return KOR_OK;
+    if (set) {
+        int n = snprintf(full, sizeof full, "%.100s %s", set, name);
+        name = kor_arena_copy(&r->task.arena, full, (size_t)n);
+        if (!name) return kor_fail_memory(s->err);
+    }
     bool passed = at_most ? got <= wanted : got >= wanted;
     r->gate[r->gates++] = (kor_gate){name, wanted, got, at_most, passed};
     r->passed &= passed;
+    return KOR_OK;
 }
 
-static void judge(kor_train_report *r)
+/* The share of the rows with the label to keep that were given it, or NAN. */
+static double recall_kept(const kor_train_report *r, const kor_metrics *m)
 {
-    const kor_gates *g = &r->task.gates;
-    const kor_metrics *m = r->judged.metric ? &r->judged.metrics : &r->metrics;
-    const kor_pair_metrics *pairs = r->judged.metric ? &r->judged.pair_metrics : &r->pairs;
-    r->passed = true;
+    for (size_t i = 0; r->task.keep_label && m->classes && i < r->labels.count; i++) {
+        if (strcmp(r->labels.name[i], r->task.keep_label) == 0 && m->classes[i].support)
+            return m->classes[i].recall;
+    }
+    return NAN;
+}
+
+static kor_status judge(kor_session *s, const char *set, const kor_gates *g, const kor_metrics *m,
+                        const kor_pair_metrics *pairs)
+{
+    const kor_train_report *r = s->out;
     bool paired = kor_task_is_paired(&r->task);
-    add_gate(r, "accuracy", g->accuracy, paired ? pairs->accuracy : m->accuracy, false);
-    add_gate(r, "macro_f1", g->macro_f1, m->macro_f1, false);
-    add_gate(r, "micro_f1", g->micro_f1, m->micro_f1, false);
-    add_gate(r, "span_f1", g->span_f1, m->micro_f1, false);
-    add_gate(r, "p_at_1", g->p_at_1, m->p_at_1, false);
-    add_gate(r, "mrr", g->mrr, pairs->mrr, false);
-    add_gate(r, "ndcg", g->ndcg, pairs->ndcg, false);
-    add_gate(r, "spearman", g->spearman, pairs->spearman, false);
-    add_gate(r, "ece", g->ece, paired ? pairs->ece : m->ece, true);
-    add_gate(r, "bytes", g->bytes, (double)r->bytes, true);
+    const struct {
+        const char *name;
+        double wanted, got;
+        bool at_most;
+    } gates[] = {
+        {"accuracy", g->accuracy, paired ? pairs->accuracy : m->accuracy, false},
+        {"macro_f1", g->macro_f1, m->macro_f1, false},
+        {"micro_f1", g->micro_f1, m->micro_f1, false},
+        {"span_f1", g->span_f1, m->micro_f1, false},
+        {"p_at_1", g->p_at_1, m->p_at_1, false},
+        {"keep_recall", g->keep_recall, recall_kept(r, m), false},
+        {"mrr", g->mrr, pairs->mrr, false},
+        {"ndcg", g->ndcg, pairs->ndcg, false},
+        {"spearman", g->spearman, pairs->spearman, false},
+        {"ece", g->ece, paired ? pairs->ece : m->ece, true},
+        {"bytes", g->bytes, (double)r->bytes, true},
+    };
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++)
+        KOR_TRY(add_gate(s, set, gates[i].name, gates[i].wanted, gates[i].got, gates[i].at_most));
+    return KOR_OK;
+}
+
+/* The gate set, and then the others. */
+static kor_status judge_all(kor_session *s)
+{
+    kor_train_report *r = s->out;
+    bool apart = r->judged.metric != NULL;
+    r->passed = true;
+    r->keep_recall = apart ? recall_kept(r, &r->judged.metrics) : NAN;
+    return judge(s, NULL, &r->task.gates, apart ? &r->judged.metrics : &r->metrics,
+                 apart ? &r->judged.pair_metrics : &r->pairs);
 }
 
 /* ---- Files ---- */
@@ -125,17 +163,33 @@ static kor_status (*const trainers[])(kor_session *session) = {
     [KOR_HEAD_RANK] = kor_train_pairs,
 };
 
+static kor_status measure_set(kor_session *s, const kor_model *model, size_t i)
+{
+    kor_train_report *r = s->out;
+    const kor_task_source *set = &r->task.gate_sets[i];
+    const kor_measure_options how = {.seed = r->task.seed, .remarks = s->options->remarks};
+    kor_measured m;
+    KOR_TRY(kor_measure_file(&m, model, s->options->sets[i], &how, s->err));
+    r->set[r->sets++] = (kor_gate_set){set->name, m.quality, recall_kept(r, &m.metrics), m.n};
+    kor_status status = judge(s, set->name, &set->gates, &m.metrics, &m.pair_metrics);
+    kor_measured_free(&m);
+    return status;
+}
+
 /* The file as an app would open it, on rows that nothing was learnt from or fitted to. */
 static kor_status measure_apart(kor_session *s)
 {
     kor_train_report *r = s->out;
     char name[64];
     kor_model *model;
-    if (!s->options->gate) return KOR_OK;
+    if (!s->options->gate) return judge_all(s);
     KOR_TRY(kor_model_trunk(r->file, name, s->err));
     KOR_TRY(kor_model_open_on(&model, r->file, *name ? s->options->trunk : NULL, s->err));
     const kor_measure_options how = {.seed = r->task.seed, .remarks = s->options->remarks};
     kor_status status = kor_measure_file(&r->judged, model, s->options->gate, &how, s->err);
+    if (status == KOR_OK) status = judge_all(s);
+    for (size_t i = 0; status == KOR_OK && s->options->sets && i < r->task.gate_set_count; i++)
+        status = measure_set(s, model, i);
     kor_model_close(model);
     return status;
 }
@@ -173,7 +227,6 @@ static kor_status train(kor_session *s, const char *folder)
     KOR_TRY(trainers[r->task.head](s));
     r->seconds = kor_session_now() - start;
     KOR_TRY(measure_apart(s));
-    judge(r);
     return kor_card_write(r, s->err);
 }
 

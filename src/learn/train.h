@@ -6,7 +6,7 @@
 #include "learn/measured.h"
 #include "learn/task.h"
 
-enum { KOR_GATES_MAX = 10 };
+enum { KOR_GATES_MAX = 11 * (1 + KOR_GATE_SETS) };
 
 typedef struct kor_gate {
     const char *name;
@@ -14,14 +14,22 @@ typedef struct kor_gate {
     bool at_most, passed;
 } kor_gate;
 
+/* A set that the finished model is measured on besides the gate set. */
+typedef struct kor_gate_set {
+    const char *name;
+    double quality, keep_recall; /* NAN: there is none */
+    size_t n;
+} kor_gate_set;
+
 typedef struct kor_train_options {
-    const char *out;       /* the model's file; NULL: FOLDER/NAME.gguf */
-    const char *train;     /* rows instead of the task's; or NULL */
-    const char *gate;      /* rows that the finished model is measured on, and judged by; or NULL */
-    const char *made_from; /* goes into the file as "korora.made_from"; or NULL */
-    const uint64_t *seed;  /* instead of the task's; or NULL */
-    kor_remarks remarks;   /* about rows */
-    const kor_model *trunk; /* an open encoder for hybrids; NULL: there is none */
+    const char *out;   /* the model's file; NULL: FOLDER/NAME.gguf */
+    const char *train; /* rows instead of the task's; or NULL */
+    const char *gate;  /* rows that the finished model is measured on, and judged by; or NULL */
+    const char *const *sets; /* files of the task's gate_sets, as many; NULL: not measured */
+    const char *made_from;   /* goes into the file as "korora.made_from"; or NULL */
+    const uint64_t *seed;    /* instead of the task's; or NULL */
+    kor_remarks remarks;     /* about rows */
+    const kor_model *trunk;  /* an open encoder for hybrids; NULL: there is none */
     void (*progress)(void *arg, double fraction);
     void *progress_arg;
 } kor_train_options;
@@ -37,7 +45,7 @@ typedef struct kor_train_report {
     double tried[KOR_ARCHITECTURES]; /* quality of each on the validation rows; NAN: not tried */
     float bag_weight;                /* of the bag's logits in a hybrid */
     size_t features, kept, dim, epochs, bytes;
-    float temperature, temperature_over, threshold;
+    float temperature, temperature_over, threshold, keep_offset;
     char layer[200];    /* how what is not the bag learnt; "": there is no more */
     size_t soft_rows;   /* of those to learn from, that have soft labels */
     uint64_t teacher;   /* checksum of the model that gave them; 0: they came with the rows */
@@ -54,6 +62,9 @@ typedef struct kor_train_report {
     size_t made_up;         /* pairs to measure with that are no rows: wrong candidates at random */
     char recipe[256];       /* how they learnt, for the card */
     kor_measured judged;    /* on the rows of options->gate; its metric is NULL without them */
+    double keep_recall;     /* on the rows of options->gate, of the label to keep; NAN */
+    kor_gate_set set[KOR_GATE_SETS];
+    size_t sets;
     kor_gate gate[KOR_GATES_MAX];
     size_t gates;
     bool passed;

@@ -458,6 +458,35 @@ static double quality_of(const kor_metrics *m)
     return m->tags ? m->micro_f1 : m->accuracy;
 }
 
+/* Raise the logits of the label that must not be lost as far as its rows need. */
+static kor_status shift_kept(learner *s, const kor_scores *scores)
+{
+    kor_train_report *r = s->out;
+    size_t labels = r->labels.count, keep = 0;
+    if (!r->task.keep_label) return KOR_OK;
+    while (keep < labels && strcmp(r->labels.name[keep], r->task.keep_label) != 0) keep++;
+    if (keep == labels) return KOR_OK;
+    KOR_TRY(kor_calibrate_keep(scores, keep, r->task.keep_recall, &r->keep_offset, s->err));
+    for (size_t i = 0; i < s->measure_count; i++) {
+        s->scores[i * labels + keep] += r->keep_offset;
+        if (s->scores_f32 != s->scores) s->scores_f32[i * labels + keep] += r->keep_offset;
+    }
+    return KOR_OK;
+}
+
+/* The same in the model, whatever it is made of. */
+static void shift_bias(learner *s)
+{
+    const kor_train_report *r = s->out;
+    const float *bias = r->made == KOR_BAG      ? s->trained.bag.bias
+                        : r->made == KOR_HYBRID ? s->linear.bias
+                                                : s->encoder.linear.bias;
+    for (size_t l = 0; r->task.keep_label && l < r->labels.count; l++) {
+        if (strcmp(r->labels.name[l], r->task.keep_label) == 0)
+            ((float *)(uintptr_t)bias)[l] += r->keep_offset; /* it is of our own arena */
+    }
+}
+
 /* Temperature and thresholds from the int8 model; then both kinds of weights are measured with
  * them. */
 static kor_status calibrate(learner *s)
@@ -466,6 +495,7 @@ static kor_status calibrate(learner *s)
     size_t labels = out->labels.count;
     bool tags = out->task.head == KOR_HEAD_TAGS;
     kor_scores scores = {s->scores, s->measure, s->measure_count, labels, tags};
+    KOR_TRY(shift_kept(s, &scores));
     kor_calibrate_temperature(&scores, &out->temperature, &out->temperature_over);
     const kor_head head = {.kind = out->task.head,
                            .labels = labels,
@@ -495,6 +525,7 @@ static kor_status write_model(learner *s)
 {
     kor_train_report *r = s->out;
     kor_gguf_out o = {0};
+    shift_bias(s);
     KOR_TRY(kor_session_begin(s->session, &o));
     kor_gguf_add_f32(&o, "korora.temperature", r->temperature);
     if (r->task.head == KOR_HEAD_TAGS) {
