@@ -92,7 +92,11 @@ typedef struct kor_loaded {
 kor_status kor_model_load(kor_loaded *out, const char *path, const char *home, kor_error *err);
 void kor_model_unload(kor_loaded *loaded);
 
-/* Open the base model, to train on; *out is NULL where there is none. */
+/* Open the encoder of this name, to train on; *out is NULL where there is none. Where there is no
+ * trunk, the base model takes its place. */
+kor_status kor_base_open(kor_model **out, const char *name, const kor_args *a, kor_error *err);
+
+/* The trunk. */
 kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err);
 
 /* One answer, whatever the head: an embedding, a probability for each label, or the score of a text

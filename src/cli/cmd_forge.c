@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct forging {
+    const kor_args *args;
     kor_forge_options options;
     const char *name;
     size_t number, count;
@@ -61,6 +63,17 @@ static kor_status find_work(char out[4096], const char *tasks, kor_error *err)
     else
         return kor_fail(err, KOR_E_NOT_FOUND, "no folder to work in: pass --work DIR");
     return n < 0 || n > 3000 ? kor_fail(err, KOR_E_ARG, "%.80s...: path too long", out) : KOR_OK;
+}
+
+/* What was shipped a moment ago comes before what is installed. */
+static kor_status open_base(void *arg, const char *name, kor_model **out, kor_error *err)
+{
+    const forging *f = arg;
+    char path[4096];
+    int n = snprintf(path, sizeof path, "%s/%s.gguf", f->options.models, name);
+    if (n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0)
+        return kor_model_open(out, path, err);
+    return kor_base_open(out, name, f->args, err);
 }
 
 /* ---- Output ---- */
@@ -313,7 +326,6 @@ static int run(int argc, char **argv)
                                             : "name a task, or say --all");
     kor_error err;
     kor_arena arena = {0};
-    kor_model *trunk = NULL;
     char place[4096];
     const char **names = a.word;
     size_t count = a.words;
@@ -322,22 +334,22 @@ static int run(int argc, char **argv)
     if (status == KOR_OK && !count)
         status = kor_fail(&err, KOR_E_NOT_FOUND, "%s: no task in it; --new NAME begins one", tasks);
     if (status == KOR_OK && !work) status = find_work(place, tasks, &err);
-    if (status == KOR_OK) status = kor_trunk_open(&trunk, &a, &err);
-    forging f = {.count = count,
+    forging f = {.args = &a,
+                 .count = count,
                  .started = kor_seconds(),
                  .all = all,
                  .results = a.json ? json_array() : NULL};
     f.options = (kor_forge_options){.tasks = tasks,
                                     .models = models,
                                     .work = work ? work : place,
-                                    .trunk = trunk,
+                                    .open_base = open_base,
+                                    .base_arg = &f,
                                     .force = force,
                                     .ablate = ablate,
                                     .remarks = {say_remark, NULL},
                                     .progress = show_progress,
                                     .progress_arg = &f};
     code = status == KOR_OK ? with_lock(&f, names) : kor_report(a.command, &err);
-    kor_model_close(trunk);
     kor_arena_free(&arena);
     return code;
 }

@@ -174,7 +174,13 @@ static int run(int argc, char **argv)
     watcher w = {kor_seconds()};
     kor_error err;
     kor_model *trunk = NULL;
-    if (kor_trunk_open(&trunk, &a, &err) != KOR_OK) return kor_report(a.command, &err);
+    kor_task task;
+    kor_status status = kor_task_read(&task, a.word[0], &err);
+    if (status == KOR_OK) {
+        status = kor_base_open(&trunk, task.base, &a, &err);
+        kor_task_free(&task);
+    }
+    if (status != KOR_OK) return kor_report(a.command, &err);
     const kor_train_options how = {.out = out,
                                    .trunk = trunk,
                                    .seed = seed_text ? &seed : NULL,
@@ -182,7 +188,7 @@ static int run(int argc, char **argv)
                                    .progress = show_progress,
                                    .progress_arg = &w};
     kor_train_report report;
-    kor_status status = kor_train(&report, a.word[0], &how, &err);
+    status = kor_train(&report, a.word[0], &how, &err);
     kor_model_close(trunk);
     kor_progress_clear();
     if (status != KOR_OK) return kor_report(a.command, &err);

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "learn/task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,13 +110,20 @@ void kor_model_unload(kor_loaded *loaded)
     *loaded = (kor_loaded){0};
 }
 
-kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err)
+kor_status kor_base_open(kor_model **out, const char *name, const kor_args *a, kor_error *err)
 {
     char home[4096], path[4096];
-    bool has_home = kor_home(home, a, NULL) == KOR_OK;
+    const char *where = kor_home(home, a, NULL) == KOR_OK ? home : NULL;
     *out = NULL;
-    if (kor_model_find(path, "base", has_home ? home : NULL, err) != KOR_OK) return KOR_OK;
-    return kor_model_open(out, path, err);
+    kor_status status = kor_model_find(path, name, where, err);
+    if (status != KOR_OK && strcmp(name, KOR_TASK_BASE) == 0)
+        status = kor_model_find(path, "base", where, err);
+    return status == KOR_OK ? kor_model_open(out, path, err) : KOR_OK;
+}
+
+kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err)
+{
+    return kor_base_open(out, KOR_TASK_BASE, a, err);
 }
 
 bool kor_model_ranks(const kor_model_info *info)

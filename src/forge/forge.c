@@ -20,6 +20,7 @@ typedef struct job {
     kor_forge_result *out;
     const kor_forge_options *options;
     kor_task task;
+    kor_model *base; /* NULL: there is none */
     const char *name;
     char folder[PATH], work[PATH], note[PATH], rows[PATH], made[PATH], shipped[PATH];
     kor_made_from now;        /* what the model would be made from today */
@@ -113,9 +114,9 @@ static kor_status list_parts(job *j)
     }
     if (t->val) KOR_TRY(kor_made_from_file(&j->now, t->val, j->folder, j->err));
     if (t->teacher) KOR_TRY(kor_made_from_file(&j->now, t->teacher, j->folder, j->err));
-    if (j->options->trunk && t->architecture != KOR_BAG) {
+    if (j->base && t->architecture != KOR_BAG) {
         kor_model_info info;
-        kor_model_get_info(j->options->trunk, &info);
+        kor_model_get_info(j->base, &info);
         kor_made_from_add(&j->now, "the base model", info.checksum);
     }
     kor_made_from_add(&j->now, "the way of training", KOR_FORGE_VERSION);
@@ -137,6 +138,7 @@ static kor_status read_task(job *j)
                         j->folder);
     }
     KOR_TRY(find_sources(j));
+    KOR_TRY(j->options->open_base(j->options->base_arg, j->task.base, &j->base, j->err));
     KOR_TRY(list_parts(j));
     return kor_make_dirs(j->work, j->err);
 }
@@ -271,7 +273,7 @@ static kor_train_options how(const job *j)
                                .sets = j->set_files,
                                .made_from = kor_str_text(&j->now.lines),
                                .remarks = o->remarks,
-                               .trunk = o->trunk,
+                               .trunk = j->base,
                                .progress = o->progress,
                                .progress_arg = o->progress_arg};
 }
@@ -371,7 +373,7 @@ static kor_status measure_before(job *j)
     if (!r->against) return KOR_OK;
     kor_status status = kor_model_trunk(j->shipped, trunk, &why);
     if (status == KOR_OK)
-        status = kor_model_open_on(&model, j->shipped, *trunk ? j->options->trunk : NULL, &why);
+        status = kor_model_open_on(&model, j->shipped, *trunk ? j->base : NULL, &why);
     if (status == KOR_OK) {
         kor_model_get_info(model, &info);
         if (strcmp(info.head, kor_head_name(j->task.head)) != 0)
@@ -423,7 +425,7 @@ static kor_status describe(job *j)
     char trunk[64];
     if (*r->architecture) return KOR_OK;
     KOR_TRY(kor_model_trunk(j->shipped, trunk, j->err));
-    KOR_TRY(kor_model_open_on(&model, j->shipped, *trunk ? j->options->trunk : NULL, j->err));
+    KOR_TRY(kor_model_open_on(&model, j->shipped, *trunk ? j->base : NULL, j->err));
     kor_model_get_info(model, &info);
     r->bytes = info.file_bytes;
     r->rows = j->before_rows;
@@ -497,6 +499,7 @@ kor_status kor_forge(kor_forge_result *out, const char *name, const kor_forge_op
     kor_made_from_free(&j.now);
     kor_str_free(&j.before);
     kor_str_free(&j.noted);
+    kor_model_close(j.base);
     kor_task_free(&j.task);
     return status;
 }
@@ -505,7 +508,9 @@ kor_status kor_forge(kor_forge_result *out, const char *name, const kor_forge_op
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+    int trunk = (strcmp(y, KOR_TASK_BASE) == 0) - (strcmp(x, KOR_TASK_BASE) == 0);
+    return trunk ? trunk : strcmp(x, y);
 }
 
 kor_status kor_forge_list(const char ***names, size_t *count, const char *tasks, kor_arena *arena,

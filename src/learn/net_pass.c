@@ -40,6 +40,7 @@ struct kor_pass_room {
     layer_pass layer[KOR_ENCODER_LAYERS];
     shard shard[KOR_NET_SHARDS];
     kor_real *weight;               /* [N] of a token in its text's mean; they add up to 1 */
+    kor_real *mean, *d_mean;        /* [B][dim] weighted, what the pooler reads; and its gradient */
     kor_real *pooled, *length, *dy; /* [B][dim], [B], [B][dim] */
     record pooler;
     /* Each shard's rows begin at its first token times the widest row, whatever the width of the
@@ -145,6 +146,8 @@ static char *lay_batch(kor_pass *pass, struct kor_pass_room *r, char *base)
     pass->d_embedding = take(&at, b * net->dim, real);
     pass->d_tokens = take(&at, n * net->dim, real);
     r->weight = take(&at, n, real);
+    r->mean = net->weighted ? take(&at, b * net->dim, real) : pass->state;
+    r->d_mean = net->weighted ? take(&at, b * net->dim, real) : pass->d_state;
     r->pooled = take(&at, b * net->dim, real);
     r->length = take(&at, b, real);
     r->dy = take(&at, b * net->dim, real);
@@ -545,7 +548,7 @@ static void pool_forward(const kor_pass *pass, const shard *s)
     const kor_net *net = pass->net;
     struct kor_pass_room *r = pass->room;
     size_t at_row = s->from * net->dim;
-    linear_forward(net, &net->pooler, r->pooled + at_row, pass->state + at_row, s->to - s->from,
+    linear_forward(net, &net->pooler, r->pooled + at_row, r->mean + at_row, s->to - s->from,
                    false);
     for (size_t i = s->from; i < s->to; i++) {
         kor_real *y = r->pooled + i * net->dim, *e = pass->embedding + i * net->dim;
@@ -559,19 +562,32 @@ static void pool_forward(const kor_pass *pass, const shard *s)
     }
 }
 
-/* The softmax of the logarithms of a text's token weights; without them all tokens weigh alike. */
+/* The softmax of the logarithms of a text's token weights. */
 static void weigh_tokens(const kor_pass *pass, size_t sequence)
 {
     const kor_net *net = pass->net;
     const kor_batch *b = &pass->batch;
     size_t from = b->first[sequence], to = b->first[sequence + 1];
     kor_real *w = pass->room->weight, sum = 0;
-    const kor_real *logarithm = net->weighted ? weights(net, net->token_weight) : NULL;
+    const kor_real *logarithm = weights(net, net->token_weight);
     for (size_t t = from; t < to; t++) {
-        w[t] = logarithm ? (kor_real)exp((double)logarithm[b->ids[t]]) : 1;
+        w[t] = (kor_real)exp((double)logarithm[b->ids[t]]);
         sum += w[t];
     }
     for (size_t t = from; t < to; t++) w[t] /= sum;
+}
+
+/* out[dim]: the mean of a text's tokens, by weight[N] where it is given. */
+static void add_mean(const kor_pass *pass, size_t sequence, const kor_real *weight, kor_real *out)
+{
+    size_t from = pass->batch.first[sequence], to = pass->batch.first[sequence + 1],
+           dim = pass->net->dim;
+    memset(out, 0, dim * sizeof *out);
+    for (size_t t = from; t < to; t++) {
+        const kor_real *x = pass->tokens + t * dim;
+        kor_real w = weight ? weight[t] : 1 / (kor_real)(to - from);
+        for (size_t j = 0; j < dim; j++) out[j] += w * x[j];
+    }
 }
 
 void kor_pass_forward(kor_pass *pass, size_t which)
@@ -587,13 +603,10 @@ void kor_pass_forward(kor_pass *pass, size_t which)
         layer_forward(pass, &net->layer[i], &r->layer[i], s, out);
     }
     for (size_t i = s->from; i < s->to; i++) {
-        kor_real *state = pass->state + i * net->dim;
+        add_mean(pass, i, NULL, pass->state + i * net->dim);
+        if (!net->weighted) continue;
         weigh_tokens(pass, i);
-        memset(state, 0, net->dim * sizeof *state);
-        for (size_t t = b->first[i]; t < b->first[i + 1]; t++) {
-            kor_real w = r->weight[t];
-            for (size_t j = 0; j < net->dim; j++) state[j] += w * pass->tokens[t * net->dim + j];
-        }
+        add_mean(pass, i, r->weight, r->mean + i * net->dim);
     }
     pool_forward(pass, s);
     size_t sequences = s->to - s->from, n = b->first[s->to] - b->first[s->from];
@@ -602,7 +615,7 @@ void kor_pass_forward(kor_pass *pass, size_t which)
     memset(pass->d_tokens + b->first[s->from] * net->dim, 0, n * net->dim * sizeof(kor_real));
 }
 
-/* d_state becomes the gradient by the state of all that is after it. */
+/* d_mean becomes the gradient by what the pooler reads; that is d_state where tokens weigh alike. */
 static void pool_backward(const kor_pass *pass, shard *s)
 {
     const kor_net *net = pass->net;
@@ -616,19 +629,20 @@ static void pool_backward(const kor_pass *pass, shard *s)
         for (size_t j = 0; j < net->dim; j++)
             dy[j] = (de[j] - along * e[j]) / r->length[i] * (1 - y[j] * y[j]);
     }
-    linear_backward(net, &net->pooler, pass->d_state + at_row, s->small, r->dy + at_row,
-                    pass->state + at_row, s->from, s->to - s->from, true, &r->pooler);
+    linear_backward(net, &net->pooler, r->d_mean + at_row, s->small, r->dy + at_row,
+                    r->mean + at_row, s->from, s->to - s->from, !net->weighted, &r->pooler);
 }
 
-/* Of state = sum of w x with w a softmax of logarithms: d[id] += w (x - state) d_state. */
+/* Of mean = sum of w x with w a softmax of logarithms: d[id] += w (x - mean) d_mean. */
 static void weights_backward(const kor_pass *pass, size_t sequence, kor_real *d)
 {
     size_t dim = pass->net->dim;
-    const kor_real *state = pass->state + sequence * dim, *by = pass->d_state + sequence * dim;
+    const kor_real *mean = pass->room->mean + sequence * dim,
+                   *by = pass->room->d_mean + sequence * dim;
     for (size_t t = pass->batch.first[sequence]; t < pass->batch.first[sequence + 1]; t++) {
         const kor_real *x = pass->tokens + t * dim;
         kor_real sum = 0;
-        for (size_t j = 0; j < dim; j++) sum += (x[j] - state[j]) * by[j];
+        for (size_t j = 0; j < dim; j++) sum += (x[j] - mean[j]) * by[j];
         d[pass->batch.ids[t]] += pass->room->weight[t] * sum;
     }
 }
@@ -645,11 +659,13 @@ void kor_pass_backward(kor_pass *pass, size_t which)
     size_t from = b->first[s->from], dim = net->dim;
     kor_real *d = r->d + from * r->widest, *dx = r->dx + from * r->widest;
     for (size_t i = s->from; i < s->to; i++) {
-        const kor_real *by_mean = pass->d_state + i * dim;
+        const kor_real *by_state = pass->d_state + i * dim, *by_mean = r->d_mean + i * dim;
+        kor_real share = 1 / (kor_real)(b->first[i + 1] - b->first[i]);
         for (size_t t = b->first[i]; t < b->first[i + 1]; t++) {
-            kor_real share = r->weight[t];
+            kor_real *to = d + (t - from) * dim;
             for (size_t j = 0; j < dim; j++)
-                d[(t - from) * dim + j] = pass->d_tokens[t * dim + j] + by_mean[j] * share;
+                to[j] = pass->d_tokens[t * dim + j] + by_state[j] * share;
+            for (size_t j = 0; net->weighted && j < dim; j++) to[j] += by_mean[j] * r->weight[t];
         }
         if (net->weighted)
             weights_backward(pass, i, s->small + net->part[net->token_weight].small);

@@ -40,7 +40,7 @@ typedef struct source_yaml {
 
 typedef struct task_yaml {
     char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
-        *keep_accuracy, *ship, *teacher, *gate, *hard, *hard_weight, *keep_label, *keep_recall;
+        *keep_accuracy, *ship, *teacher, *base, *gate, *hard, *hard_weight, *keep_label, *keep_recall;
     source_yaml *data, *gate_sets;
     uint32_t data_count, gate_set_count;
     char **labels, **sources;
@@ -150,6 +150,7 @@ static const cyaml_schema_field_t task_schema[] = {
     TEXT(task_yaml, keep_accuracy, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, ship, CYAML_FLAG_OPTIONAL),
     TEXT(task_yaml, teacher, CYAML_FLAG_OPTIONAL),
+    TEXT(task_yaml, base, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
                                labels, label_count, &text_schema, 2, LIST_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("sources", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, task_yaml,
@@ -749,6 +750,7 @@ static kor_status fill(reader *r, const task_yaml *y)
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return fail_at(r, line_of(r, "name"), "name: it must be able to name a file");
     KOR_TRY(copy_text(r, &t->name, y->name));
+    KOR_TRY(copy_text(r, &t->base, y->base ? y->base : KOR_TASK_BASE));
     KOR_TRY(copy_text(r, &t->out_of_scope, y->out_of_scope));
     KOR_TRY(copy_path(r, line_of(r, "train"), &t->train, y->train));
     KOR_TRY(copy_path(r, line_of(r, "val"), &t->val, y->val));

@@ -58,7 +58,11 @@ typedef struct kor_task_source {
     unsigned long line;
 } kor_task_source;
 
+/* The model that tasks stand on which do not name another. */
+#define KOR_TASK_BASE "trunk"
+
 typedef struct kor_task {
+    const char *base; /* the name of the encoder it stands on */
     const char *folder, *name, *licence, *out_of_scope; /* NULL where there is none */
     const char *train, *val;     /* paths; val may be NULL, and train where there is data */
     const kor_task_source *data; /* [data_count] what train is made of, instead of train */

@@ -273,9 +273,8 @@ static void read_state(void *arg, size_t i, size_t worker)
 {
     const reading *r = arg;
     const size_t *first = r->rows->first + i * r->every;
-    float embedding[KOR_ENCODER_WIDTH];
-    kor_encoder_features(r->encoder, kor_kernels_get(), r->rows->ids + *first, first[1] - *first,
-                         r->state + i * r->encoder->dim, embedding, r->scratch[worker]);
+    kor_encoder_mean(r->encoder, kor_kernels_get(), r->rows->ids + *first, first[1] - *first,
+                     r->state + i * r->encoder->dim, r->scratch[worker]);
 }
 
 /* The states of about STATES rows, from all over them: n of them in state. */

@@ -439,6 +439,18 @@ static void weighted_mean(const kor_encoder *e, const int32_t *ids, const float 
     for (size_t j = 0; j < e->dim; j++) out[j] /= sum;
 }
 
+void kor_encoder_mean(const kor_encoder *e, const kor_kernels *k, const int32_t *ids, size_t count,
+                      float *mean, void *memory)
+{
+    const float *x = kor_encoder_states(e, k, ids, count, memory);
+    if (count == 0)
+        memset(mean, 0, e->dim * sizeof *mean);
+    else if (e->token_weight)
+        weighted_mean(e, ids, x, count, mean);
+    else
+        k->mean_rows(mean, x, count, e->dim);
+}
+
 void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                           size_t count, float *state, float *out, void *memory)
 {
@@ -448,16 +460,18 @@ void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int3
         memset(state, 0, e->dim * sizeof *state);
     } else {
         layers_forward(e, k, ids, count, &s);
-        if (e->token_weight)
-            weighted_mean(e, ids, s.x, count, state);
-        else
-            k->mean_rows(state, s.x, count, e->dim);
+        k->mean_rows(state, s.x, count, e->dim);
+    }
+    const float *pooled = state;
+    if (e->token_weight && count) {
+        weighted_mean(e, ids, s.x, count, s.wide);
+        pooled = s.wide;
     }
     if (e->pooler.weight) {
-        linear_forward(&e->pooler, k, &s, state, 1, s.y, NULL, KOR_ACT_NONE);
+        linear_forward(&e->pooler, k, &s, pooled, 1, s.y, NULL, KOR_ACT_NONE);
         k->tanh_rows(out, s.y, e->dim);
     } else {
-        memcpy(out, state, e->dim * sizeof *out);
+        memcpy(out, pooled, e->dim * sizeof *out);
     }
     float squares = 0;
     for (size_t i = 0; i < e->dim; i++) squares += out[i] * out[i];

@@ -82,9 +82,14 @@ size_t kor_encoder_scratch(const kor_encoder *e);
 void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                          size_t count, float *out, void *scratch);
 
-/* The same, and the (weighted) mean of the last layer before the pooler as well: state[dim]. */
+/* The same, and the plain mean of the last layer as well, in which common tokens count as much as rare
+ * ones: state[dim]. */
 void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                           size_t count, float *state, float *out, void *scratch);
+
+/* What the pooler reads: mean[dim], weighted where the tokens are. */
+void kor_encoder_mean(const kor_encoder *e, const kor_kernels *k, const int32_t *ids, size_t count,
+                      float *mean, void *scratch);
 
 /* The last layer's states of the tokens: [count][dim], in scratch until its next use. */
 const float *kor_encoder_states(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
