@@ -31,7 +31,7 @@ typedef struct recipe_yaml {
 
 typedef struct source_yaml {
     char *file, *grammar, *package, *teacher, *sha512, *reader, *name, *licence, *text_column,
-        *label_column, *weight, *count, *corrupt;
+        *label_column, *label_map, *weight, *count, *corrupt;
 } source_yaml;
 
 typedef struct task_yaml {
@@ -102,6 +102,7 @@ static const cyaml_schema_field_t source_fields[] = {
     TEXT(source_yaml, licence, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, text_column, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, label_column, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, label_map, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, weight, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, count, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, corrupt, CYAML_FLAG_OPTIONAL),
@@ -459,6 +460,7 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
         {"corrupt", y->corrupt, y->grammar},
         {"text_column", y->text_column, y->file},
         {"label_column", y->label_column, y->file},
+        {"label_map", y->label_map, y->file && !y->package},
     };
     char what[160];
     int kinds = !!y->grammar + !!y->teacher + (y->package ? 1 : !!y->file);
@@ -504,6 +506,7 @@ static kor_status read_source(reader *r, const source_yaml *y, kor_task_source *
         KOR_TRY(copy_path(r, s->line, &s->file, y->file));
     KOR_TRY(copy_path(r, s->line, &s->grammar, y->grammar));
     KOR_TRY(copy_path(r, s->line, &s->teacher, y->teacher));
+    KOR_TRY(copy_path(r, s->line, &s->label_map, y->label_map));
     KOR_TRY(copy_text(r, &s->package, y->package));
     KOR_TRY(copy_text(r, &s->sha512, y->sha512));
     KOR_TRY(copy_text(r, &s->reader, y->reader));
