@@ -2,6 +2,7 @@
 /* Rows from files: JSON lines and tables. */
 #include "forge/data_source.h"
 #include "forge/delimited.h"
+#include "forge/label_map.h"
 #include "forge/passages.h"
 
 #include "base/file.h"
@@ -14,7 +15,7 @@
 
 #define FILE_MAX ((size_t)1 << 32)
 
-/* ---- Rows whose labels the source gives ---- */
+/* ---- Labels that the source gives ---- */
 
 static bool set_labels(json_t *row, const kor_data_request *q)
 {
@@ -30,15 +31,23 @@ static bool set_labels(json_t *row, const kor_data_request *q)
     return json_object_set_new(row, "labels", list) == 0;
 }
 
-static kor_status check_row(kor_made_rows *out, const char *json, size_t len, size_t line,
-                            const char *path, const kor_data_request *q, kor_error *err)
+/* Add a row with the source's labels for it, where it has any: by its map, or for all rows alike. A
+ * row whose label is not in the map is left out. */
+static kor_status take_row(kor_made_rows *out, const char *json, size_t len, size_t line,
+                           const char *path, const kor_data_request *q, kor_error *err)
 {
-    json_t *row = q->source->labelled ? json_loadb(json, len, JSON_ALLOW_NUL, NULL) : NULL;
+    bool given = q->source->labelled || q->label_map;
+    json_t *row = given ? json_loadb(json, len, JSON_ALLOW_NUL, NULL) : NULL;
     if (!json_is_object(row)) { /* no JSON at all is told by the check */
         json_decref(row);
         return kor_made_rows_check(out, json, len, line, q->task, path, q->remarks, err);
     }
-    char *labelled = set_labels(row, q) ? json_dumps(row, JSON_COMPACT) : NULL;
+    if (q->label_map && !kor_label_map_apply(row, q->label_map)) {
+        json_decref(row);
+        return KOR_OK;
+    }
+    bool good = !q->source->labelled || set_labels(row, q);
+    char *labelled = good ? json_dumps(row, JSON_COMPACT) : NULL;
     json_decref(row);
     if (!labelled) return kor_fail_memory(err);
     kor_status status =
@@ -65,7 +74,7 @@ static kor_status parse_lines(kor_made_rows *out, const char *s, size_t len, con
         if (!stop) stop = end;
         size_t n = (size_t)(stop - s);
         if (n && s[n - 1] == '\r') n--;
-        if (!is_blank(s, n)) KOR_TRY(check_row(out, s, n, line, path, q, err));
+        if (!is_blank(s, n)) KOR_TRY(take_row(out, s, n, line, path, q, err));
         s = stop + 1;
     }
     return KOR_OK;
@@ -123,23 +132,6 @@ static kor_status read_heading(table *t, size_t line, const kor_field *fields, s
     return find_column(t, t->label_name, line, &t->label, err);
 }
 
-/* Labels of a cell: of tags, any number, with semicolons between them. */
-static json_t *labels_of(const kor_field *cell)
-{
-    json_t *list = json_array();
-    for (const char *s = cell->text; *s;) {
-        size_t n = strcspn(s, ";"), skip = strspn(s, " ");
-        size_t len = n;
-        if (skip < n) {
-            while (len > skip && s[len - 1] == ' ') len--;
-            json_array_append_new(list, json_stringn(s + skip, len - skip));
-        }
-        s += n;
-        if (*s) s++;
-    }
-    return list;
-}
-
 /* Pairs of texts have many forms: a cell goes by the name of its column, a score as a number. */
 static json_t *pair_of(const table *t, const kor_field *fields)
 {
@@ -165,10 +157,10 @@ static json_t *row_of(const table *t, const kor_field *fields)
     const kor_field *text = &fields[t->text], *label = &fields[t->label];
     bool tags = t->q->task->head == KOR_HEAD_TAGS;
     json_t *o = json_object();
-    bool good =
-        json_object_set_new(o, "text", json_stringn(text->text, text->len)) == 0 &&
-        json_object_set_new(o, tags ? "labels" : "label",
-                            tags ? labels_of(label) : json_stringn(label->text, label->len)) == 0;
+    bool good = json_object_set_new(o, "text", json_stringn(text->text, text->len)) == 0 &&
+                json_object_set_new(o, tags ? "labels" : "label",
+                                    tags ? kor_label_list(label->text)
+                                         : json_stringn(label->text, label->len)) == 0;
     if (good) return o;
     json_decref(o);
     return NULL;
@@ -200,7 +192,7 @@ static kor_status add_row(void *arg, size_t line, const kor_field *fields, size_
     char *json = json_dumps(row, JSON_COMPACT);
     json_decref(row);
     if (!json) return kor_fail_memory(err);
-    kor_status status = check_row(t->out, json, strlen(json), line, t->path, q, err);
+    kor_status status = take_row(t->out, json, strlen(json), line, t->path, q, err);
     free(json);
     return status;
 }
@@ -247,16 +239,23 @@ kor_status kor_data_parse(kor_made_rows *out, const char *text, size_t len, cons
 
 static kor_status list(kor_made_from *out, const kor_data_request *q, kor_error *err)
 {
-    return kor_made_from_file(out, q->source->file, q->task->folder, err);
+    KOR_TRY(kor_made_from_file(out, q->source->file, q->task->folder, err));
+    if (!q->source->label_map) return KOR_OK;
+    return kor_made_from_file(out, q->source->label_map, q->task->folder, err);
 }
 
 static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error *err)
 {
     kor_str text = {0};
+    json_t *map = NULL;
+    kor_data_request mapped = *q;
+    if (q->source->label_map) KOR_TRY(kor_label_map_read(&map, q->source->label_map, err));
+    mapped.label_map = map;
     kor_status status = kor_file_read(&text, q->source->file, FILE_MAX, err);
     if (status == KOR_OK)
-        status = kor_data_parse(out, kor_str_text(&text), text.len, q->source->file, q, err);
+        status = kor_data_parse(out, kor_str_text(&text), text.len, q->source->file, &mapped, err);
     kor_str_free(&text);
+    json_decref(map);
     return status;
 }
 

@@ -2,8 +2,10 @@
 /* Rows from a grammar of example sentences. */
 #include "forge/data_source.h"
 #include "forge/grammar.h"
+#include "forge/label_map.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The grammar and all that it imports. */
 static kor_status list(kor_made_from *out, const kor_data_request *q, kor_error *err)
@@ -26,11 +28,27 @@ typedef struct taker {
     size_t number;
 } taker;
 
+/* Of tags: an intent's name is the list of its labels. */
+static kor_status take_tags(taker *t, const kor_grammar_row *row, kor_error *err)
+{
+    json_t *o = json_object();
+    (void)json_object_set_new(o, "text", json_stringn(row->text, row->len));
+    (void)json_object_set_new(o, "labels", kor_label_list(row->label));
+    char *json = json_dumps(o, JSON_COMPACT);
+    json_decref(o);
+    if (!json) return kor_fail_memory(err);
+    kor_status status = kor_made_rows_check(t->out, json, strlen(json), t->number, t->q->task,
+                                            t->q->source->grammar, t->q->remarks, err);
+    free(json);
+    return status;
+}
+
 static kor_status take(void *arg, const kor_grammar_row *row, kor_error *err)
 {
     taker *t = arg;
     t->number++;
     if (row->testing) return KOR_OK; /* the gate set is for that */
+    if (t->q->task->head == KOR_HEAD_TAGS) return take_tags(t, row, err);
     kor_str_clear(&t->line);
     kor_grammar_row_json(&t->line, row);
     if (t->line.failed) return kor_fail_memory(err);

@@ -14,6 +14,7 @@ typedef struct kor_data_request {
     const char *work; /* a folder to keep things in that took time to get */
     uint64_t seed;
     const kor_remarks *remarks;
+    const json_t *label_map; /* of its rows' labels, while they are read; NULL: they are ours */
 } kor_data_request;
 
 typedef struct kor_data_kind {

@@ -32,7 +32,7 @@ typedef struct recipe_yaml {
 
 typedef struct source_yaml {
     char *file, *grammar, *package, *teacher, *sha512, *reader, *name, *licence, *text_column,
-        *label_column, *weight, *count, *corrupt, *part, *label, *snippets, *limit, *queries;
+        *label_column, *label_map, *weight, *count, *corrupt, *part, *label, *snippets, *limit, *queries;
     gates_yaml *gates;
     char **labels;
     uint32_t label_count;
@@ -110,6 +110,7 @@ static const cyaml_schema_field_t source_fields[] = {
     TEXT(source_yaml, licence, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, text_column, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, label_column, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, label_map, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, weight, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, count, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, corrupt, CYAML_FLAG_OPTIONAL),
@@ -494,6 +495,7 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
         {"label_column", y->label_column, y->file && !y->label && !y->label_count},
         {"label", y->label, y->file},
         {"labels", y->label_count ? "" : NULL, y->file},
+        {"label_map", y->label_map, y->file && !y->package && !y->label && !y->label_count},
     };
     char what[160];
     int kinds = !!y->grammar + !!y->teacher + (y->package ? 1 : !!y->file);
@@ -572,6 +574,7 @@ static kor_status read_source(reader *r, const source_yaml *y, kor_task_source *
         KOR_TRY(copy_path(r, s->line, &s->file, y->file));
     KOR_TRY(copy_path(r, s->line, &s->grammar, y->grammar));
     KOR_TRY(copy_path(r, s->line, &s->teacher, y->teacher));
+    KOR_TRY(copy_path(r, s->line, &s->label_map, y->label_map));
     KOR_TRY(copy_text(r, &s->package, y->package));
     KOR_TRY(copy_text(r, &s->sha512, y->sha512));
     KOR_TRY(copy_text(r, &s->reader, y->reader));

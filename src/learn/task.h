@@ -45,6 +45,7 @@ typedef struct kor_task_source {
     const char *part;           /* of a package of mails: "learn" or "gate" */
     const char *name, *licence; /* name is never NULL */
     const char *text_column, *label_column;
+    const char *label_map; /* the path of a file that says what its labels are here */
     double weight;       /* how often each row is used; a share of them below 1 */
     size_t count;        /* rows that are to be made */
     double corrupt;      /* share of made rows that get a typing mistake */
