@@ -29,6 +29,7 @@ typedef struct kor_ngrams {
     uint32_t words;      /* n-grams of 1 to this many words; 1 to KOR_NGRAMS_WORDS */
     uint32_t chars_from; /* n-grams of this many characters, of a word between < and >, */
     uint32_t chars_to;   /* to this many; none when 0, at most KOR_NGRAMS_CHARS */
+    uint32_t layout;     /* 1: the keys of text/layout.h come first; 0: none of them */
 } kor_ngrams;
 
 /* Write the keys of a text (len bytes, any) to out and return how many: at most max, in the order
