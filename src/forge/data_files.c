@@ -13,6 +13,39 @@
 
 #define FILE_MAX ((size_t)1 << 32)
 
+/* ---- Rows whose labels the source gives ---- */
+
+static bool set_labels(json_t *row, const kor_data_request *q)
+{
+    const kor_task_source *s = q->source;
+    (void)json_object_del(row, "label");
+    (void)json_object_del(row, "labels");
+    (void)json_object_del(row, "soft"); /* of a teacher who knew of other labels */
+    if (q->task->head != KOR_HEAD_TAGS)
+        return json_object_set_new(row, "label", json_string(s->labels[0])) == 0;
+    json_t *list = json_array();
+    for (size_t i = 0; i < s->label_count; i++)
+        json_array_append_new(list, json_string(s->labels[i]));
+    return json_object_set_new(row, "labels", list) == 0;
+}
+
+static kor_status check_row(kor_made_rows *out, const char *json, size_t len, size_t line,
+                            const char *path, const kor_data_request *q, kor_error *err)
+{
+    json_t *row = q->source->labelled ? json_loadb(json, len, JSON_ALLOW_NUL, NULL) : NULL;
+    if (!json_is_object(row)) { /* no JSON at all is told by the check */
+        json_decref(row);
+        return kor_made_rows_check(out, json, len, line, q->task, path, q->remarks, err);
+    }
+    char *labelled = set_labels(row, q) ? json_dumps(row, JSON_COMPACT) : NULL;
+    json_decref(row);
+    if (!labelled) return kor_fail_memory(err);
+    kor_status status =
+        kor_made_rows_check(out, labelled, strlen(labelled), line, q->task, path, q->remarks, err);
+    free(labelled);
+    return status;
+}
+
 /* ---- JSON lines ---- */
 
 static bool is_blank(const char *s, size_t len)
@@ -31,8 +64,7 @@ static kor_status parse_lines(kor_made_rows *out, const char *s, size_t len, con
         if (!stop) stop = end;
         size_t n = (size_t)(stop - s);
         if (n && s[n - 1] == '\r') n--;
-        if (!is_blank(s, n))
-            KOR_TRY(kor_made_rows_check(out, s, n, line, q->task, path, q->remarks, err));
+        if (!is_blank(s, n)) KOR_TRY(check_row(out, s, n, line, path, q, err));
         s = stop + 1;
     }
     return KOR_OK;
@@ -83,6 +115,10 @@ static kor_status read_heading(table *t, size_t line, const kor_field *fields, s
     }
     if (kor_task_is_paired(t->q->task)) return KOR_OK;
     KOR_TRY(find_column(t, t->text_name, line, &t->text, err));
+    if (t->q->source->labelled) {
+        t->label = t->text;
+        return KOR_OK;
+    }
     return find_column(t, t->label_name, line, &t->label, err);
 }
 
@@ -163,8 +199,7 @@ static kor_status add_row(void *arg, size_t line, const kor_field *fields, size_
     char *json = json_dumps(row, JSON_COMPACT);
     json_decref(row);
     if (!json) return kor_fail_memory(err);
-    kor_status status =
-        kor_made_rows_check(t->out, json, strlen(json), line, q->task, t->path, q->remarks, err);
+    kor_status status = check_row(t->out, json, strlen(json), line, t->path, q, err);
     free(json);
     return status;
 }
@@ -183,6 +218,7 @@ static kor_status parse_table(kor_made_rows *out, const char *text, size_t len, 
         return kor_fail(err, KOR_E_INPUT, "%s: rows of head %s must be JSON lines", path,
                         kor_head_name(q->task->head));
     size_t text_number = number_of(t.text_name), label_number = number_of(t.label_name);
+    if (s->labelled) label_number = text_number; /* no column is needed */
     t.bare = text_number && label_number;
     if (t.bare) {
         t.text = text_number - 1;

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "forge/snippets.h"
 #include "learn/dataset.h"
 
 #include <inttypes.h>
@@ -41,6 +42,8 @@ static kor_status kept_name(char out[4200], const kor_data_kind *kind, const kor
                        s->label_column ? s->label_column : "", s->sha512 ? s->sha512 : "");
         for (size_t i = 0; i < q->task->label_count; i++)
             kor_str_printf(text, "%s\n", q->task->labels[i]);
+        if (s->labelled) kor_str_puts(text, "labelled\n");
+        for (size_t i = 0; i < s->label_count; i++) kor_str_printf(text, "%s\n", s->labels[i]);
         status = text->failed ? kor_fail_memory(err) : KOR_OK;
     }
     if (status == KOR_OK)
@@ -123,7 +126,9 @@ static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error 
     if (!out->count)
         return kor_fail(err, KOR_E_INPUT, "%s/task.yaml:%lu: %.100s has no row to use",
                         q->task->folder, q->source->line, q->source->name);
-    return kind->kept && !there ? keep(out, path, err) : KOR_OK;
+    if (kind->kept && !there) KOR_TRY(keep(out, path, err));
+    if (q->source->snippets) KOR_TRY(kor_snippets_cut(out, q->source->snippets, q->seed, err));
+    return q->source->limit ? kor_snippets_limit(out, q->source->limit, q->seed, err) : KOR_OK;
 }
 
 kor_status kor_data_load(kor_made_rows *out, const kor_data_request *request, kor_error *err)

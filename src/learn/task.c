@@ -31,7 +31,9 @@ typedef struct recipe_yaml {
 
 typedef struct source_yaml {
     char *file, *grammar, *package, *teacher, *sha512, *reader, *name, *licence, *text_column,
-        *label_column, *weight, *count, *corrupt;
+        *label_column, *weight, *count, *corrupt, *label, *snippets, *limit;
+    char **labels;
+    uint32_t label_count;
 } source_yaml;
 
 typedef struct task_yaml {
@@ -106,6 +108,12 @@ static const cyaml_schema_field_t source_fields[] = {
     TEXT(source_yaml, weight, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, count, CYAML_FLAG_OPTIONAL),
     TEXT(source_yaml, corrupt, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, snippets, CYAML_FLAG_OPTIONAL),
+    TEXT(source_yaml, limit, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_STRING_PTR("label", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, source_yaml, label, 0,
+                           KOR_LABEL_BYTES),
+    CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, source_yaml,
+                               labels, label_count, &text_schema, 1, LIST_MAX),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t source_schema = {
@@ -462,7 +470,9 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
         {"count", y->count, y->grammar || y->teacher},
         {"corrupt", y->corrupt, y->grammar},
         {"text_column", y->text_column, y->file},
-        {"label_column", y->label_column, y->file},
+        {"label_column", y->label_column, y->file && !y->label && !y->label_count},
+        {"label", y->label, y->file},
+        {"labels", y->label_count ? "" : NULL, y->file},
     };
     char what[160];
     int kinds = !!y->grammar + !!y->teacher + (y->package ? 1 : !!y->file);
@@ -485,6 +495,32 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
         (*y->package == '-' || !strrchr(y->package + 1, '@') || strpbrk(y->package, " \t:\\'\"")))
         return fail_at(r, line, "package: it must be NAME@VERSION");
     return KOR_OK;
+}
+
+/* What is asked of rows that have a text and labels. */
+static kor_status read_cutting(reader *r, const source_yaml *y, kor_task_source *s)
+{
+    const kor_task *t = r->out;
+    double snippets = 0, limit = 0;
+    bool tags = t->head == KOR_HEAD_TAGS, given = y->label || y->label_count;
+    if ((given || y->snippets || y->limit) && !tags && t->head != KOR_HEAD_CLASSIFY)
+        return fail_at(r, s->line,
+                       "label, snippets and limit go with heads classify and tags only");
+    if (y->label && y->label_count)
+        return fail_at(r, s->line, "'label' and 'labels' exclude each other");
+    if (!tags && y->label_count)
+        return fail_at(r, s->line, "'labels' goes with head tags only; 'label' with classify");
+    if (!tags && y->label && !*y->label) return fail_at(r, s->line, "label: it must not be empty");
+    KOR_TRY(number_at(r, s->line, "snippets", y->snippets, 1, 10000, true, &snippets));
+    KOR_TRY(number_at(r, s->line, "limit", y->limit, 1, 1e9, true, &limit));
+    s->snippets = (size_t)snippets;
+    s->limit = (size_t)limit;
+    s->labelled = given;
+    if (y->label && *y->label) {
+        char *one = y->label;
+        return copy_list(r, &s->labels, &s->label_count, &one, 1);
+    }
+    return copy_list(r, &s->labels, &s->label_count, y->labels, y->label_count);
 }
 
 static kor_status read_source(reader *r, const source_yaml *y, kor_task_source *s)
@@ -514,6 +550,7 @@ static kor_status read_source(reader *r, const source_yaml *y, kor_task_source *
     KOR_TRY(copy_text(r, &s->licence, y->licence));
     KOR_TRY(copy_text(r, &s->text_column, y->text_column));
     KOR_TRY(copy_text(r, &s->label_column, y->label_column));
+    KOR_TRY(read_cutting(r, y, s));
     const char *name = y->name      ? y->name
                        : y->package ? y->package
                        : y->grammar ? y->grammar

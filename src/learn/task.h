@@ -41,9 +41,14 @@ typedef struct kor_task_source {
     const char *package, *sha512, *reader;
     const char *name, *licence; /* name is never NULL */
     const char *text_column, *label_column;
-    double weight;  /* how often each row is used; a share of them below 1 */
-    size_t count;   /* rows that are to be made */
-    double corrupt; /* share of made rows that get a typing mistake */
+    double weight;       /* how often each row is used; a share of them below 1 */
+    size_t count;        /* rows that are to be made */
+    double corrupt;      /* share of made rows that get a typing mistake */
+    bool labelled;       /* every row gets labels, whatever it has itself */
+    const char **labels; /* [label_count]; of tags, 0 too */
+    size_t label_count;
+    size_t snippets; /* at most as many runs of lines are cut from a text; 0: it stays whole */
+    size_t limit;    /* at most as many rows of the same labels; 0: all */
     unsigned long line;
 } kor_task_source;
 

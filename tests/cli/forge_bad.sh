@@ -28,6 +28,10 @@ data '  - file: rows.jsonl' '    weight: much'; forge t
 data '  - {file: a.csv, count: 3}'; forge t
 data '  - {file: a.csv, licence: CC BY}'; forge t
 data '  - {package: a@1, file: b.csv}'; forge t
+data '  - {grammar: a.chatito, label: a}'; forge t
+data '  - {file: rows.jsonl, labels: [a, b]}'; forge t
+data '  - {file: rows.jsonl, label: ""}'; forge t
+data '  - {file: rows.jsonl, snippets: few}'; forge t
 data '  - {package: a@1, file: b.csv, sha512: 00}'; forge t
 data '  - {file: missing.csv}'; forge t
 data 'ship: yes'; forge t
