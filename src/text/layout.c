@@ -283,8 +283,8 @@ static void emit_text(reader *r)
 
 static void count_symbol(reader *r, unsigned char c)
 {
-    static const char column[] = {[COMMAS] = ',', [TABS] = '\t',  [BARS] = '|',
-                                  [COLONS] = ':', [EQUALS] = '=', [WORDS] = 0};
+    static const char column[] = {
+        [COMMAS] = ',', [TABS] = '\t', [BARS] = '|', [COLONS] = ':', [EQUALS] = '=', [WORDS] = 0};
     for (size_t i = 0; i < WORDS; i++) {
         if (c == (unsigned char)column[i]) r->columns[i]++;
     }

@@ -33,7 +33,8 @@ typedef struct kor_ngrams {
 } kor_ngrams;
 
 /* Write the keys of a text (len bytes, any) to out and return how many: at most max, in the order
- * of the text, as often as they occur. Does not allocate; the work is bounded by len and by max. */
+ * of the text but for those of its layout, which come first, as often as they occur. Does not
+ * allocate; the work is bounded by len and by max. */
 size_t kor_ngrams_read(const kor_ngrams *shape, const char *text, size_t len, uint32_t *out,
                        size_t max);
 
