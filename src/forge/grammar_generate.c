@@ -64,6 +64,7 @@ static kor_status count_distinct(const kor_grammar *g, const kor_entity *intent,
     for (uint64_t n = 0; status == KOR_OK && n < intent->combinations; n++) {
         bool fresh;
         kor_maker_number(&m, intent, n);
+        kor_grammar_lines(&m);
         status = seen_add(&texts, m.text, m.len, &fresh, err);
     }
     *out = texts.count;
@@ -211,6 +212,7 @@ static kor_status corrupt_row(generator *r, kor_grammar_row *row)
 static kor_status emit(generator *r, bool *fresh)
 {
     const kor_maker *m = &r->maker;
+    kor_grammar_lines(&r->maker);
     KOR_TRY(seen_add(&r->texts, m->text, m->len, fresh, r->err));
     if (!*fresh) return KOR_OK;
     kor_grammar_row row = {.text = m->text,

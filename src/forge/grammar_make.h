@@ -33,4 +33,8 @@ void kor_maker_draw(kor_maker *m, const kor_entity *intent);
 /* Make sentence number n, below intent->combinations; in the order of the original. */
 void kor_maker_number(kor_maker *m, const kor_entity *intent, uint64_t n);
 
+/* Put in what a sentence of one line has signs for: U+23CE is a line break, which takes the spaces
+ * around it along, U+2423 a space that stays, U+21E5 a tab. Spans move with their text. */
+void kor_grammar_lines(kor_maker *m);
+
 #endif

@@ -418,6 +418,7 @@ void kor_bag_trained_write(const kor_bag_trained *trained, bool part, kor_gguf_o
     kor_gguf_add_u32(out, "korora.bag.words", b->shape.words);
     kor_gguf_add_u32(out, "korora.bag.chars_from", b->shape.chars_from);
     kor_gguf_add_u32(out, "korora.bag.chars_to", b->shape.chars_to);
+    if (b->shape.layout) kor_gguf_add_u32(out, "korora.bag.layout", b->shape.layout);
     size_t places = ((size_t)1 << b->bits) + 1;
     kor_gguf_add_tensor(out, "bag.keys", KOR_TENSOR_I32, 1, &b->rows, b->keys);
     kor_gguf_add_tensor(out, "bag.first", KOR_TENSOR_I32, 1, &places, b->first);

@@ -35,11 +35,11 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
     }
     (void)snprintf(
         out, RECIPE_BYTES,
-        "words 1-%u, characters %u-%u, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
+        "words 1-%u, characters %u-%u%s, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
         "chars_rate %g, dropout %g%s%s",
-        b->shape.words, b->shape.chars_from, b->shape.chars_to, r->kept, r->features, r->dim,
-        r->epochs, (double)b->rate, (double)b->chars_rate, (double)b->dropout,
-        b->teaching.balanced ? ", class_weights balanced" : "", taught);
+        b->shape.words, b->shape.chars_from, b->shape.chars_to, b->shape.layout ? ", layout" : "",
+        r->kept, r->features, r->dim, r->epochs, (double)b->rate, (double)b->chars_rate,
+        (double)b->dropout, b->teaching.balanced ? ", class_weights balanced" : "", taught);
 }
 
 static void add_figures(kor_gguf_out *out, const kor_train_report *r)

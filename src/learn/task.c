@@ -27,7 +27,7 @@ typedef struct recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
         *dropout, *class_weights, *distill, *distill_temperature, *tune_epochs, *tune_batch,
         *tune_rate, *tune_head_rate, *tune_depth, *tune_decay, *tune_clip, *tune_patience,
-        *word_dropout, *smoothing, *rank, *swap, *rare_tokens, *fresh_pooler;
+        *word_dropout, *smoothing, *rank, *swap, *rare_tokens, *fresh_pooler, *layout;
 } recipe_yaml;
 
 typedef struct source_yaml {
@@ -94,6 +94,7 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, swap, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, rare_tokens, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, fresh_pooler, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, layout, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, class_weights, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, distill, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
@@ -428,7 +429,9 @@ static kor_status read_teaching(reader *r, const recipe_yaml *y)
 
 static kor_status read_recipe(reader *r, const recipe_yaml *y)
 {
+    static const char *const answers[] = {"no", "yes", NULL};
     kor_bag_recipe *b = &r->out->recipe;
+    size_t layout = 0;
     if (!y) return KOR_OK;
     double words = b->shape.words, from = b->shape.chars_from, to = b->shape.chars_to,
            bytes = (double)b->bytes, dim = (double)b->dim, epochs = (double)b->epochs,
@@ -448,7 +451,8 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     KOR_TRY(number(r, "rate", y->rate, 1e-6, 1e30, false, &rate));
     KOR_TRY(number(r, "chars_rate", y->chars_rate, 0, 1, false, &chars_rate));
     KOR_TRY(number(r, "dropout", y->dropout, 0, 0.95, false, &dropout));
-    b->shape = (kor_ngrams){(uint32_t)words, (uint32_t)from, (uint32_t)to};
+    if (y->layout) KOR_TRY(one_of(r, "layout", y->layout, answers, &layout));
+    b->shape = (kor_ngrams){(uint32_t)words, (uint32_t)from, (uint32_t)to, (uint32_t)layout};
     b->bytes = (size_t)bytes;
     b->dim = (size_t)dim;
     b->epochs = (size_t)epochs;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/bag.h"
 
+#include "text/layout.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -15,6 +17,16 @@ static kor_status bad_directory(const kor_bag *b, kor_error *err)
             return kor_fail(err, KOR_E_INPUT, "tensor 'bag.first' falls at %zu", i);
     }
     return KOR_OK;
+}
+
+/* Only models that know the layout of a text say so. */
+static kor_status bind_layout(kor_bag *out, const kor_gguf *file, kor_error *err)
+{
+    if (!kor_gguf_find(file, "korora.bag.layout")) return KOR_OK;
+    KOR_TRY(kor_gguf_get_u32(file, "korora.bag.layout", &out->shape.layout, err));
+    if (out->shape.layout == KOR_LAYOUT_VERSION) return KOR_OK;
+    return kor_fail(err, KOR_E_UNSUPPORTED, "layout of version %u; korora %s has version %d",
+                    out->shape.layout, KORORA_VERSION, KOR_LAYOUT_VERSION);
 }
 
 kor_status kor_bag_bind(kor_bag *out, const kor_gguf *file, size_t labels, kor_error *err)
@@ -35,6 +47,7 @@ kor_status kor_bag_bind(kor_bag *out, const kor_gguf *file, size_t labels, kor_e
         return kor_fail(err, KOR_E_INPUT, "n-grams of 1 to %u words, %u to %u characters", s->words,
                         s->chars_from, s->chars_to);
     }
+    KOR_TRY(bind_layout(out, file, err));
     const kor_tensor *t = kor_gguf_tensor(file, "bag.table");
     if (!t || t->type != KOR_TENSOR_I8 || t->dims != 2 || t->shape[0] > KOR_BAG_DIM ||
         t->shape[0] % KOR_BAG_GROUP || t->shape[1] > KOR_BAG_ROWS) {

@@ -2,6 +2,7 @@
 #include "text/ngrams.h"
 
 #include "korora.h"
+#include "text/layout.h"
 #include "text/utf8.h"
 
 #include <stdbool.h>
@@ -152,6 +153,7 @@ size_t kor_ngrams_read(const kor_ngrams *shape, const char *text, size_t len, ui
 {
     reader r = {.shape = shape, .out = out, .max = max, .before = {FIRST_WORD}};
     size_t left = KOR_TEXT_MAX;
+    if (shape->layout) r.count = kor_layout_read(text, len, out, max);
     for (size_t at = 0; at < len && r.count < max && left > 0; left--) {
         unsigned char c = (unsigned char)text[at];
         if (c >= 0x80) {

@@ -29,10 +29,12 @@ typedef struct kor_ngrams {
     uint32_t words;      /* n-grams of 1 to this many words; 1 to KOR_NGRAMS_WORDS */
     uint32_t chars_from; /* n-grams of this many characters, of a word between < and >, */
     uint32_t chars_to;   /* to this many; none when 0, at most KOR_NGRAMS_CHARS */
+    uint32_t layout;     /* 1: the keys of text/layout.h come first; 0: none of them */
 } kor_ngrams;
 
 /* Write the keys of a text (len bytes, any) to out and return how many: at most max, in the order
- * of the text, as often as they occur. Does not allocate; the work is bounded by len and by max. */
+ * of the text but for those of its layout, which come first, as often as they occur. Does not
+ * allocate; the work is bounded by len and by max. */
 size_t kor_ngrams_read(const kor_ngrams *shape, const char *text, size_t len, uint32_t *out,
                        size_t max);
 

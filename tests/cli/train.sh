@@ -73,3 +73,11 @@ printf 'name: taught\nhead: classify\narchitecture: bag\ntrain: rows.jsonl\nteac
 korora train taught | timeless | sed -n 1p
 sed -n 's/checksum [0-9a-f]*/checksum C/; /^| teacher/p; /^| recipe/p' taught/taught.md
 korora train taught -o taught/again.gguf > /dev/null; cmp taught/taught.gguf taught/again.gguf && echo "the same bytes"
+# Rows that only their lines tell apart.
+mkdir lines
+awk 'BEGIN { for (i = 0; i < 40; i++) { printf "{\"text\":\"milk %d bread\",\"label\":\"flat\"}\n{\"text\":\"milk %d\\nbread\",\"label\":\"list\"}\n", i, i } }' > lines/rows.jsonl
+for layout in no yes; do
+    printf 'name: lines\nhead: classify\narchitecture: bag\ntrain: rows.jsonl\ngates: {accuracy: 0.99}\nrecipe: {layout: %s}\n' $layout > lines/task.yaml
+    korora train lines > /dev/null 2>&1; echo "layout $layout: exit $?"
+    grep -o "| recipe .* features" lines/lines.md
+done

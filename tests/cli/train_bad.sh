@@ -61,6 +61,7 @@ yaml "$(printf 'recipe:\n  rate: 1e29\n  epochs: 50')"; quiet_train
 echo "--- the teacher"
 good > task/rows.jsonl
 yaml "$(printf 'recipe:\n  class_weights: often')"; quiet_train
+yaml "$(printf 'recipe:\n  layout: perhaps')"; quiet_train
 yaml "$(printf 'recipe:\n  distill: 2')"; quiet_train
 yaml "$(printf 'recipe:\n  distill_temperature: 0')"; quiet_train
 yaml 'teacher: nobody.gguf'; quiet_train

@@ -214,6 +214,45 @@ static void fails(const folder *f, const kor_bag_trained *trained, bool tags, ch
     assert_null(model);
 }
 
+/* Texts of the same words that only lines and case tell apart. */
+static void test_bag_sees_layout_when_asked_to(void **state)
+{
+    (void)state;
+    static const char *const shapes[LABELS] = {"lamp %zu rain song", "lamp %zu\nrain\nsong",
+                                               "LAMP %zu RAIN SONG"};
+    folder f = folder_new();
+    kor_error err;
+    kor_bag_recipe recipe = kor_bag_default;
+    make_rows();
+    for (size_t i = 0; i < ROWS; i++) {
+        int n = snprintf(texts[i], sizeof texts[i], shapes[i % LABELS], i / 2);
+        rows[i].len = (size_t)n;
+    }
+    for (uint32_t layout = 0; layout < 2; layout++) {
+        kor_bag_trained trained;
+        kor_model *model;
+        kor_ctx *ctx;
+        float p[LABELS];
+        recipe.shape.layout = layout;
+        assert_works(kor_bag_train(&trained, list, ROWS, LABELS, &recipe, NULL, NULL, &err), &err);
+        write_model(in(&f, "layout.gguf"), &trained, false, &(change){0});
+        assert_works(kor_model_open(&model, in(&f, "layout.gguf"), &err), &err);
+        assert_works(kor_ctx_new(&ctx, model, &err), &err);
+        size_t right = 0;
+        for (size_t l = 0; l < LABELS; l++) {
+            char text[64];
+            (void)snprintf(text, sizeof text, shapes[l], (size_t)77);
+            assert_works(kor_classify(ctx, text, KOR_NUL, p, LABELS, &err), &err);
+            right += p[l] > p[(l + 1) % LABELS] && p[l] > p[(l + 2) % LABELS];
+        }
+        assert_int_equal(right == LABELS, layout);
+        kor_ctx_free(ctx);
+        kor_model_close(model);
+        kor_bag_trained_free(&trained);
+    }
+    folder_remove(&f);
+}
+
 static void test_bag_files_that_deceive_are_refused(void **state)
 {
     (void)state;
@@ -233,6 +272,9 @@ static void test_bag_files_that_deceive_are_refused(void **state)
     fails(&f, &trained, false, (change){.threshold = 2}, KOR_E_INPUT, "it is 0 to 1");
     fails(&f, &trained, true, (change){.threshold = NAN}, KOR_E_INPUT, "it is 0 to 1");
     fails(&f, &trained, true, (change){.drop = "threshold"}, KOR_E_INPUT, "head.thresholds");
+    trained.bag.shape.layout = 7;
+    fails(&f, &trained, false, (change){0}, KOR_E_UNSUPPORTED, "layout of version 7");
+    trained.bag = good;
     trained.bag.shape.words = 4;
     fails(&f, &trained, false, (change){0}, KOR_E_INPUT, "1 to 4 words");
     trained.bag = good;
@@ -268,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_bag_trains_to_the_same_bytes),
         cmocka_unit_test(test_bag_keeps_what_fits_and_what_tells_most),
         cmocka_unit_test(test_bag_says_what_it_is),
+        cmocka_unit_test(test_bag_sees_layout_when_asked_to),
         cmocka_unit_test(test_bag_files_that_deceive_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

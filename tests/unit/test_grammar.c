@@ -315,6 +315,28 @@ static void odds(const char *head, const char *first, const char *second, double
     kor_str_free(&text);
 }
 
+/* A sentence is one line there; U+23CE, U+2423 and U+21E5 stand for what it cannot hold. */
+static void test_grammar_signs_become_lines(void **state)
+{
+    (void)state;
+    kor_grammar *g =
+        load("%[a]\n"
+             "    \xe2\x8f\x8e do: \xe2\x8f\x8e \xe2\x90\xa3\xe2\x90\xa3- @[what] \xe2\x8f\x8e"
+             "\xe2\x87\xa5 @[what]! x\n"
+             "\n"
+             "@[what]\n"
+             "    \xc3\xa9t\xc3\xa9\n");
+    rows r = generate(g, (kor_grammar_options){.seed = 1}, NULL);
+    assert_int_equal(r.count, 1);
+    assert_string_equal(
+        kor_str_text(&r.text),
+        "{\"text\":\"\\u000ado:\\u000a  - \xc3\xa9t\xc3\xa9\\u000a\\u0009 \xc3\xa9t\xc3\xa9! x\","
+        "\"label\":\"a\",\"spans\":[{\"start\":9,\"end\":12,\"label\":\"what\"},"
+        "{\"start\":15,\"end\":18,\"label\":\"what\"}]}\n");
+    rows_free(&r);
+    kor_grammar_free(g);
+}
+
 static void test_grammar_honours_weights(void **state)
 {
     (void)state;
@@ -386,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_grammar_counts_do_not_overflow),
         cmocka_unit_test(test_grammar_rows_are_unique_and_the_same_again),
         cmocka_unit_test(test_grammar_spans_count_code_points),
+        cmocka_unit_test(test_grammar_signs_become_lines),
         cmocka_unit_test(test_grammar_honours_weights),
         cmocka_unit_test(test_grammar_gives_what_weights_crowd_out),
         cmocka_unit_test(test_grammar_says_when_there_are_fewer),
