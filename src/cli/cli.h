@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "learn/measured.h"
-#include "memory/memory.h"
+#include "memory/corrections.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -31,9 +31,10 @@ typedef struct kor_command {
 } kor_command;
 
 extern const kor_command kor_command_add, kor_command_bench, kor_command_convert,
-    kor_command_doctor, kor_command_eval, kor_command_forge, kor_command_generate,
-    kor_command_import, kor_command_models, kor_command_recall, kor_command_run, kor_command_show,
-    kor_command_teach, kor_command_timeline, kor_command_train, kor_command_version;
+    kor_command_correct, kor_command_doctor, kor_command_eval, kor_command_forge,
+    kor_command_generate, kor_command_import, kor_command_models, kor_command_recall,
+    kor_command_run, kor_command_show, kor_command_teach, kor_command_timeline, kor_command_train,
+    kor_command_version;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -176,6 +177,10 @@ void kor_print_json(json_t *value);
 
 /* An event as JSON; text and zone offset included. */
 json_t *kor_event_json(const kor_event *e);
+
+/* The corrections of an event: a line for each field, and as JSON. */
+void kor_print_corrections(const kor_correction *list, size_t count, const kor_zone *zone);
+json_t *kor_corrections_json(const kor_correction *list, size_t count);
 
 /* Text as JSON: what is not UTF-8 becomes U+FFFD. Never NULL but when memory is out. */
 json_t *kor_text_json(const char *text, size_t len);
