@@ -27,31 +27,45 @@ void kor_session_progress(void *session, double fraction)
 
 /* ---- Gates ---- */
 
-static void add_gate(kor_train_report *r, const char *name, double wanted, double got, bool at_most)
+typedef struct holder {
+    kor_gate *gate;
+    size_t count;
+    bool passed;
+} holder;
+
+static void add_gate(holder *h, const char *name, double wanted, double got, bool at_most)
 {
     if (isnan(wanted)) return;
     bool passed = at_most ? got <= wanted : got >= wanted;
-    r->gate[r->gates++] = (kor_gate){name, wanted, got, at_most, passed};
-    r->passed &= passed;
+    h->gate[h->count++] = (kor_gate){name, wanted, got, at_most, passed};
+    h->passed &= passed;
+}
+
+size_t kor_gates_hold(kor_gate out[KOR_GATES_MAX], const kor_task *task, const kor_metrics *m,
+                      const kor_pair_metrics *pairs, double bytes, bool *passed)
+{
+    const kor_gates *g = &task->gates;
+    holder h = {.gate = out, .passed = true};
+    bool paired = kor_task_is_paired(task);
+    add_gate(&h, "accuracy", g->accuracy, paired ? pairs->accuracy : m->accuracy, false);
+    add_gate(&h, "macro_f1", g->macro_f1, m->macro_f1, false);
+    add_gate(&h, "micro_f1", g->micro_f1, m->micro_f1, false);
+    add_gate(&h, "span_f1", g->span_f1, m->micro_f1, false);
+    add_gate(&h, "p_at_1", g->p_at_1, m->p_at_1, false);
+    add_gate(&h, "mrr", g->mrr, pairs->mrr, false);
+    add_gate(&h, "ndcg", g->ndcg, pairs->ndcg, false);
+    add_gate(&h, "spearman", g->spearman, pairs->spearman, false);
+    add_gate(&h, "ece", g->ece, paired ? pairs->ece : m->ece, true);
+    add_gate(&h, "bytes", g->bytes, bytes, true);
+    *passed = h.passed;
+    return h.count;
 }
 
 static void judge(kor_train_report *r)
 {
-    const kor_gates *g = &r->task.gates;
     const kor_metrics *m = r->judged.metric ? &r->judged.metrics : &r->metrics;
     const kor_pair_metrics *pairs = r->judged.metric ? &r->judged.pair_metrics : &r->pairs;
-    r->passed = true;
-    bool paired = kor_task_is_paired(&r->task);
-    add_gate(r, "accuracy", g->accuracy, paired ? pairs->accuracy : m->accuracy, false);
-    add_gate(r, "macro_f1", g->macro_f1, m->macro_f1, false);
-    add_gate(r, "micro_f1", g->micro_f1, m->micro_f1, false);
-    add_gate(r, "span_f1", g->span_f1, m->micro_f1, false);
-    add_gate(r, "p_at_1", g->p_at_1, m->p_at_1, false);
-    add_gate(r, "mrr", g->mrr, pairs->mrr, false);
-    add_gate(r, "ndcg", g->ndcg, pairs->ndcg, false);
-    add_gate(r, "spearman", g->spearman, pairs->spearman, false);
-    add_gate(r, "ece", g->ece, paired ? pairs->ece : m->ece, true);
-    add_gate(r, "bytes", g->bytes, (double)r->bytes, true);
+    r->gates = kor_gates_hold(r->gate, &r->task, m, pairs, (double)r->bytes, &r->passed);
 }
 
 /* ---- Files ---- */

@@ -14,6 +14,11 @@ typedef struct kor_gate {
     bool at_most, passed;
 } kor_gate;
 
+/* Hold the gates of a task against what was measured: how many there are, and whether all passed.
+ */
+size_t kor_gates_hold(kor_gate out[KOR_GATES_MAX], const kor_task *task, const kor_metrics *m,
+                      const kor_pair_metrics *pairs, double bytes, bool *passed);
+
 typedef struct kor_train_options {
     const char *out;       /* the model's file; NULL: FOLDER/NAME.gguf */
     const char *train;     /* rows instead of the task's; or NULL */

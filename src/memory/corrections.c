@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { OTHERS_BYTES = 1 << 24 }; /* of text that kor_corrections_others gives, about */
+
 static kor_status find_event(kor_memory *memory, int64_t event, kor_error *err)
 {
     int64_t there;
@@ -121,5 +123,33 @@ kor_status kor_corrections_list(kor_memory *memory, int64_t event, const char *f
     if (field) (void)sqlite3_bind_text(statement, 2, field, -1, SQLITE_STATIC);
     kor_status status = read_all(memory, statement, arena, out, count, err);
     (void)sqlite3_reset(statement);
+    return status;
+}
+
+kor_status kor_corrections_others(kor_memory *memory, const char *field, size_t limit,
+                                  kor_arena *arena, kor_event **out, size_t *count, kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    int64_t *id = kor_arena_array(arena, limit, sizeof *id);
+    *out = kor_arena_array(arena, limit, sizeof **out);
+    *count = 0;
+    if (!id || !*out) return kor_fail_memory(err);
+    KOR_TRY(kor_store_prepare(memory,
+                              "SELECT id FROM events WHERE id NOT IN"
+                              " (SELECT event FROM corrections WHERE field = ?1)"
+                              " ORDER BY id DESC LIMIT ?2",
+                              &statement, err));
+    (void)sqlite3_bind_text(statement, 1, field, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 2, (int64_t)limit);
+    size_t n = 0;
+    kor_status status;
+    while ((status = kor_store_step(memory, statement, &row, err)) == KOR_OK && row && n < limit)
+        id[n++] = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_reset(statement);
+    for (size_t bytes = 0; status == KOR_OK && *count < n && bytes < OTHERS_BYTES; ++*count) {
+        status = kor_memory_get(memory, id[*count], arena, &(*out)[*count], err);
+        if (status == KOR_OK) bytes += (*out)[*count].text_len;
+    }
     return status;
 }

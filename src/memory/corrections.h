@@ -29,4 +29,9 @@ kor_status kor_corrections_list(kor_memory *memory, int64_t event, const char *f
                                 kor_arena *arena, kor_correction **out, size_t *count,
                                 kor_error *err);
 
+/* Up to limit of the events last stored that have no correction of a field; copied into arena.
+ * Long texts make it fewer. */
+kor_status kor_corrections_others(kor_memory *memory, const char *field, size_t limit,
+                                  kor_arena *arena, kor_event **out, size_t *count, kor_error *err);
+
 #endif
