@@ -44,7 +44,7 @@ _korora() {
         options="$options -o --seed"
         values="$values -o --seed" ;;
     forge)
-        options="$options --all --force --ablate --new --head --tasks --models --work"
+        options="$options --all --force --ablate --personal --undo --new --head --tasks --models --work"
         values="$values --new --head --tasks --models --work" ;;
     teach)
         options="$options --count --label -o"

@@ -336,8 +336,11 @@ const kor_command kor_command_forge = {
         "measured on the task's gate set. It is shipped to the models folder, with its card, only "
         "when\nit passes its gates and is not worse than the model there. What has not changed is "
         "not built\nagain. Exit code 1 when a model was not shipped.\n\n"
+        "With --personal a model learns from what you corrected ('korora correct'), on this "
+        "machine and\nfor you alone: see docs/personal.md.\n\n"
         "  korora forge --new mood\n"
         "  korora forge mood\n"
-        "  korora forge --all --json\n",
+        "  korora forge --all --json\n"
+        "  korora forge tags --personal\n",
     .run = run,
 };

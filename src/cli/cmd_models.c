@@ -59,12 +59,34 @@ static const char *replaced(char out[4096], const char *name, const char *path, 
     return kor_model_find_shipped(out, name, home, NULL) == KOR_OK ? out : "";
 }
 
+/* A number of a model's file; 0 when there is none. */
+static uint64_t read_number(const char *path, const char *key)
+{
+    kor_map map;
+    kor_gguf g;
+    uint64_t n = 0;
+    if (kor_map_open(&map, path, NULL) != KOR_OK) return 0;
+    if (kor_gguf_parse(&g, map.data, map.size, NULL) == KOR_OK) {
+        (void)kor_gguf_get_u64(&g, key, &n, NULL);
+        kor_gguf_free(&g);
+    }
+    kor_map_close(&map);
+    return n;
+}
+
 /* A model and where it stands. */
 typedef struct listed {
     const char *name, *path;
     const char *before; /* replaced() */
     double ms;
 } listed;
+
+/* Is it made of another model than it stands before now? */
+static bool is_outdated(const listed *m)
+{
+    return m->before && *m->before &&
+           read_number(m->path, "korora.personal.of") != read_number(m->before, "korora.checksum");
+}
 
 static json_t *model_json(const listed *m, const kor_model_info *info)
 {
@@ -85,6 +107,7 @@ static json_t *model_json(const listed *m, const kor_model_info *info)
     if (m->before) json_object_set_new(o, "personal", json_true());
     if (m->before && *m->before)
         json_object_set_new(o, "replaces", kor_text_json(m->before, strlen(m->before)));
+    if (m->before) json_object_set_new(o, "outdated", json_boolean(is_outdated(m)));
     return o;
 }
 
@@ -103,6 +126,7 @@ static void print_model(const listed *m, const kor_model_info *info)
     kor_print_line(KOR_PLAIN, path, strlen(path), 0);
     if (m->before) fputs(*m->before ? " (personal, replaces " : " (personal", stdout);
     if (m->before) kor_print_line(KOR_PLAIN, m->before, strlen(m->before), 0);
+    if (is_outdated(m)) fputs("; made of an older one: forge it again", stdout);
     if (m->before) putchar(')');
     putchar('\n');
 }

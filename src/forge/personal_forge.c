@@ -27,6 +27,7 @@ typedef struct job {
     kor_personal_set set;
     float *delta;
     char made[PATH], used[PATH];
+    kor_gate gate[KOR_GATES_MAX]; /* of the shipped model */
     kor_arena arena;
     kor_error *err;
 } job;
@@ -184,6 +185,11 @@ static kor_status measure_shipped(job *j)
     r->before = m.quality;
     r->gate_rows = m.n;
     (void)snprintf(r->metric, sizeof r->metric, "%s", m.metric);
+    kor_model_info info;
+    bool passed;
+    kor_model_get_info(j->options->model, &info);
+    (void)kor_gates_hold(j->gate, &j->task, &m.metrics, &m.pair_metrics, (double)info.file_bytes,
+                         &passed);
     kor_measured_free(&m);
     return KOR_OK;
 }
@@ -234,7 +240,8 @@ static bool passes(job *j, const kor_measured *m)
     size_t n =
         kor_gates_hold(gate, &j->task, &m->metrics, &m->pair_metrics, (double)r->bytes, &passed);
     for (size_t i = 0; i < n; i++) {
-        if (gate[i].passed) continue;
+        /* What the shipped model misses as well would hold every personal one back for nothing. */
+        if (gate[i].passed || !j->gate[i].passed) continue;
         (void)snprintf(r->reason, sizeof r->reason, "gate: %s %.4g, wanted %s %.4g", gate[i].name,
                        gate[i].got, gate[i].at_most ? "<=" : ">=", gate[i].wanted);
         return false;
@@ -252,7 +259,8 @@ static bool passes(job *j, const kor_measured *m)
                        r->said_now, r->said, r->said_before);
         return false;
     }
-    if (r->said_held_back < r->said_before) {
+    if ((double)r->said_held_back <
+        (double)r->said_before - KOR_PERSONAL_TOLERANCE * (double)r->said) {
         (void)snprintf(r->reason, sizeof r->reason,
                        "of corrections that it had not learnt from it answers %zu of %zu labels as "
                        "you said, the shipped model %zu",
@@ -335,7 +343,7 @@ static kor_status try_weight(job *j, float weight, bool *passed)
 
 static kor_status forge(job *j)
 {
-    static const float weights[] = KOR_PERSONAL_WEIGHTS;
+    static const float weights[] = {KOR_PERSONAL_WEIGHT, KOR_PERSONAL_WEIGHT_LEAST};
     kor_personal_result *r = j->out;
     const kor_personal_options *o = j->options;
     for (size_t i = 0; i < o->count; i++) *(o->rows[i].right ? &r->corrected : &r->own) += 1;

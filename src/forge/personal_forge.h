@@ -8,7 +8,8 @@
 #include "learn/personal.h"
 #include "learn/train.h"
 
-/* How much lower the quality on the gate set may be than that of the shipped model. */
+/* How much lower than the shipped model's the quality on the gate set may be, and the share of
+ * corrections that are answered as was said by models that had not learnt from them. */
 #define KOR_PERSONAL_TOLERANCE 0.01
 
 enum {

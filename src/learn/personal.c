@@ -178,21 +178,25 @@ static bool is_near(const kor_personal_set *set, size_t row, const bool *without
 }
 
 /* The answer that a row is to have: the model's, with what is said of it put right, well beyond the
- * threshold. */
+ * threshold. Where the model is surer than that, it stays so. */
 static void aim(float *q, const kor_personal_set *set, size_t row)
 {
-    const kor_personal_row *r = &set->rows[row];
-    memcpy(q, set->answer + row * set->labels, set->labels * sizeof *q);
-    for (size_t l = 0; r->right && l < set->labels; l++) {
-        float t = set->head.thresholds[l];
-        if (set->head.kind == KOR_HEAD_TAGS) {
-            if (r->right[l] == 1) q[l] = (1 + fmaxf(t, 0.8f)) / 2;
-            if (r->right[l] == 0) q[l] = fminf(t, 0.2f) / 2;
-        } else {
-            float on = (1 + fmaxf(t, 0.9f)) / 2;
-            q[l] = r->right[l] == 1 ? on : (1 - on) / (float)(set->labels - 1);
+    const int8_t *right = set->rows[row].right;
+    const float *t = set->head.thresholds;
+    size_t labels = set->labels;
+    memcpy(q, set->answer + row * labels, labels * sizeof *q);
+    if (!right) return;
+    if (set->head.kind == KOR_HEAD_TAGS) {
+        for (size_t l = 0; l < labels; l++) {
+            if (right[l] == 1) q[l] = fmaxf(q[l], (1 + fmaxf(t[l], 0.8f)) / 2);
+            if (right[l] == 0) q[l] = fminf(q[l], fminf(t[l], 0.2f) / 2);
         }
+        return;
     }
+    float on = (1 + fmaxf(t[0], 0.9f)) / 2, share = 0;
+    for (size_t l = 0; l < labels; l++) share += right[l] == 1 ? q[l] : 0;
+    for (size_t l = 0; l < labels && share < on; l++)
+        q[l] = right[l] == 1 ? on : (1 - on) / (float)(labels - 1);
 }
 
 typedef struct lesson {
@@ -262,9 +266,9 @@ static kor_status learn(float *delta, const kor_personal_set *set, const bool *w
     size_t batches = (t.rows + BATCH - 1) / BATCH, epochs = (LEAST_STEPS + batches - 1) / batches;
     const kor_linear_recipe recipe = {.epochs = epochs > EPOCHS ? epochs : EPOCHS,
                                       .batch = BATCH,
-                                      .rate = 1e-3f,
+                                      .rate = 3e-4f,
                                       .decay = 0.01f,
-                                      .dropout = 0.2f,
+                                      .dropout = 0.3f,
                                       .seed = seed};
     return kor_linear_train(delta, delta + 2 * set->dim * set->labels, t.x, 2 * set->dim, &targets,
                             &recipe, NULL, err);
@@ -340,12 +344,19 @@ static void copy_values(const kor_personal_set *set, const kor_gguf *file, kor_g
     }
 }
 
+/* Written anew by add_layer. */
+static bool is_of_layer(kor_bytes name)
+{
+    return starts_with(name, "head.embedding.") || starts_with(name, "head.state.") ||
+           is(name, "head.bias") || is(name, "head.mean") || is(name, "head.factor");
+}
+
 static kor_status copy_tensors(const kor_gguf *file, kor_gguf_out *o, kor_error *err)
 {
     for (size_t i = 0; i < file->tensor_count; i++) {
         const kor_tensor *t = &file->tensors[i];
         char name[128];
-        if (starts_with(t->name, "head.")) continue;
+        if (is_of_layer(t->name)) continue;
         if (t->name.len >= sizeof name)
             return kor_fail(err, KOR_E_INPUT, "the name of a tensor is too long");
         memcpy(name, t->name.data, t->name.len);

@@ -15,12 +15,10 @@
 #include "learn/dataset.h"
 #include "model/head.h"
 
-/* How often a corrected row counts against one that is held to the model's answer: tried in this
- * order, until one passes the gates. */
-#define KOR_PERSONAL_WEIGHTS                                                                       \
-    {                                                                                              \
-        16, 4                                                                                      \
-    }
+/* How often a corrected row counts against one that is held to the model's answer: the first, and
+ * where that does not pass the gates the second. */
+#define KOR_PERSONAL_WEIGHT 8
+#define KOR_PERSONAL_WEIGHT_LEAST 2
 
 /* An event of the user's whose embedding is so near to a corrected one's (cosine) is not held to
  * the model's answer: it may well be wrong there too. */
