@@ -266,7 +266,8 @@ static kor_status learn(float *delta, const kor_personal_set *set, const bool *w
     size_t batches = (t.rows + BATCH - 1) / BATCH, epochs = (LEAST_STEPS + batches - 1) / batches;
     const kor_linear_recipe recipe = {.epochs = epochs > EPOCHS ? epochs : EPOCHS,
                                       .batch = BATCH,
-                                      .rate = 3e-4f,
+                                      /* A step moves a logit by 0.3 or so at most. */
+                                      .rate = 0.3f / (2 * (float)set->dim),
                                       .decay = 0.01f,
                                       .dropout = 0.3f,
                                       .seed = seed};
