@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include "test_memory.h"
 
@@ -133,6 +135,26 @@ static void test_corrections_go_with_their_event(void **state)
     kor_arena_free(&arena);
 }
 
+static void test_corrections_others_are_the_latest_without_one(void **state)
+{
+    fixture *f = *state;
+    kor_arena arena = {0};
+    kor_event *e;
+    size_t count;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    for (int i = 0; i < 5; i++) remember(f, "something", NOON + i);
+    correct(f, 4, "tags", "a", true, false);
+    correct(f, 5, "kind", "note", true, true);
+    assert_ok(f, kor_corrections_others(f->memory, "tags", 3, &arena, &e, &count, &f->err));
+    assert_int_equal(count, 3);
+    assert_int_equal(e[0].id, 5);
+    assert_int_equal(e[1].id, 3);
+    assert_int_equal(e[2].id, 2);
+    assert_ok(f, kor_corrections_others(f->memory, "tags", 100, &arena, &e, &count, &f->err));
+    assert_int_equal(count, 4);
+    kor_arena_free(&arena);
+}
+
 /* tests/golden/memory_schema1.db was written by the version that had no corrections. */
 static void test_corrections_come_to_an_old_memory(void **state)
 {
@@ -171,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_corrections_last_one_wins),         TEST(test_corrections_are_stored_all_or_none),
         TEST(test_corrections_are_taken_back),        TEST(test_corrections_go_with_their_event),
+        TEST(test_corrections_others_are_the_latest_without_one),
         TEST(test_corrections_come_to_an_old_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
