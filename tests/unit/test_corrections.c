@@ -191,8 +191,10 @@ static void test_corrections_come_to_an_old_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_corrections_last_one_wins),         TEST(test_corrections_are_stored_all_or_none),
-        TEST(test_corrections_are_taken_back),        TEST(test_corrections_go_with_their_event),
+        TEST(test_corrections_last_one_wins),
+        TEST(test_corrections_are_stored_all_or_none),
+        TEST(test_corrections_are_taken_back),
+        TEST(test_corrections_go_with_their_event),
         TEST(test_corrections_others_are_the_latest_without_one),
         TEST(test_corrections_come_to_an_old_memory),
     };
