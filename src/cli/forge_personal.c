@@ -136,7 +136,7 @@ static void print_result(const personal *p, const kor_personal_result *r, double
     kor_print(KOR_BOLD, "%s\n", p->name);
     printf(
         "  learnt from   %s, each of a weight of %g; held to the shipped model on %s of the task "
-        "and %s of yours\n",
+        "and up to %s of yours\n",
         kor_counted((int64_t)r->corrected, "corrected event"), (double)r->weight,
         kor_counted((int64_t)r->task_rows, "row"), kor_counted((int64_t)r->own, "event"));
     printf("  corrections   %zu of %zu labels as you said; the shipped model %zu", r->said_now,
