@@ -261,7 +261,7 @@ demo:
 # ---- Installing ------------------------------------------------------------------------------
 
 .PHONY: install
-## install: program, library, header, models, man page and completions under $(DESTDIR)$(PREFIX)
+## install: program, library, header, models, tasks, man page and completions under $(DESTDIR)$(PREFIX)
 install: all models
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 	  $(DESTDIR)$(PREFIX)/share/korora/models $(DESTDIR)$(PREFIX)/share/man/man1 \
@@ -275,6 +275,8 @@ install: all models
 	ln -sf libkorora.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libkorora.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' korora.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/korora.pc
 	install -m 644 $(MODELS)/base.gguf $(DESTDIR)$(PREFIX)/share/korora/models/
+	$(if $(wildcard tasks),for f in $$(find tasks -type f ! -name '*.gguf' ! -name '*.svg'); do \
+	  install -Dm 644 $$f $(DESTDIR)$(PREFIX)/share/korora/$$f || exit 1; done)
 	install -m 644 docs/korora.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 completions/korora.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/korora
 	install -m 644 completions/_korora $(DESTDIR)$(PREFIX)/share/zsh/site-functions/

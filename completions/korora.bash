@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline show correct run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -35,6 +35,7 @@ _korora() {
         options="$options --now --scope"
         values="$values --now --scope" ;;
     show) ;;
+    correct) options="$options --undo" ;;
     run)
         options="$options --text --jsonl --threads"
         values="$values --text --threads" ;;
@@ -43,7 +44,7 @@ _korora() {
         options="$options -o --seed"
         values="$values -o --seed" ;;
     forge)
-        options="$options --all --force --ablate --new --head --tasks --models --work"
+        options="$options --all --force --ablate --personal --undo --new --head --tasks --models --work"
         values="$values --new --head --tasks --models --work" ;;
     teach)
         options="$options --count --label -o"

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "learn/measured.h"
-#include "memory/memory.h"
+#include "memory/corrections.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -31,9 +31,10 @@ typedef struct kor_command {
 } kor_command;
 
 extern const kor_command kor_command_add, kor_command_bench, kor_command_convert,
-    kor_command_doctor, kor_command_eval, kor_command_forge, kor_command_generate,
-    kor_command_import, kor_command_models, kor_command_recall, kor_command_run, kor_command_show,
-    kor_command_teach, kor_command_timeline, kor_command_train, kor_command_version;
+    kor_command_correct, kor_command_doctor, kor_command_eval, kor_command_forge,
+    kor_command_generate, kor_command_import, kor_command_models, kor_command_recall,
+    kor_command_run, kor_command_show, kor_command_teach, kor_command_timeline, kor_command_train,
+    kor_command_version;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -79,9 +80,21 @@ kor_status kor_home(char out[4096], const kor_args *a, kor_error *err);
 enum { KOR_MODEL_FOLDERS = 5 };
 size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home);
 
-/* The file of a model: a path when it has a '/' or ends in ".gguf", else NAME.gguf in those
- * folders. */
+/* The file of a model: a path when it has a '/' or ends in ".gguf", else the personal one of that
+ * name, else NAME.gguf in those folders. */
 kor_status kor_model_find(char out[4096], const char *name, const char *home, kor_error *err);
+
+/* The same but for paths and personal models: what a personal one is made of and stands before. */
+kor_status kor_model_find_shipped(char out[4096], const char *name, const char *home,
+                                  kor_error *err);
+
+/* HOME/personal/NAME.gguf, when there is one that is whole and whose trunk is here; one that is not
+ * is told once on stderr. */
+#define KOR_PERSONAL_FOLDER "personal"
+bool kor_model_personal(char out[4096], const char *name, const char *home);
+
+/* The folder of tasks: "tasks", else the checkout's or the install prefix's. */
+void kor_tasks_folder(char out[4096]);
 
 /* An open model, and the trunk it stands on (NULL when it stands alone). */
 typedef struct kor_loaded {
@@ -105,6 +118,9 @@ kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err);
 size_t kor_answer_size(const kor_model_info *info);
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err);
+
+/* korora forge NAME --personal [--undo]. tasks NULL: kor_tasks_folder. Returns the exit code. */
+int kor_forge_personal(const kor_args *a, const char *tasks, bool undo);
 
 /* Does it compare two texts: head "rank"? */
 bool kor_model_ranks(const kor_model_info *info);
@@ -180,6 +196,10 @@ void kor_print_json(json_t *value);
 
 /* An event as JSON; text and zone offset included. */
 json_t *kor_event_json(const kor_event *e);
+
+/* The corrections of an event: a line for each field, and as JSON. */
+void kor_print_corrections(const kor_correction *list, size_t count, const kor_zone *zone);
+json_t *kor_corrections_json(const kor_correction *list, size_t count);
 
 /* Text as JSON: what is not UTF-8 becomes U+FFFD. Never NULL but when memory is out. */
 json_t *kor_text_json(const char *text, size_t len);

@@ -301,14 +301,16 @@ static int begin_task(const kor_args *a, const char *tasks, const char *name, co
 
 static int run(int argc, char **argv)
 {
-    const char *tasks = "tasks", *models = "models", *work = NULL, *new = NULL, *head = NULL;
-    bool all = false, force = false, ablate = false;
+    const char *tasks = NULL, *models = NULL, *work = NULL, *new = NULL, *head = NULL;
+    bool all = false, force = false, ablate = false, personal = false, undo = false;
     const kor_option options[] = {
         {"--all", NULL, "every task of the folder", NULL, &all},
         {"--force", NULL, "build what has not changed too", NULL, &force},
         {"--ablate", NULL, "train again without each source, to see what it adds", NULL, &ablate},
         {"--new", "NAME", "lay out a new task folder", &new, NULL},
         {"--head", "HEAD", "with --new: classify, tags, spans, rank or embed", &head, NULL},
+        {"--personal", NULL, "learn from your corrections, for yourself", NULL, &personal},
+        {"--undo", NULL, "with --personal: the shipped model is used again", NULL, &undo},
         {"--tasks", "DIR", "the task folders; default tasks", &tasks, NULL},
         {"--models", "DIR", "where models are shipped to; default models", &models, NULL},
         {"--work", "DIR", "where work is kept; default build/forge, or the cache", &work, NULL},
@@ -318,6 +320,15 @@ static int run(int argc, char **argv)
     int code;
     if (!kor_args_parse(&a, &kor_command_forge, options, 0, KOR_ARGS_MAX, argc, argv, &code))
         return code;
+    if (undo && !personal) return kor_wrong_use(a.command, "--undo goes with --personal");
+    if (personal) {
+        if (all || force || ablate || new || head || models || work)
+            return kor_wrong_use(a.command, "--personal goes with --undo and --tasks alone");
+        if (a.words != 1) return kor_wrong_use(a.command, "--personal takes the name of one model");
+        return kor_forge_personal(&a, tasks, undo);
+    }
+    if (!tasks) tasks = "tasks";
+    if (!models) models = "models";
     if (head && !new) return kor_wrong_use(a.command, "--head goes with --new");
     if (new && (all || a.words)) return kor_wrong_use(a.command, "--new NAME stands alone");
     if (new) return begin_task(&a, tasks, new, head ? head : "classify");
@@ -357,14 +368,17 @@ static int run(int argc, char **argv)
 const kor_command kor_command_forge = {
     .name = "forge",
     .summary = "from task folders to shipped models, where they are better",
-    .usage = "NAME... | --all | --new NAME [--head HEAD]",
+    .usage = "NAME... | --all | --new NAME [--head HEAD] | NAME --personal [--undo]",
     .details =
         "For each task: the rows of its data are made and mixed, a model learns from them and is\n"
         "measured on the task's gate set. It is shipped to the models folder, with its card, only "
         "when\nit passes its gates and is not worse than the model there. What has not changed is "
         "not built\nagain. Exit code 1 when a model was not shipped.\n\n"
+        "With --personal a model learns from what you corrected ('korora correct'), on this "
+        "machine and\nfor you alone: see docs/personal.md.\n\n"
         "  korora forge --new mood\n"
         "  korora forge mood\n"
-        "  korora forge --all --json\n",
+        "  korora forge --all --json\n"
+        "  korora forge tags --personal\n",
     .run = run,
 };

@@ -49,8 +49,49 @@ static bool model_name(char out[256], const char *file)
     return is_model;
 }
 
-static json_t *model_json(const char *name, const kor_model_info *info, double ms, const char *path)
+/* The model that one in the user's folder of personal ones stands before; NULL: it is none, or the
+ * only one of its name. */
+static const char *replaced(char out[4096], const char *name, const char *path, const char *home)
 {
+    char folder[4200];
+    int n = home ? snprintf(folder, sizeof folder, "%s/%s/", home, KOR_PERSONAL_FOLDER) : 0;
+    if (!n || strncmp(path, folder, (size_t)n) != 0) return NULL;
+    return kor_model_find_shipped(out, name, home, NULL) == KOR_OK ? out : "";
+}
+
+/* A number of a model's file; 0 when there is none. */
+static uint64_t read_number(const char *path, const char *key)
+{
+    kor_map map;
+    kor_gguf g;
+    uint64_t n = 0;
+    if (kor_map_open(&map, path, NULL) != KOR_OK) return 0;
+    if (kor_gguf_parse(&g, map.data, map.size, NULL) == KOR_OK) {
+        (void)kor_gguf_get_u64(&g, key, &n, NULL);
+        kor_gguf_free(&g);
+    }
+    kor_map_close(&map);
+    return n;
+}
+
+/* A model and where it stands. */
+typedef struct listed {
+    const char *name, *path;
+    const char *before; /* replaced() */
+    double ms;
+} listed;
+
+/* Is it made of another model than it stands before now? */
+static bool is_outdated(const listed *m)
+{
+    return m->before && *m->before &&
+           read_number(m->path, "korora.personal.of") != read_number(m->before, "korora.checksum");
+}
+
+static json_t *model_json(const listed *m, const kor_model_info *info)
+{
+    const char *name = m->name, *path = m->path;
+    double ms = m->ms;
     json_t *o =
         json_pack("{s:o,s:s,s:s,s:I,s:I,s:I,s:I,s:f}", "name", kor_text_json(name, strlen(name)),
                   "head", info->head, "weights", info->weights, "parameters",
@@ -63,12 +104,18 @@ static json_t *model_json(const char *name, const kor_model_info *info, double m
     }
     json_object_set_new(o, "license", kor_text_json(info->license, strlen(info->license)));
     json_object_set_new(o, "file", kor_text_json(path, strlen(path)));
+    if (m->before) json_object_set_new(o, "personal", json_true());
+    if (m->before && *m->before)
+        json_object_set_new(o, "replaces", kor_text_json(m->before, strlen(m->before)));
+    if (m->before) json_object_set_new(o, "outdated", json_boolean(is_outdated(m)));
     return o;
 }
 
-static void print_model(const char *name, const kor_model_info *info, double ms, const char *path)
+static void print_model(const listed *m, const kor_model_info *info)
 {
-    kor_print_cell(KOR_PLAIN, name, 12);
+    const char *path = m->path;
+    double ms = m->ms;
+    kor_print_cell(KOR_PLAIN, m->name, 12);
     kor_print_cell(KOR_PLAIN, info->head, 8);
     printf("%-5s  %5.1f M  %6.2f MB  %7.3f ms  ", info->weights, (double)info->parameters / 1e6,
            (double)info->file_bytes / 1e6, ms);
@@ -77,6 +124,10 @@ static void print_model(const char *name, const kor_model_info *info, double ms,
     else
         printf("%7s  ", "");
     kor_print_line(KOR_PLAIN, path, strlen(path), 0);
+    if (m->before) fputs(*m->before ? " (personal, replaces " : " (personal", stdout);
+    if (m->before) kor_print_line(KOR_PLAIN, m->before, strlen(m->before), 0);
+    if (is_outdated(m)) fputs("; made of an older one: forge it again", stdout);
+    if (m->before) putchar(')');
     putchar('\n');
 }
 
@@ -113,12 +164,13 @@ static bool show(const char *name, const char *path, const char *home, bool firs
     }
     kor_model_info info;
     kor_model_get_info(loaded.model, &info);
-    double ms = measure(loaded.model, &info);
+    char before[4096];
+    const listed m = {name, path, replaced(before, name, path, home), measure(loaded.model, &info)};
     if (!list && first) print_heading();
     if (list)
-        json_array_append_new(list, model_json(name, &info, ms, path));
+        json_array_append_new(list, model_json(&m, &info));
     else
-        print_model(name, &info, ms, path);
+        print_model(&m, &info);
     kor_model_unload(&loaded);
     return true;
 }
@@ -152,14 +204,16 @@ static int show_one(const char *name, const char *home, bool json)
     if (status == KOR_OK) status = read_card(&card, path, &err);
     if (status == KOR_OK) {
         kor_model_get_info(loaded.model, &info);
-        double ms = measure(loaded.model, &info);
+        char before[4096];
+        const listed m = {name, path, replaced(before, name, path, home),
+                          measure(loaded.model, &info)};
         if (json) {
-            json_t *o = model_json(name, &info, ms, path);
+            json_t *o = model_json(&m, &info);
             if (card.len) json_object_set_new(o, "card", kor_text_json(card.data, card.len));
             kor_print_json(o);
         } else {
             print_heading();
-            print_model(name, &info, ms, path);
+            print_model(&m, &info);
             putchar('\n');
             kor_print_block(kor_str_text(&card), card.len, 0);
             if (!card.len) printf("Its file holds no card.\n");
@@ -180,6 +234,11 @@ static int run(int argc, char **argv)
     if (a.words) return show_one(a.word[0], mine, a.json);
     size_t folders = kor_model_folders(folder, mine), shown = 0;
     json_t *list = a.json ? json_array() : NULL;
+    if (mine) {
+        char personal[4200];
+        (void)snprintf(personal, sizeof personal, "%s/%s", mine, KOR_PERSONAL_FOLDER);
+        show_folder(personal, mine, &shown, list);
+    }
     for (size_t i = 0; i < folders; i++) show_folder(folder[i], mine, &shown, list);
     if (list) {
         kor_print_json(list);

@@ -12,7 +12,12 @@ static void print_field(const char *name, const char *value)
     putchar('\n');
 }
 
-static void print_event(const kor_event *e, const kor_zone *zone)
+typedef struct corrected {
+    kor_correction *list;
+    size_t count;
+} corrected;
+
+static void print_event(const kor_event *e, const corrected *right, const kor_zone *zone)
 {
     char here[KOR_TIME_SIZE], there[KOR_TIME_SIZE], stored[KOR_TIME_SIZE];
     kor_civil c;
@@ -31,6 +36,7 @@ static void print_event(const kor_event *e, const kor_zone *zone)
     print_field("title", e->title);
     print_field("uri", e->uri);
     print_field("scope", e->scope);
+    kor_print_corrections(right->list, right->count, zone);
     putchar('\n');
     kor_print_block(e->text, e->text_len, 2);
 }
@@ -47,17 +53,24 @@ static int run(int argc, char **argv)
     if (!kor_session_open(&s, &a, KOR_MEMORY_READ, false, NULL, &code)) return code;
     kor_arena arena = {0};
     kor_event e;
+    corrected c = {0};
     kor_error err;
     kor_status status = kor_memory_get(s.memory, id, &arena, &e, &err);
+    if (status == KOR_OK)
+        status = kor_corrections_list(s.memory, id, NULL, &arena, &c.list, &c.count, &err);
     if (status == KOR_E_NOT_FOUND) {
         code = kor_wrong_use(a.command, "%s", err.msg);
     } else if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {
-        if (a.json)
-            kor_print_json(kor_event_json(&e));
-        else
-            print_event(&e, s.zone);
+        if (a.json) {
+            json_t *o = kor_event_json(&e);
+            if (c.count)
+                json_object_set_new(o, "corrections", kor_corrections_json(c.list, c.count));
+            kor_print_json(o);
+        } else {
+            print_event(&e, &c, s.zone);
+        }
         code = EXIT_DONE;
     }
     kor_arena_free(&arena);

@@ -43,6 +43,17 @@ static size_t keep_new(char out[KOR_MODEL_FOLDERS][4096], size_t n)
     return n + 1;
 }
 
+/* The folder of the program; false where that is not known. */
+static bool program_folder(char out[3072])
+{
+    ssize_t len = readlink("/proc/self/exe", out, 3072 - 1);
+    if (len <= 0) return false;
+    out[len] = 0;
+    char *slash = strrchr(out, '/');
+    if (slash) *slash = 0;
+    return slash != NULL;
+}
+
 size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home)
 {
     size_t n = 0;
@@ -52,12 +63,7 @@ size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home)
         n = keep_new(out, n);
     }
     char program[3072];
-    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (len <= 0) return n;
-    program[len] = 0;
-    char *slash = strrchr(program, '/');
-    if (!slash) return n;
-    *slash = 0;
+    if (!program_folder(program)) return n;
     static const char *const beside[] = {"models", "../models", "../share/korora/models"};
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
         (void)snprintf(out[n], 4096, "%s/%s", program, beside[i]);
@@ -66,14 +72,30 @@ size_t kor_model_folders(char out[KOR_MODEL_FOLDERS][4096], const char *home)
     return n;
 }
 
-kor_status kor_model_find(char out[4096], const char *name, const char *home, kor_error *err)
+void kor_tasks_folder(char out[4096])
+{
+    static const char *const beside[] = {"tasks", "../tasks", "../share/korora/tasks"};
+    char program[3072];
+    (void)snprintf(out, 4096, "tasks");
+    if (access(out, R_OK) == 0 || !program_folder(program)) return;
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        char there[4096];
+        (void)snprintf(there, sizeof there, "%s/%s", program, beside[i]);
+        if (access(there, R_OK) != 0) continue;
+        (void)snprintf(out, 4096, "%s", there);
+        return;
+    }
+}
+
+static bool is_path(const char *name)
 {
     size_t len = strlen(name);
-    if (strchr(name, '/') || (len > 5 && strcmp(name + len - 5, ".gguf") == 0)) {
-        if (len >= 4096) return kor_fail(err, KOR_E_ARG, "%.80s...: path too long", name);
-        memcpy(out, name, len + 1);
-        return KOR_OK;
-    }
+    return strchr(name, '/') || (len > 5 && strcmp(name + len - 5, ".gguf") == 0);
+}
+
+kor_status kor_model_find_shipped(char out[4096], const char *name, const char *home,
+                                  kor_error *err)
+{
     char folder[KOR_MODEL_FOLDERS][4096];
     size_t n = kor_model_folders(folder, home);
     for (size_t i = 0; i < n; i++) {
@@ -82,6 +104,35 @@ kor_status kor_model_find(char out[4096], const char *name, const char *home, ko
     }
     return kor_fail(err, KOR_E_NOT_FOUND, "no model '%.80s': 'korora models' lists those there are",
                     name);
+}
+
+bool kor_model_personal(char out[4096], const char *name, const char *home)
+{
+    static bool said;
+    kor_loaded loaded;
+    kor_error err;
+    if (!home || snprintf(out, 4096, "%s/%s/%s.gguf", home, KOR_PERSONAL_FOLDER, name) >= 4096 ||
+        access(out, F_OK) != 0)
+        return false;
+    if (kor_model_load(&loaded, out, home, &err) == KOR_OK) {
+        kor_model_unload(&loaded);
+        return true;
+    }
+    if (!said) kor_say(NULL, "%s; the shipped model answers instead", err.msg);
+    said = true;
+    return false;
+}
+
+kor_status kor_model_find(char out[4096], const char *name, const char *home, kor_error *err)
+{
+    size_t len = strlen(name);
+    if (!is_path(name)) {
+        if (kor_model_personal(out, name, home)) return KOR_OK;
+        return kor_model_find_shipped(out, name, home, err);
+    }
+    if (len >= 4096) return kor_fail(err, KOR_E_ARG, "%.80s...: path too long", name);
+    memcpy(out, name, len + 1);
+    return KOR_OK;
 }
 
 kor_status kor_model_load(kor_loaded *out, const char *path, const char *home, kor_error *err)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS = 512, LEAST_WORDS = 4, LEAST_BYTES = 3, LEAST = 2, MOST = 7, COMMON = 100 };
+enum { WORDS = 512, LEAST_WORDS = 4, LEAST_BYTES = 3, LEAST = 2, MOST = 10, COMMON = 100 };
 
 typedef struct word {
     const char *start;

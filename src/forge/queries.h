@@ -7,7 +7,7 @@
 #include "forge/made_rows.h"
 
 /* Put, in the place of each row, its text and up to count queries, as rows that share a label. A
- * query is 2 to 7 words of the text that few texts of these rows have, one after the other or
+ * query is 2 to 10 words of the text that few texts of these rows have, one after the other or
  * from all over it; half of them in lower case, half begun as a question. The text of a row that
  * has fewer than four such words, or that is there already, is left out. Which words depends on
  * the rows and the seed. */

@@ -33,9 +33,7 @@ static void read_one(void *arg, size_t i, size_t worker)
 kor_status kor_trunk_read(const kor_model *trunk, const kor_row *rows, size_t count,
                           float *features, kor_error *err)
 {
-    kor_model_info info;
-    kor_model_get_info(trunk, &info);
-    reader r = {.rows = rows, .features = features, .dim = info.dim};
+    reader r = {.rows = rows, .features = features, .dim = kor_trunk_encoder(trunk)->dim};
     size_t workers = kor_cores() < WORKERS ? kor_cores() : WORKERS;
     kor_status status = KOR_OK;
     for (size_t i = 0; i < workers && status == KOR_OK; i++)

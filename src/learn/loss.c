@@ -89,6 +89,7 @@ double kor_row_loss(float *logit, const kor_targets *t, size_t row, float smooth
     size_t count = t->first[row + 1] - t->first[row];
     const float *soft = t->soft ? t->soft[row] : NULL;
     double loss;
+    for (size_t j = 0; t->offset && j < t->labels; j++) logit[j] += t->offset[row * t->labels + j];
     if (soft)
         loss = t->tags ? taught_sigmoid(logit, t, label, count, soft)
                        : taught_softmax(logit, t, *label, soft, smoothing);

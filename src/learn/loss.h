@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Row i has the labels label[first[i]..first[i + 1] - 1]. The last four may be 0: then all rows
+/* Row i has the labels label[first[i]..first[i + 1] - 1]. The last five may be 0: then all rows
  * weigh 1, and their labels are all they should give. teach.h makes them from rows. */
 typedef struct kor_targets {
     size_t rows, labels;
@@ -19,6 +19,7 @@ typedef struct kor_targets {
                                  row that it says nothing of */
     float distill;            /* share of the loss that is the distance to soft, 0 to 1 */
     float temperature;
+    const float *offset; /* [rows][labels] is added to the logits before anything; NULL: nothing */
 } kor_targets;
 
 /* The loss of a row. logit[labels] becomes the gradient by it. With h the loss by its labels

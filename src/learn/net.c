@@ -85,12 +85,6 @@ static void copy_floats(const kor_net *net, size_t part, const float *from)
     for (size_t i = 0; i < net->part[part].count; i++) to[i] = (kor_real)from[i];
 }
 
-static void copy_logarithms(const kor_net *net, const float *weight)
-{
-    kor_real *to = param(net, net->token_weight);
-    for (size_t i = 0; i < net->vocabulary; i++) to[i] = (kor_real)log((double)weight[i]);
-}
-
 /* A packed matrix (kernels.h) back to [in][out]. */
 static void unpack(const kor_net *net, const kor_net_linear *to, const kor_linear *from)
 {
@@ -166,7 +160,10 @@ kor_status kor_net_load(kor_net *net, const kor_encoder *from, kor_error *err)
         unpack(net, &to->down, &l->down);
     }
     unpack(net, &net->pooler, &from->pooler);
-    if (net->weighted) copy_logarithms(net, from->token_weight);
+    for (size_t i = 0; net->weighted && i < net->vocabulary; i++) {
+        double code = from->token_weight[i];
+        param(net, net->token_weight)[i] = (kor_real)(code / KOR_TOKEN_WEIGHT_STEPS * log(2));
+    }
     kor_net_refresh_all(net);
     return KOR_OK;
 }
@@ -181,7 +178,8 @@ kor_status kor_net_weigh(kor_net *net, const float *weight, kor_error *err)
     net->param = param;
     net->weighted = true;
     net->token_weight = add_small(net, net->vocabulary, net->layers + 1, false);
-    copy_logarithms(net, weight);
+    for (size_t i = 0; i < net->vocabulary; i++)
+        param[count + i] = (kor_real)log((double)weight[i]);
     return KOR_OK;
 }
 
@@ -294,11 +292,14 @@ static bool linear_to_int8(const kor_net *net, const kor_net_linear *from, kor_l
 static bool weights_of_tokens(const kor_net *net, kor_encoder *to, kor_arena *arena)
 {
     if (!net->weighted) return true;
-    float *w = floats_of(net, net->token_weight, arena);
-    for (size_t i = 0; w && i < net->vocabulary; i++)
-        w[i] = fminf(fmaxf(expf(w[i]), KOR_TOKEN_WEIGHT_LEAST), KOR_TOKEN_WEIGHT_MOST);
-    to->token_weight = w;
-    return w != NULL;
+    int8_t *code = kor_arena_alloc(arena, net->vocabulary);
+    const kor_real *logarithm = param(net, net->token_weight);
+    for (size_t i = 0; code && i < net->vocabulary; i++) {
+        double x = rint((double)logarithm[i] / log(2) * KOR_TOKEN_WEIGHT_STEPS);
+        code[i] = (int8_t)fmin(fmax(x, INT8_MIN), INT8_MAX);
+    }
+    to->token_weight = code;
+    return code != NULL;
 }
 
 /* One scale a row. */

@@ -462,7 +462,6 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     b->dropout = (float)dropout;
     KOR_TRY(number(r, "swap", y->swap, 0, 100, false, &r->out->swap));
     KOR_TRY(number(r, "rare_tokens", y->rare_tokens, 0, 1, false, &r->out->rare_tokens));
-    static const char *const answers[] = {"no", "yes", NULL};
     size_t fresh = 0;
     if (y->fresh_pooler) KOR_TRY(one_of(r, "fresh_pooler", y->fresh_pooler, answers, &fresh));
     r->out->fresh_pooler = fresh == 1;
@@ -533,9 +532,11 @@ static kor_status read_cutting(reader *r, const source_yaml *y, kor_task_source 
     const kor_task *t = r->out;
     double snippets = 0, limit = 0, queries = 0;
     bool tags = t->head == KOR_HEAD_TAGS, given = y->label || y->label_count;
-    if ((given || y->snippets || y->limit) && !tags && t->head != KOR_HEAD_CLASSIFY)
-        return fail_at(r, s->line,
-                       "label, snippets and limit go with heads classify and tags only");
+    bool labels = tags || t->head == KOR_HEAD_CLASSIFY;
+    if ((given || y->snippets) && !labels)
+        return fail_at(r, s->line, "label and snippets go with heads classify and tags only");
+    if (y->limit && !labels && t->head != KOR_HEAD_EMBED)
+        return fail_at(r, s->line, "limit goes with heads classify, tags and embed only");
     if (y->queries && t->head != KOR_HEAD_EMBED)
         return fail_at(r, s->line, "queries goes with head embed only");
     if (y->label && y->label_count)

@@ -27,57 +27,61 @@ void kor_session_progress(void *session, double fraction)
 
 /* ---- Gates ---- */
 
-static kor_status add_gate(kor_session *s, const char *set, const char *name, double wanted,
-                           double got, bool at_most)
-{
-    kor_train_report *r = s->out;
-    char full[160];
-    if (isnan(wanted)) return KOR_OK;
-    if (set) {
-        int n = snprintf(full, sizeof full, "%.100s %s", set, name);
-        name = kor_arena_copy(&r->task.arena, full, (size_t)n);
-        if (!name) return kor_fail_memory(s->err);
-    }
-    bool passed = at_most ? got <= wanted : got >= wanted;
-    r->gate[r->gates++] = (kor_gate){name, wanted, got, at_most, passed};
-    r->passed &= passed;
-    return KOR_OK;
-}
-
 /* The share of the rows with the label to keep that were given it, or NAN. */
-static double recall_kept(const kor_train_report *r, const kor_metrics *m)
+static double recall_kept(const kor_task *task, const kor_metrics *m, const char *const *labels,
+                          size_t count)
 {
-    for (size_t i = 0; r->task.keep_label && m->classes && i < r->labels.count; i++) {
-        if (strcmp(r->labels.name[i], r->task.keep_label) == 0 && m->classes[i].support)
+    for (size_t i = 0; task->keep_label && m->classes && i < count; i++) {
+        if (strcmp(labels[i], task->keep_label) == 0 && m->classes[i].support)
             return m->classes[i].recall;
     }
     return NAN;
 }
 
+size_t kor_gates_hold(kor_gate out[KOR_GATES], const kor_task *task, const kor_gates *wanted,
+                      const kor_metrics *m, const kor_pair_metrics *pairs,
+                      const char *const *labels, size_t count, double bytes)
+{
+    const kor_gates *g = wanted;
+    bool paired = kor_task_is_paired(task);
+    const kor_gate all[KOR_GATES] = {
+        {"accuracy", g->accuracy, paired ? pairs->accuracy : m->accuracy, false, false},
+        {"macro_f1", g->macro_f1, m->macro_f1, false, false},
+        {"micro_f1", g->micro_f1, m->micro_f1, false, false},
+        {"span_f1", g->span_f1, m->micro_f1, false, false},
+        {"p_at_1", g->p_at_1, m->p_at_1, false, false},
+        {"keep_recall", g->keep_recall, recall_kept(task, m, labels, count), false, false},
+        {"mrr", g->mrr, pairs->mrr, false, false},
+        {"ndcg", g->ndcg, pairs->ndcg, false, false},
+        {"spearman", g->spearman, pairs->spearman, false, false},
+        {"ece", g->ece, paired ? pairs->ece : m->ece, true, false},
+        {"bytes", g->bytes, bytes, true, false},
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < KOR_GATES; i++) {
+        if (isnan(all[i].wanted)) continue;
+        out[n] = all[i];
+        out[n].passed = all[i].at_most ? all[i].got <= all[i].wanted : all[i].got >= all[i].wanted;
+        n++;
+    }
+    return n;
+}
+
 static kor_status judge(kor_session *s, const char *set, const kor_gates *g, const kor_metrics *m,
                         const kor_pair_metrics *pairs)
 {
-    const kor_train_report *r = s->out;
-    bool paired = kor_task_is_paired(&r->task);
-    const struct {
-        const char *name;
-        double wanted, got;
-        bool at_most;
-    } gates[] = {
-        {"accuracy", g->accuracy, paired ? pairs->accuracy : m->accuracy, false},
-        {"macro_f1", g->macro_f1, m->macro_f1, false},
-        {"micro_f1", g->micro_f1, m->micro_f1, false},
-        {"span_f1", g->span_f1, m->micro_f1, false},
-        {"p_at_1", g->p_at_1, m->p_at_1, false},
-        {"keep_recall", g->keep_recall, recall_kept(r, m), false},
-        {"mrr", g->mrr, pairs->mrr, false},
-        {"ndcg", g->ndcg, pairs->ndcg, false},
-        {"spearman", g->spearman, pairs->spearman, false},
-        {"ece", g->ece, paired ? pairs->ece : m->ece, true},
-        {"bytes", g->bytes, (double)r->bytes, true},
-    };
-    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++)
-        KOR_TRY(add_gate(s, set, gates[i].name, gates[i].wanted, gates[i].got, gates[i].at_most));
+    kor_train_report *r = s->out;
+    size_t n = kor_gates_hold(r->gate + r->gates, &r->task, g, m, pairs, r->labels.name,
+                              r->labels.count, (double)r->bytes);
+    for (size_t end = r->gates + n; r->gates < end; r->gates++) {
+        kor_gate *gate = &r->gate[r->gates];
+        r->passed &= gate->passed;
+        if (!set) continue;
+        char full[160];
+        int len = snprintf(full, sizeof full, "%.100s %s", set, gate->name);
+        gate->name = kor_arena_copy(&r->task.arena, full, (size_t)len);
+        if (!gate->name) return kor_fail_memory(s->err);
+    }
     return KOR_OK;
 }
 
@@ -87,7 +91,8 @@ static kor_status judge_all(kor_session *s)
     kor_train_report *r = s->out;
     bool apart = r->judged.metric != NULL;
     r->passed = true;
-    r->keep_recall = apart ? recall_kept(r, &r->judged.metrics) : NAN;
+    r->keep_recall =
+        apart ? recall_kept(&r->task, &r->judged.metrics, r->labels.name, r->labels.count) : NAN;
     return judge(s, NULL, &r->task.gates, apart ? &r->judged.metrics : &r->metrics,
                  apart ? &r->judged.pair_metrics : &r->pairs);
 }
@@ -170,7 +175,7 @@ static kor_status measure_set(kor_session *s, const kor_model *model, size_t i)
     const kor_measure_options how = {.seed = r->task.seed, .remarks = s->options->remarks};
     kor_measured m;
     KOR_TRY(kor_measure_file(&m, model, s->options->sets[i], &how, s->err));
-    r->set[r->sets++] = (kor_gate_set){set->name, m.quality, recall_kept(r, &m.metrics), m.n};
+    r->set[r->sets++] = (kor_gate_set){set->name, m.quality, recall_kept(&r->task, &m.metrics, r->labels.name, r->labels.count), m.n};
     kor_status status = judge(s, set->name, &set->gates, &m.metrics, &m.pair_metrics);
     kor_measured_free(&m);
     return status;

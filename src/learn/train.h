@@ -6,13 +6,19 @@
 #include "learn/measured.h"
 #include "learn/task.h"
 
-enum { KOR_GATES_MAX = 11 * (1 + KOR_GATE_SETS) };
+enum { KOR_GATES = 11, KOR_GATES_MAX = KOR_GATES * (1 + KOR_GATE_SETS) };
 
 typedef struct kor_gate {
     const char *name;
     double wanted, got;
     bool at_most, passed;
 } kor_gate;
+
+/* Hold what is wanted of a task's model against what was measured: how many gates there are. labels
+ * are those that the classes of m are numbered by; bytes: of the file. */
+size_t kor_gates_hold(kor_gate out[KOR_GATES], const kor_task *task, const kor_gates *wanted,
+                      const kor_metrics *m, const kor_pair_metrics *pairs,
+                      const char *const *labels, size_t count, double bytes);
 
 /* A set that the finished model is measured on besides the gate set. */
 typedef struct kor_gate_set {

@@ -258,8 +258,8 @@ static kor_status weigh_tokens(learner *l, const kor_token_rows *rows)
  * 2018): of the states' components the first DROPPED are left out, and the others come nearer to
  * each other in size by a power of SHRINK. SIZE is the standard deviation of the first one that
  * stays, where tanh begins to bend. Chosen on the validation sets of docs/trunk.md. */
-enum { DROPPED = 2, STATES = 8000 };
-static const double SHRINK = 0.25, SIZE = 2;
+enum { DROPPED = 8, STATES = 8000 };
+static const double SHRINK = 0.4, SIZE = 2;
 
 typedef struct reading {
     const kor_encoder *encoder;

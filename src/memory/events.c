@@ -172,6 +172,8 @@ static const struct {
     {"SELECT count(*) FROM vectors v LEFT JOIN models m ON m.id = v.model"
      " WHERE m.id IS NULL OR length(v.code) <> m.dim OR NOT v.scale BETWEEN 0 AND 1e30",
      "vectors that do not fit their model"},
+    {"SELECT count(*) FROM corrections c LEFT JOIN events e ON e.id = c.event WHERE e.id IS NULL",
+     "corrections of events that are gone"},
     {"SELECT count(*) FROM events e LEFT JOIN sources s ON s.id = e.source"
      " LEFT JOIN scopes c ON c.id = e.scope WHERE s.id IS NULL OR c.id IS NULL",
      "events without a source or a scope"},

@@ -22,7 +22,8 @@ enum { BUSY_MS = 10000 };
  * events: what a filter or a ranking needs stands before the strings, so that reading it does not
  * walk through a long text. scopes count their events, for an answer names the counts and a count
  * over an index takes milliseconds. words is an index over events alone and holds no text.
- * meta.generation moves with every change of vectors that is not an append. */
+ * meta.generation moves with every change of vectors that is not an append. The second schema
+ * brought corrections: what the user says that a model should have answered. */
 static const char *const migrations[] = {
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO meta VALUES('identity', random()), ('generation', 1);"
@@ -70,6 +71,9 @@ static const char *const migrations[] = {
     " UPDATE meta SET value = value + 1 WHERE key = 'generation'; END;"
     "CREATE TRIGGER vectors_removed AFTER DELETE ON vectors BEGIN"
     " UPDATE meta SET value = value + 1 WHERE key = 'generation'; END;",
+    "CREATE TABLE corrections(event INTEGER NOT NULL REFERENCES events ON DELETE CASCADE,"
+    " field TEXT NOT NULL, label TEXT NOT NULL, is_on INTEGER NOT NULL CHECK(is_on IN (0, 1)),"
+    " time INTEGER NOT NULL, PRIMARY KEY(event, field, label)) STRICT, WITHOUT ROWID;",
 };
 
 enum { SCHEMA = sizeof migrations / sizeof *migrations };

@@ -110,15 +110,11 @@ static kor_status get_choice(const kor_gguf *g, const char *key, const char *con
 static kor_status bind_token_weights(binder *b)
 {
     kor_encoder *e = b->e;
+    const kor_tensor *t = NULL;
     if (!kor_gguf_tensor(b->file, "token_pool.weight")) return KOR_OK;
-    KOR_TRY(bind_floats(b, &e->token_weight, "token_pool.weight", e->vocabulary, 1));
-    for (size_t i = 0; i < e->vocabulary; i++) {
-        float w = e->token_weight[i];
-        if (w >= KOR_TOKEN_WEIGHT_LEAST && w <= KOR_TOKEN_WEIGHT_MOST) continue;
-        return kor_fail(b->err, KOR_E_INPUT,
-                        "tensor 'token_pool.weight'[%zu] is %g, expected %g to %g", i, (double)w,
-                        (double)KOR_TOKEN_WEIGHT_LEAST, (double)KOR_TOKEN_WEIGHT_MOST);
-    }
+    KOR_TRY(kor_gguf_get_tensor(b->file, "token_pool.weight", KOR_TENSOR_I8,
+                                (size_t[KOR_GGUF_DIMS]){e->vocabulary, 1, 1, 1}, &t, b->err));
+    e->token_weight = t->data;
     e->parameters += e->vocabulary;
     return KOR_OK;
 }
@@ -431,7 +427,7 @@ static void weighted_mean(const kor_encoder *e, const int32_t *ids, const float 
     float sum = 0;
     memset(out, 0, e->dim * sizeof *out);
     for (size_t t = 0; t < count; t++) {
-        float w = e->token_weight[ids[t]];
+        float w = exp2f((float)e->token_weight[ids[t]] / KOR_TOKEN_WEIGHT_STEPS);
         const float *row = x + t * e->dim;
         sum += w;
         for (size_t j = 0; j < e->dim; j++) out[j] += w * row[j];

@@ -22,9 +22,9 @@
 #include "kernels/kernels.h"
 #include "model/gguf.h"
 
-/* Bounds of a token's weight in the mean, so that no sum of them is 0 or infinite. */
-#define KOR_TOKEN_WEIGHT_LEAST 1e-4f
-#define KOR_TOKEN_WEIGHT_MOST 1e4f
+/* A token's weight in the mean is 2^(code / KOR_TOKEN_WEIGHT_STEPS), code an int8: from 2^-8 to
+ * almost 2^8. */
+#define KOR_TOKEN_WEIGHT_STEPS 16
 
 enum { KOR_ENCODER_LAYERS = 32, KOR_ENCODER_WIDTH = 8192, KOR_ENCODER_TOKENS = 4096 };
 
@@ -61,7 +61,7 @@ typedef struct kor_encoder {
     const int8_t *embedding8;      /* int8, with */
     const float *embedding8_scale; /* [vocabulary] */
     const float *position;         /* [max_tokens][widths[0]] */
-    const float *token_weight;     /* [vocabulary] w of the mean, above 0; NULL: all are 1 */
+    const int8_t *token_weight;    /* [vocabulary] w of the mean, as codes; NULL: all are 1 */
     kor_linear pooler;             /* weight is NULL where there is none */
     kor_encoder_layer layer[KOR_ENCODER_LAYERS];
 } kor_encoder;

@@ -61,7 +61,9 @@ void kor_encoder_write(kor_gguf_out *out, const kor_encoder *e, const kor_gguf *
     add_floats(out, "token_embd", "scale", e->embedding8_scale, e->vocabulary);
     kor_gguf_add_tensor(out, "position_embd.weight", KOR_TENSOR_F32, 2,
                         (size_t[]){width, e->max_tokens}, e->position);
-    if (e->token_weight) add_floats(out, "token_pool", "weight", e->token_weight, e->vocabulary);
+    if (e->token_weight)
+        kor_gguf_add_tensor(out, "token_pool.weight", KOR_TENSOR_I8, 1, &e->vocabulary,
+                            e->token_weight);
     for (size_t i = 0; i < e->layers; i++) {
         add_norm(out, &e->layer[i].norm1, i, "attn_norm", e->layer[i].in);
         add_norm(out, &e->layer[i].norm2, i, "ffn_norm", e->layer[i].out);

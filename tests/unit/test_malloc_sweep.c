@@ -10,10 +10,12 @@
 #include "gguf_maker.h"
 #include "golden.h"
 #include "labels_maker.h"
+#include "learn/personal.h"
 #include "learn/task.h"
 #include "scratch.h"
 #include "text/unigram.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +251,55 @@ static void test_malloc_sweep_models_with_labels_survive_every_failure(void **st
     folder_remove(&f);
 }
 
+/* A personal model of the one at path, beside it. */
+static void run_personal(report *r, void *path)
+{
+    static const int8_t right[MADE_LABELS] = {-1, 1, -1};
+    static const kor_personal_row rows[] = {{.text = "c", .len = 1, .right = right},
+                                            {.text = "a b", .len = 3},
+                                            {.text = "b", .len = 1, .own = true}};
+    char trunk[4096], out[4200];
+    kor_model *model = NULL, *base = NULL;
+    kor_personal_set set = {0};
+    float delta[4096];
+    const kor_personal_note note = {.quality = NAN};
+    (void)snprintf(out, sizeof out, "%s.personal", (const char *)path);
+    (void)snprintf(trunk, sizeof trunk, "%.*s/tiny.gguf", (int)(strrchr(path, '/') - (char *)path),
+                   (char *)path);
+    r->status = kor_model_open(&base, trunk, &r->err);
+    if (r->status == KOR_OK) r->status = kor_model_open(&model, path, &r->err);
+    if (r->status == KOR_OK)
+        r->status = kor_personal_read(&set, path, model, base, rows, 3, &r->err);
+    if (r->status == KOR_OK) {
+        r->torn = kor_personal_size(&set) > sizeof delta / sizeof *delta;
+        r->status = kor_personal_learn(delta, &set, NULL, 8, 1, &r->err);
+    }
+    if (r->status == KOR_OK)
+        r->status = kor_personal_write(&set, delta, path, base, &note, out, &r->err);
+    r->torn |= (access(out, F_OK) == 0) != (r->status == KOR_OK);
+    (void)unlink(out);
+    kor_personal_free(&set);
+    kor_model_close(model);
+    kor_model_close(base);
+}
+
+static void test_malloc_sweep_personal_survives_every_failure(void **state)
+{
+    (void)state;
+    folder f = folder_new();
+    char path[4096];
+    const char *trunk = in(&f, "tiny.gguf");
+    tiny_write(trunk, true, &(tiny_change){0});
+    (void)snprintf(path, sizeof path, "%s", in(&f, "model.gguf"));
+    for (int kind = 0; kind < 4; kind++) {
+        labels_write(path, kind & 1, (made_kind)(kind / 2), trunk);
+        long failures = sweep(run_personal, path);
+        assert_true(SANITIZED ||
+                    failures >= 20); /* the models, rows, answers, a lesson, the file */
+    }
+    folder_remove(&f);
+}
+
 static void run_task(report *r, void *path)
 {
     kor_task task;
@@ -455,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_malloc_sweep_counts_and_fails_allocations),
         cmocka_unit_test(test_malloc_sweep_library_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_models_with_labels_survive_every_failure),
+        cmocka_unit_test(test_malloc_sweep_personal_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_task_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_rows_survive_every_failure),
         cmocka_unit_test(test_malloc_sweep_grammar_survives_every_failure),
