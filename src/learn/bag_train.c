@@ -414,7 +414,9 @@ void kor_bag_trained_write(const kor_bag_trained *trained, bool part, kor_gguf_o
 {
     const kor_bag *b = &trained->bag;
     if (!part) kor_gguf_add_string(out, "korora.architecture", "bag");
-    kor_gguf_add_u32(out, "korora.bag.ngrams", KOR_NGRAMS_VERSION);
+    kor_gguf_add_u32(out, "korora.bag.ngrams",
+                     b->shape.code ? KOR_NGRAMS_OF_CODE : KOR_NGRAMS_VERSION);
+    if (b->shape.code) kor_gguf_add_u32(out, "korora.bag.code", b->shape.code);
     kor_gguf_add_u32(out, "korora.bag.words", b->shape.words);
     kor_gguf_add_u32(out, "korora.bag.chars_from", b->shape.chars_from);
     kor_gguf_add_u32(out, "korora.bag.chars_to", b->shape.chars_to);

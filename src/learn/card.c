@@ -17,7 +17,7 @@ enum { RECIPE_BYTES = 400 };
 static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
 {
     const kor_bag_recipe *b = &r->task.recipe;
-    char taught[100] = "";
+    char taught[100] = "", kind[60];
     if (*r->recipe) {
         (void)snprintf(out, RECIPE_BYTES, "%s", r->recipe);
         return;
@@ -33,13 +33,18 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
         (void)snprintf(taught, sizeof taught, ", distill %g, distill_temperature %g",
                        (double)b->teaching.distill, (double)b->teaching.temperature);
     }
-    (void)snprintf(
-        out, RECIPE_BYTES,
-        "words 1-%u, characters %u-%u%s, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
-        "chars_rate %g, dropout %g%s%s",
-        b->shape.words, b->shape.chars_from, b->shape.chars_to, b->shape.layout ? ", layout" : "",
-        r->kept, r->features, r->dim, r->epochs, (double)b->rate, (double)b->chars_rate,
-        (double)b->dropout, b->teaching.balanced ? ", class_weights balanced" : "", taught);
+    if (b->shape.code)
+        (void)snprintf(kind, sizeof kind, "features of code");
+    else
+        (void)snprintf(kind, sizeof kind, "words 1-%u, characters %u-%u%s", b->shape.words,
+                       b->shape.chars_from, b->shape.chars_to,
+                       b->shape.layout ? ", layout" : "");
+    (void)snprintf(out, RECIPE_BYTES,
+                   "%s, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
+                   "chars_rate %g, dropout %g%s%s",
+                   kind, r->kept, r->features, r->dim, r->epochs, (double)b->rate,
+                   (double)b->chars_rate, (double)b->dropout,
+                   b->teaching.balanced ? ", class_weights balanced" : "", taught);
 }
 
 static void add_figures(kor_gguf_out *out, const kor_train_report *r)

@@ -31,6 +31,19 @@ static hashed *sort_texts(const kor_dataset *data)
     return list;
 }
 
+/* The same, but all parts of one text are beside each other too. */
+static hashed *sort_groups(const kor_dataset *data)
+{
+    hashed *list = sort_texts(data);
+    if (!list || !data->grouped) return list;
+    for (size_t i = 0; i < data->count; i++) {
+        uint64_t group = data->rows[list[i].row].group;
+        if (group) list[i].hash = group;
+    }
+    qsort(list, data->count, sizeof *list, by_hash);
+    return list;
+}
+
 static bool same_labels(const kor_row *a, const kor_row *b)
 {
     return a->label_count == b->label_count &&
@@ -123,17 +136,20 @@ kor_status kor_split(const kor_dataset *data, double share, uint64_t seed, bool 
         if (row->label_count && row->labels[0] != UINT32_MAX && row->labels[0] >= labels)
             labels = row->labels[0] + 1;
     }
-    hashed *list = sort_texts(data);
+    hashed *list = sort_groups(data);
     uint32_t *order = malloc((n + 1) * sizeof *order);
     size_t *twin = malloc((n + 1) * sizeof *twin);     /* the first row of the same text */
+    size_t *size = calloc(n + 1, sizeof *size);        /* rows of the group it is first of */
     size_t *of = calloc(labels + 2, sizeof *of);       /* rows of a stratum, */
     size_t *taken = calloc(labels + 2, sizeof *taken); /* and of them in val */
-    kor_status status = list && order && twin && of && taken ? KOR_OK : kor_fail_memory(err);
+    kor_status status =
+        list && order && twin && size && of && taken ? KOR_OK : kor_fail_memory(err);
     if (status == KOR_OK) {
         kor_random random = {seed ^ 0x73706c6974ull}; /* not the trainer's numbers */
         for (size_t i = 0, first = 0; i < n; i++) {
             if (list[i].hash != list[first].hash) first = i;
             twin[list[i].row] = list[first].row;
+            size[list[first].row] = data->grouped ? i - first + 1 : 1;
             order[i] = (uint32_t)i;
             of[stratum(&data->rows[i], labels)]++;
         }
@@ -144,14 +160,15 @@ kor_status kor_split(const kor_dataset *data, double share, uint64_t seed, bool 
             if (twin[row] != row) continue;
             size_t wanted = (size_t)(share * (double)of[s] + 0.5);
             if (wanted >= of[s]) wanted = of[s] ? of[s] - 1 : 0;
-            to_val[row] = taken[s] < wanted;
-            taken[s] += to_val[row];
+            to_val[row] = taken[s] + size[row] / 2 < wanted;
+            taken[s] += to_val[row] ? size[row] : 0;
         }
         for (size_t i = 0; i < n; i++) to_val[i] = to_val[twin[i]];
     }
     free(list);
     free(order);
     free(twin);
+    free(size);
     free(of);
     free(taken);
     return status;

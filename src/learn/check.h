@@ -19,7 +19,8 @@ kor_status kor_check_rare(const kor_row *const *rows, size_t count, const kor_la
                           const kor_remarks *remarks, size_t *rare, kor_error *err);
 
 /* Take share of the rows of each label (a row of several goes by its first) out of data, at random
- * by seed, but the last row of none; rows of one text stay together. to_val[data->count] says
+ * by seed, but the last row of none; rows of one text or
+ * one group stay together. to_val[data->count] says
  * which.
  */
 kor_status kor_split(const kor_dataset *data, double share, uint64_t seed, bool *to_val,

@@ -340,6 +340,15 @@ static kor_status finish_soft(reader *r)
     return status;
 }
 
+static void read_group(reader *r, const json_t *row)
+{
+    const json_t *group = json_object_get(row, "group");
+    if (!json_is_string(group)) return;
+    r->out->rows[r->out->count - 1].group =
+        kor_hash64(json_string_value(group), json_string_length(group), 0) | 1;
+    r->out->grouped = true;
+}
+
 /* A row whose text is there. */
 static kor_status use_row(reader *r, json_t *row, json_t *text)
 {
@@ -359,6 +368,7 @@ static kor_status use_row(reader *r, json_t *row, json_t *text)
     KOR_TRY(read_labels(r, row, labels, &count));
     if (count == SIZE_MAX) return KOR_OK;
     KOR_TRY(add_row(r, json_string_value(text), json_string_length(text), labels, count));
+    read_group(r, row);
     return soft ? keep_soft(r, list, json_object_size(soft)) : KOR_OK;
 }
 

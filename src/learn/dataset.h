@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows to learn from: JSON lines {"text", "label"} or {"text", "labels": [...]}, with "soft":
- * {label: probability} where a teacher was asked; or with spans (see span_rows.h). */
+ * {label: probability} where a teacher was asked; or with spans (see span_rows.h). Those with the
+ * same "group", a string, are parts of one text. */
 #ifndef KOR_DATASET_H
 #define KOR_DATASET_H
 
@@ -18,6 +19,7 @@ typedef struct kor_row {
     size_t line;            /* in its file; the first is 1 */
     const uint32_t *labels; /* [label_count], ascending and unique; into kor_labels */
     size_t label_count;     /* 1 for classify */
+    uint64_t group;         /* rows of one are parts of the same text; 0: of none */
     const float *soft;      /* [labels] what a teacher gives each; NULL: nothing is known */
 } kor_row;
 
@@ -54,6 +56,7 @@ typedef struct kor_dataset {
     size_t widened;       /* spans with a border inside a word, which moved to the word's */
     size_t count, cap;
     size_t bad;    /* rows that were reported and left out */
+    bool grouped;  /* some rows have a group */
     uint64_t hash; /* kor_hash64 of the file */
     size_t wide;   /* numbers of each row's soft: the labels that were known once it was read */
     kor_arena arena;

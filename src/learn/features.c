@@ -10,6 +10,8 @@ enum { SLOTS_AT_FIRST = 1 << 16 };
 typedef struct feature {
     uint32_t key, rows; /* rows that have it; 0: an empty slot */
     uint32_t last;      /* the row that had it last, + 1 */
+    uint32_t texts;     /* the same as rows, but parts of one text are one */
+    uint64_t group;     /* of the row that had it last, */
     uint32_t number;    /* among those to choose from, then among those kept; UINT32_MAX: neither */
     double score;
 } feature;
@@ -43,6 +45,14 @@ static kor_status grow(counter *c, kor_error *err)
     return KOR_OK;
 }
 
+/* Parts of one text follow each other: is it of another one than the row that had it before? */
+static bool is_new(feature *f, const kor_row *row)
+{
+    bool same = row->group && row->group == f->group;
+    f->group = row->group;
+    return !same;
+}
+
 /* Count the features of row i, and leave their keys as its ids for now. */
 static kor_status count_row(counter *c, size_t i, const uint32_t *keys, size_t n, size_t *cap,
                             kor_error *err)
@@ -64,6 +74,7 @@ static kor_status count_row(counter *c, size_t i, const uint32_t *keys, size_t n
         f->key = keys[j];
         f->rows++;
         f->last = (uint32_t)i + 1;
+        f->texts += is_new(f, c->rows[i]);
         out->ids[at++] = keys[j];
     }
     out->first[i + 1] = at;
@@ -84,7 +95,8 @@ static kor_status count_rows(counter *c, const kor_ngrams *shape, kor_error *err
     return status;
 }
 
-/* The G statistic of each feature that can be chosen. */
+/* The G statistic of each feature that can be chosen; what is in many parts of one text is there
+ * once. */
 static kor_status score(counter *c, feature **list, size_t n, kor_error *err)
 {
     size_t cells;
@@ -98,11 +110,12 @@ static kor_status score(counter *c, feature **list, size_t n, kor_error *err)
     }
     for (size_t i = 0; i < c->count; i++) {
         const kor_row *row = c->rows[i];
-        for (size_t l = 0; l < row->label_count; l++) prior[row->labels[l]] += 1;
-        total += (double)row->label_count;
+        bool new = !i || !row->group || row->group != c->rows[i - 1]->group;
+        for (size_t l = 0; new &&l < row->label_count; l++) prior[row->labels[l]] += 1;
+        total += new ? (double)row->label_count : 0;
         for (size_t j = c->out->first[i]; j < c->out->first[i + 1]; j++) {
-            const feature *f = find(c->slot, c->slots, c->out->ids[j]);
-            if (f->number == UINT32_MAX) continue;
+            feature *f = find(c->slot, c->slots, c->out->ids[j]);
+            if (f->number == UINT32_MAX || !is_new(f, row)) continue;
             float *cell = together + f->number * c->labels;
             for (size_t l = 0; l < row->label_count; l++) cell[row->labels[l]] += 1;
         }
@@ -144,7 +157,8 @@ static kor_status choose(counter *c, size_t least, size_t max, kor_error *err)
     for (size_t i = 0; i < c->slots; i++) {
         feature *f = &c->slot[i];
         f->number = UINT32_MAX;
-        if (f->rows < least || !f->rows) continue;
+        f->group = 0;
+        if (f->texts < least || !f->rows) continue;
         f->number = (uint32_t)n;
         list[n++] = f;
     }

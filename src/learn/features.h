@@ -17,9 +17,9 @@ typedef struct kor_features {
 } kor_features;
 
 /* Read the features of rows[count] (labels below labels) and keep at most max of those that at
- * least least rows have. Where there are more, those are kept that tell most about the labels: by
- * the G statistic, sum over l of n(f, l) log(n(f, l) / expected) (Dunning 1993). Free with
- * kor_features_free. */
+ * least least rows have; rows of one group that follow each other are one. Where there are more,
+ * those are kept that tell most about the labels: by the G statistic, sum over l of n(f, l)
+ * log(n(f, l) / expected) (Dunning 1993). Free with kor_features_free. */
 kor_status kor_features_make(kor_features *out, const kor_ngrams *shape, const kor_row *const *rows,
                              size_t count, size_t labels, size_t least, size_t max, kor_error *err);
 void kor_features_free(kor_features *features);

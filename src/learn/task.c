@@ -5,6 +5,7 @@
 #include "learn/licences.h"
 #include "learn/spans_train.h"
 #include "model/lora.h"
+#include "text/codegrams.h"
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
@@ -27,7 +28,7 @@ typedef struct recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
         *dropout, *class_weights, *distill, *distill_temperature, *tune_epochs, *tune_batch,
         *tune_rate, *tune_head_rate, *tune_depth, *tune_decay, *tune_clip, *tune_patience,
-        *word_dropout, *smoothing, *rank, *swap, *rare_tokens, *fresh_pooler, *layout;
+        *word_dropout, *smoothing, *rank, *swap, *rare_tokens, *fresh_pooler, *layout, *features;
 } recipe_yaml;
 
 typedef struct source_yaml {
@@ -95,6 +96,7 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(recipe_yaml, rare_tokens, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, fresh_pooler, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, layout, CYAML_FLAG_OPTIONAL),
+    TEXT(recipe_yaml, features, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, class_weights, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, distill, CYAML_FLAG_OPTIONAL),
     TEXT(recipe_yaml, distill_temperature, CYAML_FLAG_OPTIONAL),
@@ -430,8 +432,9 @@ static kor_status read_teaching(reader *r, const recipe_yaml *y)
 static kor_status read_recipe(reader *r, const recipe_yaml *y)
 {
     static const char *const answers[] = {"no", "yes", NULL};
+    static const char *const families[] = {"words", "code", NULL};
     kor_bag_recipe *b = &r->out->recipe;
-    size_t layout = 0;
+    size_t layout = 0, family = 0;
     if (!y) return KOR_OK;
     double words = b->shape.words, from = b->shape.chars_from, to = b->shape.chars_to,
            bytes = (double)b->bytes, dim = (double)b->dim, epochs = (double)b->epochs,
@@ -452,7 +455,16 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     KOR_TRY(number(r, "chars_rate", y->chars_rate, 0, 1, false, &chars_rate));
     KOR_TRY(number(r, "dropout", y->dropout, 0, 0.95, false, &dropout));
     if (y->layout) KOR_TRY(one_of(r, "layout", y->layout, answers, &layout));
-    b->shape = (kor_ngrams){(uint32_t)words, (uint32_t)from, (uint32_t)to, (uint32_t)layout};
+    if (y->features) KOR_TRY(one_of(r, "features", y->features, families, &family));
+    if (family && r->out->head != KOR_HEAD_CLASSIFY && r->out->head != KOR_HEAD_TAGS)
+        return fail_at(r, line_of(r, "features"), "features: code goes with classify and tags");
+    if (family && layout)
+        return fail_at(r, line_of(r, "layout"), "layout does not go with features: code");
+    b->shape = (kor_ngrams){.words = (uint32_t)words,
+                            .chars_from = (uint32_t)from,
+                            .chars_to = (uint32_t)to,
+                            .layout = (uint32_t)layout,
+                            .code = family == 1 ? KOR_CODEGRAMS_VERSION : 0};
     b->bytes = (size_t)bytes;
     b->dim = (size_t)dim;
     b->epochs = (size_t)epochs;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/bag.h"
 
+#include "text/codegrams.h"
 #include "text/layout.h"
 
 #include <math.h>
@@ -29,12 +30,24 @@ static kor_status bind_layout(kor_bag *out, const kor_gguf *file, kor_error *err
                     out->shape.layout, KORORA_VERSION, KOR_LAYOUT_VERSION);
 }
 
+/* Features of code have a number of their own, so that what does not know them reads no such file.
+ */
+static kor_status bind_code(kor_bag *out, const kor_gguf *file, kor_error *err)
+{
+    KOR_TRY(kor_gguf_get_u32(file, "korora.bag.code", &out->shape.code, err));
+    if (out->shape.code == KOR_CODEGRAMS_VERSION) return KOR_OK;
+    return kor_fail(err, KOR_E_UNSUPPORTED, "features of code of version %u; korora %s has %d",
+                    out->shape.code, KORORA_VERSION, KOR_CODEGRAMS_VERSION);
+}
+
 kor_status kor_bag_bind(kor_bag *out, const kor_gguf *file, size_t labels, kor_error *err)
 {
     *out = (kor_bag){.labels = labels};
     uint32_t version = 0;
     KOR_TRY(kor_gguf_get_u32(file, "korora.bag.ngrams", &version, err));
-    if (version != KOR_NGRAMS_VERSION) {
+    if (version == KOR_NGRAMS_OF_CODE)
+        KOR_TRY(bind_code(out, file, err));
+    else if (version != KOR_NGRAMS_VERSION) {
         return kor_fail(err, KOR_E_UNSUPPORTED, "n-grams of version %u; korora %s has version %d",
                         version, KORORA_VERSION, KOR_NGRAMS_VERSION);
     }

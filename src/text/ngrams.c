@@ -2,6 +2,7 @@
 #include "text/ngrams.h"
 
 #include "korora.h"
+#include "text/codegrams.h"
 #include "text/layout.h"
 #include "text/utf8.h"
 
@@ -151,6 +152,7 @@ static void take_wide(reader *r, uint32_t cp)
 size_t kor_ngrams_read(const kor_ngrams *shape, const char *text, size_t len, uint32_t *out,
                        size_t max)
 {
+    if (shape->code) return kor_codegrams_read(text, len, out, max);
     reader r = {.shape = shape, .out = out, .max = max, .before = {FIRST_WORD}};
     size_t left = KOR_TEXT_MAX;
     if (shape->layout) r.count = kor_layout_read(text, len, out, max);

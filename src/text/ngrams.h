@@ -19,6 +19,7 @@
 
 enum {
     KOR_NGRAMS_VERSION = 1,
+    KOR_NGRAMS_OF_CODE = 256,  /* stands where a version does in models with features of code */
     KOR_WORD_MAX = 64,         /* code points of a word */
     KOR_NGRAMS_WORDS = 3,      /* words of an n-gram, at most */
     KOR_NGRAMS_CHARS = 6,      /* characters of an n-gram, at most */
@@ -30,6 +31,7 @@ typedef struct kor_ngrams {
     uint32_t chars_from; /* n-grams of this many characters, of a word between < and >, */
     uint32_t chars_to;   /* to this many; none when 0, at most KOR_NGRAMS_CHARS */
     uint32_t layout;     /* 1: the keys of text/layout.h come first; 0: none of them */
+    uint32_t code; /* the features of source code (text/codegrams.h) instead, of this version */
 } kor_ngrams;
 
 /* Write the keys of a text (len bytes, any) to out and return how many: at most max, in the order

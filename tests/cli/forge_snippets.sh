@@ -10,7 +10,7 @@ yaml '  - {file: good.jsonl, label: good; fine, snippets: 6}' '  - {file: bad.cs
 hide() { sed -E -e 's/"group":"[0-9a-f]{16}"/HASH/' -e 's/(good day number [0-9](\\n)?)+/RUN/' -e 's/night [0-9]/night N/' build/forge/t/train.jsonl | sort | uniq -c; }
 hide
 forge
-yaml '  - {file: good.jsonl, label: good; fine, snippets: 6}' '  - {file: bad.csv, label: bad, limit: 4}'; forge
+yaml '  - {file: good.jsonl, label: good; fine, snippets: 6}' '  - {file: bad.csv, label: bad, limit: 7}'; forge
 # Tags: a list of them, and none.
 printf '%s\n' '{"text":"a good day","labels":["fine"]}' '{"text":"the bad night","labels":[]}' > tasks/t/gate.jsonl
 yaml '  - {file: good.jsonl, labels: [fine, good], snippets: 6}' '  - {file: bad.csv, label: "", limit: 5}'

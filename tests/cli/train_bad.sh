@@ -25,6 +25,8 @@ yaml "$(printf 'gates:\n  accuracy: often')"; quiet_train
 yaml "$(printf 'gates:\n  beauty: 1')"; quiet_train
 yaml "$(printf 'recipe:\n  dim: 12')"; quiet_train
 yaml "$(printf 'recipe:\n  rate: 1e99')"; quiet_train
+yaml "$(printf 'recipe:\n  features: sounds')"; quiet_train
+printf 'name: t\nhead: spans\ntrain: rows.jsonl\nrecipe:\n  features: code\n' > task/task.yaml; quiet_train
 yaml 'labels: [a]'; quiet_train
 yaml 'labels: [a, a]'; quiet_train
 yaml 'val: missing.jsonl'; quiet_train

@@ -281,6 +281,9 @@ static void test_bag_files_that_deceive_are_refused(void **state)
     trained.bag.shape.chars_from = 0;
     fails(&f, &trained, false, (change){0}, KOR_E_INPUT, "0 to 4 characters");
     trained.bag = good;
+    trained.bag.shape.code = 2;
+    fails(&f, &trained, false, (change){0}, KOR_E_UNSUPPORTED, "code of version 2");
+    trained.bag = good;
     /* A directory that points past the rows, or back. */
     uint32_t first[1 << 12];
     size_t places = ((size_t)1 << good.bits) + 1;

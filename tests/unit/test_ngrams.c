@@ -84,7 +84,7 @@ static void test_ngrams_of_characters_are_told_from_those_of_words(void **state)
     size_t words = 0, n = kor_ngrams_read(&narrow, "one two", 7, keys, KOR_NGRAMS_LIMIT);
     for (size_t i = 0; i < n; i++) words += kor_ngrams_is_words(keys[i]);
     assert_int_equal(words, 4); /* one, start one, two, one two */
-    const kor_ngrams none = {1, 0, 0, 0};
+    const kor_ngrams none = {.words = 1};
     assert_int_equal(kor_ngrams_read(&none, "one two", 7, keys, KOR_NGRAMS_LIMIT), 2);
 }
 
