@@ -142,7 +142,7 @@ kor_status kor_calibrate_keep(const kor_scores *scores, size_t label, double kee
     qsort(lead, n, sizeof *lead, ascending);
     size_t lost = (size_t)((1 - keep) * (double)n);
     float least = n ? lead[lost < n ? lost : n - 1] : 0;
-    *out = least <= 0 ? 1e-3f - least : 0;
+    *out = n && least <= 0 ? 1e-3f - least : 0;
     free(lead);
     return KOR_OK;
 }

@@ -128,6 +128,35 @@ static void test_abstaining_gives_up_only_what_it_may(void **state)
     assert_in_range(below, 4, 5);
 }
 
+static void test_a_label_to_keep_is_raised_as_far_as_it_must(void **state)
+{
+    (void)state;
+    static float values[100][3];
+    static kor_row rows[100];
+    static const kor_row *list[100];
+    static const uint32_t one[] = {1, 2};
+    for (size_t i = 0; i < 100;
+         i++) { /* label 1 is 10 behind to 9 before; every tenth is another */
+        values[i][0] = 0;
+        values[i][1] = (float)i / 5 - 10;
+        values[i][2] = -20;
+        rows[i] = (kor_row){.labels = &one[i % 10 == 9], .label_count = 1};
+        list[i] = &rows[i];
+    }
+    kor_error err;
+    float offset;
+    kor_scores scores = {&values[0][0], list, 100, 3, false};
+    assert_int_equal(kor_calibrate_keep(&scores, 1, 0.9, &offset, &err), KOR_OK);
+    size_t lost = 0;
+    for (size_t i = 0; i < 100; i++) lost += i % 10 != 9 && values[i][1] + offset <= 0;
+    assert_in_range(lost, 8, 9);
+    /* Nothing is lowered, and without rows nothing is raised. */
+    assert_int_equal(kor_calibrate_keep(&scores, 1, 0.1, &offset, &err), KOR_OK);
+    assert_true(offset == 0);
+    assert_int_equal(kor_calibrate_keep(&scores, 0, 0.9, &offset, &err), KOR_OK);
+    assert_true(offset == 0);
+}
+
 static void test_thresholds_of_tags_lie_where_they_part(void **state)
 {
     (void)state;
@@ -157,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_metrics_of_tags),
         cmocka_unit_test(test_temperature_undoes_an_overconfident_scale),
         cmocka_unit_test(test_abstaining_gives_up_only_what_it_may),
+        cmocka_unit_test(test_a_label_to_keep_is_raised_as_far_as_it_must),
         cmocka_unit_test(test_thresholds_of_tags_lie_where_they_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
