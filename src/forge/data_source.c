@@ -131,7 +131,12 @@ static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error 
     if (kind->kept && !there) KOR_TRY(keep(out, path, err));
     if (q->source->queries && q->source->limit)
         KOR_TRY(kor_snippets_limit(out, q->source->limit, q->seed, err));
-    if (q->source->queries) return kor_queries_make(out, q->source->queries, q->seed, err);
+    if (q->source->queries) {
+        KOR_TRY(kor_queries_make(out, q->source->queries, q->seed, err));
+        if (out->count) return KOR_OK;
+        return kor_fail(err, KOR_E_INPUT, "%s/task.yaml:%lu: %.100s has no text to make queries of",
+                        q->task->folder, q->source->line, q->source->name);
+    }
     if (q->source->snippets) KOR_TRY(kor_snippets_cut(out, q->source->snippets, q->seed, err));
     return q->source->limit ? kor_snippets_limit(out, q->source->limit, q->seed, err) : KOR_OK;
 }

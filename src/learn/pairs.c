@@ -71,15 +71,7 @@ void kor_texts_free(kor_texts *texts)
 /* ---- Rows ---- */
 
 /* What the rows of a file are; all must be alike. */
-typedef enum form {
-    UNKNOWN,
-    BARE,
-    SCORED,
-    LABELLED,
-    BARE_QUERIES,
-    SCORED_QUERIES,
-    LISTS
-} form;
+typedef enum form { UNKNOWN, BARE, SCORED, LABELLED, BARE_QUERIES, SCORED_QUERIES, LISTS } form;
 
 static const char *const form_names[] = {"",
                                          "two texts without a score",
@@ -338,8 +330,8 @@ kor_status kor_pairs_read(kor_pairs *out, const char *path, kor_texts *texts,
     kor_texts_free(&r.labels);
     if (status == KOR_OK && !out->count) {
         status = kor_fail(err, KOR_E_INPUT,
-                          "%s: no row to use; rows are {\"a\", \"b\", \"score\"} or {\"query\", "
-                          "\"text\", \"label\"}",
+                          "%s: no row to use; rows are {\"a\", \"b\", \"score\"}, {\"query\", "
+                          "\"text\", \"label\"} or {\"text\", \"label\"}",
                           path);
     }
     if (status == KOR_OK) status = make_groups(out, texts->count, err);

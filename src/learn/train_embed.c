@@ -327,11 +327,10 @@ static kor_status start_pooler(learner *l, const kor_token_rows *rows)
            *vector = kor_arena_array(&arena, dim, dim * sizeof *vector);
     kor_status status =
         state && mean && vector ? read_states(l, rows, state, n) : kor_fail_memory(l->err);
-    if (status == KOR_OK)
-        status = kor_components(state, n, dim, mean, mean + dim, vector, l->err);
+    if (status == KOR_OK) status = kor_components(state, n, dim, mean, mean + dim, vector, l->err);
     if (status == KOR_OK && !(mean[dim + (DROPPED < dim ? DROPPED : 0)] > 0)) {
-        status = kor_fail(l->err, KOR_E_INPUT, "%s: too few rows for fresh_pooler",
-                          l->out->task.train);
+        status =
+            kor_fail(l->err, KOR_E_INPUT, "%s: too few rows for fresh_pooler", l->out->task.train);
     }
     if (status == KOR_OK) set_pooler(&l->net, mean, mean + dim, vector);
     kor_arena_free(&arena);
@@ -436,9 +435,8 @@ static kor_status train(learner *l)
     const kor_model *base = l->session->options->trunk;
     if (!base || !kor_trunk_encoder(base)) {
         return kor_fail(l->err, KOR_E_NOT_FOUND,
-                        "%s/task.yaml: head embed learns from the base model, and there is none "
-                        "('make models' makes it)",
-                        r->task.folder);
+                        "%s/task.yaml: head embed learns from the model '%s', which is not there",
+                        r->task.folder, r->task.base);
     }
     KOR_TRY(kor_pair_data_read(&l->data, l->session));
     KOR_TRY(kor_pair_data_fill(&l->data, l->session, false));
