@@ -175,7 +175,9 @@ static kor_status measure_set(kor_session *s, const kor_model *model, size_t i)
     const kor_measure_options how = {.seed = r->task.seed, .remarks = s->options->remarks};
     kor_measured m;
     KOR_TRY(kor_measure_file(&m, model, s->options->sets[i], &how, s->err));
-    r->set[r->sets++] = (kor_gate_set){set->name, m.quality, recall_kept(&r->task, &m.metrics, r->labels.name, r->labels.count), m.n};
+    r->set[r->sets++] =
+        (kor_gate_set){set->name, m.quality,
+                       recall_kept(&r->task, &m.metrics, r->labels.name, r->labels.count), m.n};
     kor_status status = judge(s, set->name, &set->gates, &m.metrics, &m.pair_metrics);
     kor_measured_free(&m);
     return status;
@@ -225,7 +227,7 @@ static kor_status train(kor_session *s, const char *folder)
     if (r->task.architecture > KOR_BAG && !s->options->trunk) {
         return kor_fail(s->err, KOR_E_NOT_FOUND,
                         "%s/task.yaml: architecture %s stands on the base model, and there is none "
-                        "('make models' makes it)",
+                        "(models/trunk.gguf)",
                         folder, kor_architecture_name(r->task.architecture));
     }
     KOR_TRY(name_files(s));

@@ -327,11 +327,10 @@ static kor_status start_pooler(learner *l, const kor_token_rows *rows)
            *vector = kor_arena_array(&arena, dim, dim * sizeof *vector);
     kor_status status =
         state && mean && vector ? read_states(l, rows, state, n) : kor_fail_memory(l->err);
-    if (status == KOR_OK)
-        status = kor_components(state, n, dim, mean, mean + dim, vector, l->err);
+    if (status == KOR_OK) status = kor_components(state, n, dim, mean, mean + dim, vector, l->err);
     if (status == KOR_OK && !(mean[dim + (DROPPED < dim ? DROPPED : 0)] > 0)) {
-        status = kor_fail(l->err, KOR_E_INPUT, "%s: too few rows for fresh_pooler",
-                          l->out->task.train);
+        status =
+            kor_fail(l->err, KOR_E_INPUT, "%s: too few rows for fresh_pooler", l->out->task.train);
     }
     if (status == KOR_OK) set_pooler(&l->net, mean, mean + dim, vector);
     kor_arena_free(&arena);
@@ -437,7 +436,7 @@ static kor_status train(learner *l)
     if (!base || !kor_trunk_encoder(base)) {
         return kor_fail(l->err, KOR_E_NOT_FOUND,
                         "%s/task.yaml: head embed learns from the base model, and there is none "
-                        "('make models' makes it)",
+                        "(models/trunk.gguf)",
                         r->task.folder);
     }
     KOR_TRY(kor_pair_data_read(&l->data, l->session));
