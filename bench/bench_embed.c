@@ -189,8 +189,8 @@ static void locomo(bench *b, const char *data)
             size_t own = find(&turns, id ? id : "", questions.scope[q]);
             whole = own < turns.count;
             if (!whole) break;
-            size_t place = place_of(b, &turns, questions.vector + q * b->dim, questions.scope[q],
-                                    own);
+            size_t place =
+                place_of(b, &turns, questions.vector + q * b->dim, questions.scope[q], own);
             in5 += place < TURNS_CUT;
             in10 += place < CUT;
             first = place < first ? place : first;

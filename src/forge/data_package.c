@@ -191,8 +191,8 @@ static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error 
     (void)snprintf(path, sizeof path, "%.200s/%.4000s%s%s", s->package, s->file,
                    s->reader ? "." : "", s->reader ? s->reader : "");
     bool mail = s->reader && strcmp(s->reader, "mail") == 0;
-    const char *const one[] = {"tar", "-xzOf", file, "--wildcards",
-                               "--no-wildcards-match-slash", "--", inside, NULL};
+    const char *const one[] = {"tar", "-xzOf", file, "--wildcards", "--no-wildcards-match-slash",
+                               "--",  inside,  NULL};
     const char *const all[] = {"gzip", "-dc", "--", file, NULL};
     kor_str text = {0};
     kor_status status = run(mail ? all : one, NULL, &text, &good, err);

@@ -50,7 +50,7 @@ typedef struct kor_forge_result {
 
 typedef struct kor_forge_options {
     const char *tasks, *models,
-        *work;              /* folders; work keeps what a forge that was ended had done */
+        *work; /* folders; work keeps what a forge that was ended had done */
     /* The model that a task stands on, by the name it gives; *out stays NULL where there is none.
      * The forge closes it. */
     kor_status (*open_base)(void *arg, const char *name, kor_model **out, kor_error *err);
@@ -70,8 +70,8 @@ void kor_forge_unlock(int lock);
 kor_status kor_forge(kor_forge_result *out, const char *name, const kor_forge_options *options,
                      kor_error *err);
 
-/* The folders in tasks that hold a task.yaml, by name, but the trunk first, on which others stand; in
- * arena. */
+/* The folders in tasks that hold a task.yaml, by name, but the trunk first, on which others stand;
+ * in arena. */
 kor_status kor_forge_list(const char ***names, size_t *count, const char *tasks, kor_arena *arena,
                           kor_error *err);
 

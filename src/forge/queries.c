@@ -111,7 +111,7 @@ static size_t keep_rare(const maker *m, word *words, size_t n, size_t texts)
 
 /* ---- Queries ---- */
 
-static const char *const openings[] = {"what about ", "when did ", "who ",       "why ",
+static const char *const openings[] = {"what about ", "when did ", "who ",      "why ",
                                        "how ",        "where ",    "what was ", "did "};
 
 /* Some of the words, in their order. */
@@ -225,8 +225,8 @@ kor_status kor_queries_make(kor_made_rows *rows, size_t count, uint64_t seed, ko
     char **text = calloc(rows->count + 1, sizeof *text);
     bool *used = calloc(rows->count + 1, sizeof *used);
     m.seen = calloc(rows->count + 1, sizeof *m.seen);
-    kor_status status = text && used && m.seen ? make_all(&m, rows, text, used, count, seed)
-                                               : kor_fail_memory(err);
+    kor_status status =
+        text && used && m.seen ? make_all(&m, rows, text, used, count, seed) : kor_fail_memory(err);
     for (size_t i = 0; text && i < rows->count; i++) free(text[i]);
     free(text);
     free(used);

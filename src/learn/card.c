@@ -37,8 +37,7 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
         (void)snprintf(kind, sizeof kind, "features of code");
     else
         (void)snprintf(kind, sizeof kind, "words 1-%u, characters %u-%u%s", b->shape.words,
-                       b->shape.chars_from, b->shape.chars_to,
-                       b->shape.layout ? ", layout" : "");
+                       b->shape.chars_from, b->shape.chars_to, b->shape.layout ? ", layout" : "");
     (void)snprintf(out, RECIPE_BYTES,
                    "%s, %zu of %zu features, dim %zu, %zu epochs, rate %g, "
                    "chars_rate %g, dropout %g%s%s",

@@ -70,8 +70,7 @@ static void lay_out(kor_net *net, const kor_encoder *e)
     }
     net->pooler = add_linear(net, net->dim, net->dim, net->layers + 1);
     net->weighted = e->token_weight != NULL;
-    if (net->weighted)
-        net->token_weight = add_small(net, net->vocabulary, net->layers + 1, false);
+    if (net->weighted) net->token_weight = add_small(net, net->vocabulary, net->layers + 1, false);
 }
 
 static kor_real *param(const kor_net *net, size_t part)

@@ -548,8 +548,7 @@ static void pool_forward(const kor_pass *pass, const shard *s)
     const kor_net *net = pass->net;
     struct kor_pass_room *r = pass->room;
     size_t at_row = s->from * net->dim;
-    linear_forward(net, &net->pooler, r->pooled + at_row, r->mean + at_row, s->to - s->from,
-                   false);
+    linear_forward(net, &net->pooler, r->pooled + at_row, r->mean + at_row, s->to - s->from, false);
     for (size_t i = s->from; i < s->to; i++) {
         kor_real *y = r->pooled + i * net->dim, *e = pass->embedding + i * net->dim;
         double squares = 0;
@@ -615,7 +614,8 @@ void kor_pass_forward(kor_pass *pass, size_t which)
     memset(pass->d_tokens + b->first[s->from] * net->dim, 0, n * net->dim * sizeof(kor_real));
 }
 
-/* d_mean becomes the gradient by what the pooler reads; that is d_state where tokens weigh alike. */
+/* d_mean becomes the gradient by what the pooler reads; that is d_state where tokens weigh alike.
+ */
 static void pool_backward(const kor_pass *pass, shard *s)
 {
     const kor_net *net = pass->net;
@@ -667,8 +667,7 @@ void kor_pass_backward(kor_pass *pass, size_t which)
                 to[j] = pass->d_tokens[t * dim + j] + by_state[j] * share;
             for (size_t j = 0; net->weighted && j < dim; j++) to[j] += by_mean[j] * r->weight[t];
         }
-        if (net->weighted)
-            weights_backward(pass, i, s->small + net->part[net->token_weight].small);
+        if (net->weighted) weights_backward(pass, i, s->small + net->part[net->token_weight].small);
     }
     for (size_t i = net->layers; i-- > 0;) {
         kor_real *to = i ? dx : r->d_first + from * net->width;

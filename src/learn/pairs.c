@@ -71,15 +71,7 @@ void kor_texts_free(kor_texts *texts)
 /* ---- Rows ---- */
 
 /* What the rows of a file are; all must be alike. */
-typedef enum form {
-    UNKNOWN,
-    BARE,
-    SCORED,
-    LABELLED,
-    BARE_QUERIES,
-    SCORED_QUERIES,
-    LISTS
-} form;
+typedef enum form { UNKNOWN, BARE, SCORED, LABELLED, BARE_QUERIES, SCORED_QUERIES, LISTS } form;
 
 static const char *const form_names[] = {"",
                                          "two texts without a score",

@@ -29,10 +29,11 @@ typedef struct kor_texts {
 void kor_texts_free(kor_texts *texts);
 
 typedef struct kor_pair {
-    uint32_t a, b;  /* texts; a is the query where there is one */
-    float score;    /* 0 or more; 1 of a row without a score */
-    uint32_t label; /* of both, from 1: texts of one label are no wrong answers to each other; or 0 */
-    size_t line;    /* in its file; 0 of a pair that was made up */
+    uint32_t a, b; /* texts; a is the query where there is one */
+    float score;   /* 0 or more; 1 of a row without a score */
+    uint32_t
+        label;   /* of both, from 1: texts of one label are no wrong answers to each other; or 0 */
+    size_t line; /* in its file; 0 of a pair that was made up */
 } kor_pair;
 
 typedef struct kor_pairs {

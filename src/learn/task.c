@@ -33,7 +33,8 @@ typedef struct recipe_yaml {
 
 typedef struct source_yaml {
     char *file, *grammar, *package, *teacher, *sha512, *reader, *name, *licence, *text_column,
-        *label_column, *label_map, *weight, *count, *corrupt, *part, *label, *snippets, *limit, *queries;
+        *label_column, *label_map, *weight, *count, *corrupt, *part, *label, *snippets, *limit,
+        *queries;
     gates_yaml *gates;
     char **labels;
     uint32_t label_count;
@@ -41,7 +42,8 @@ typedef struct source_yaml {
 
 typedef struct task_yaml {
     char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
-        *keep_accuracy, *ship, *teacher, *base, *gate, *hard, *hard_weight, *keep_label, *keep_recall;
+        *keep_accuracy, *ship, *teacher, *base, *gate, *hard, *hard_weight, *keep_label,
+        *keep_recall;
     source_yaml *data, *gate_sets;
     uint32_t data_count, gate_set_count;
     char **labels, **sources;

@@ -46,11 +46,11 @@ typedef struct kor_task_source {
     const char *name, *licence; /* name is never NULL */
     const char *text_column, *label_column;
     const char *label_map; /* the path of a file that says what its labels are here */
-    double weight;       /* how often each row is used; a share of them below 1 */
-    size_t count;        /* rows that are to be made */
-    double corrupt;      /* share of made rows that get a typing mistake */
-    bool labelled;       /* every row gets labels, whatever it has itself */
-    const char **labels; /* [label_count]; of tags, 0 too */
+    double weight;         /* how often each row is used; a share of them below 1 */
+    size_t count;          /* rows that are to be made */
+    double corrupt;        /* share of made rows that get a typing mistake */
+    bool labelled;         /* every row gets labels, whatever it has itself */
+    const char **labels;   /* [label_count]; of tags, 0 too */
     size_t label_count;
     size_t snippets; /* at most as many runs of lines are cut from a text; 0: it stays whole */
     size_t queries;  /* of embed: made up for each text of it; 0: rows are pairs or have labels */
@@ -63,7 +63,7 @@ typedef struct kor_task_source {
 #define KOR_TASK_BASE "trunk"
 
 typedef struct kor_task {
-    const char *base; /* the name of the encoder it stands on */
+    const char *base;                                   /* the name of the encoder it stands on */
     const char *folder, *name, *licence, *out_of_scope; /* NULL where there is none */
     const char *train, *val;     /* paths; val may be NULL, and train where there is data */
     const kor_task_source *data; /* [data_count] what train is made of, instead of train */
@@ -91,7 +91,7 @@ typedef struct kor_task {
     size_t rank;          /* of adapters */
     float smoothing;
     double rare_tokens; /* of embed: a of the tokens' weights a / (a + share); 0: none */
-    bool fresh_pooler; /* of embed: the pooler starts from the components of the rows' states */
+    bool fresh_pooler;  /* of embed: the pooler starts from the components of the rows' states */
     double swap; /* of spans: copies a row with other texts in its spans; NAN: by their number */
     kor_arena arena;
 } kor_task;

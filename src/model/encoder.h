@@ -13,7 +13,7 @@
  *       q|k|v = x Wqkv + bqkv
  *       y    = LN1(x + attention(q, k, v) Wo + bo)
  *       x    = LN2(y + act(y W1 + b1) W2 + b2)
- *     pooled = sum over t of w[id[t]] x[t] / sum of w[id[t]]; w is 1 where the file has none   [dim]
+ *     pooled = sum over t of w[id[t]] x[t] / sum of w[id[t]]; w is 1 where the file has none [dim]
  *     v      = tanh(pooled Wt + bt), or pooled itself where the file has no pooler, divided by its
  * length   [dim] */
 #ifndef KOR_ENCODER_H
@@ -82,8 +82,8 @@ size_t kor_encoder_scratch(const kor_encoder *e);
 void kor_encoder_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                          size_t count, float *out, void *scratch);
 
-/* The same, and the plain mean of the last layer as well, in which common tokens count as much as rare
- * ones: state[dim]. */
+/* The same, and the plain mean of the last layer as well, in which common tokens count as much as
+ * rare ones: state[dim]. */
 void kor_encoder_features(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,
                           size_t count, float *state, float *out, void *scratch);
 

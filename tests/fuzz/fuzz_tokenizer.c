@@ -19,7 +19,8 @@ static void open_model(void)
     kor_error err;
     kor_model *model;
     kor_model_info info;
-    if (kor_model_open(&model, path && *path ? path : "models/trunk.gguf", &err) != KOR_OK || kor_ctx_new(&ctx, model, &err) != KOR_OK) {
+    if (kor_model_open(&model, path && *path ? path : "models/trunk.gguf", &err) != KOR_OK ||
+        kor_ctx_new(&ctx, model, &err) != KOR_OK) {
         fprintf(stderr, "%s\n", err.msg);
         exit(3);
     }
