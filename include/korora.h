@@ -12,7 +12,7 @@
  *     kor_model *model;
  *     kor_ctx *ctx;
  *     float v[512];
- *     if (kor_model_open(&model, "base.gguf", &err) || kor_ctx_new(&ctx, model, &err) ||
+ *     if (kor_model_open(&model, "trunk.gguf", &err) || kor_ctx_new(&ctx, model, &err) ||
  *         kor_embed(ctx, "where did I leave the notes on the parser?", KOR_NUL, v, 512, &err))
  *         fprintf(stderr, "%s\n", err.msg);
  *
@@ -79,7 +79,7 @@ typedef struct kor_ctx kor_ctx;
  * over it, as korora does; a mapping of the old one stays whole. */
 KOR_API kor_status kor_model_open(kor_model **out, const char *path, kor_error *err);
 
-/* The name of the trunk that a model file stands on, such as "base": a model of architecture
+/* The name of the trunk that a model file stands on, such as "trunk": a model of architecture
  * "hybrid" is a small layer on an encoder that many models share. "" when it stands alone.
  * kor_model_open opens the trunk too, as NAME.gguf beside the file. */
 KOR_API kor_status kor_model_trunk(const char *path, char out[64], kor_error *err);

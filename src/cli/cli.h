@@ -109,6 +109,10 @@ void kor_model_unload(kor_loaded *loaded);
  * trunk, the base model takes its place. */
 kor_status kor_base_open(kor_model **out, const char *name, const kor_args *a, kor_error *err);
 
+/* The file of the trunk, which memories and models without a base of their own read texts with; the
+ * base model's where that is all there is. */
+kor_status kor_trunk_find(char out[4096], const char *home, kor_error *err);
+
 /* The trunk. */
 kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err);
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "kernels/kernels.h"
+#include "learn/task.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -262,7 +263,7 @@ static int run(int argc, char **argv)
     char home[4096], cpu[128];
     const char *mine = kor_home(home, &a, NULL) == KOR_OK ? home : NULL;
     size_t cores = kor_cores() < THREADS ? kor_cores() : THREADS;
-    if (!a.words) a.word[a.words++] = "base";
+    if (!a.words) a.word[a.words++] = KOR_TASK_BASE;
     for (size_t i = 0; i < a.words; i++) {
         char path[4096];
         kor_error err;
@@ -312,7 +313,7 @@ const kor_command kor_command_bench = {
     .usage = "[MODEL...]",
     .details = "How long an answer takes by the tokens of its text, on one thread and on all, and\n"
                "what share that is of the multiply-adds of int8 that the cores could do, measured\n"
-               "in the same run. Without a MODEL: base. For a ratio against other programs see\n"
+               "in the same run. Without a MODEL: trunk. For a ratio against other programs see\n"
                "docs/benchmarks.md.\n",
     .run = run,
 };

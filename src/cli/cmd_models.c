@@ -243,7 +243,7 @@ static int run(int argc, char **argv)
     if (list) {
         kor_print_json(list);
     } else if (!shown) {
-        printf("No models. 'make models' makes the base model; these folders were looked in:\n");
+        printf("No models. Korora comes with models/trunk.gguf; these folders were looked in:\n");
         for (size_t i = 0; i < folders; i++) {
             printf("  ");
             kor_print_line(KOR_PLAIN, folder[i], strlen(folder[i]), 0);

@@ -452,7 +452,7 @@ const kor_command kor_command_run = {
         "  embed     {\"embedding\": [...]}\n"
         "  rank      {\"score\"}; a line is QUERY, a tab and TEXT, a row {\"query\", \"text\"} or "
         "{\"a\", \"b\"}\n\n"
-        "  korora run base --text \"where did I leave my notes?\"\n"
-        "  korora run base --jsonl < rows.jsonl > vectors.jsonl\n",
+        "  korora run trunk --text \"where did I leave my notes?\"\n"
+        "  korora run trunk --jsonl < rows.jsonl > vectors.jsonl\n",
     .run = run,
 };

@@ -161,14 +161,21 @@ void kor_model_unload(kor_loaded *loaded)
     *loaded = (kor_loaded){0};
 }
 
+kor_status kor_trunk_find(char out[4096], const char *home, kor_error *err)
+{
+    if (kor_model_find_shipped(out, KOR_TASK_BASE, home, NULL) == KOR_OK) return KOR_OK;
+    /* Who forges the trunk anew has what it starts from. */
+    if (kor_model_find_shipped(out, "base", home, NULL) == KOR_OK) return KOR_OK;
+    return kor_model_find_shipped(out, KOR_TASK_BASE, home, err);
+}
+
 kor_status kor_base_open(kor_model **out, const char *name, const kor_args *a, kor_error *err)
 {
     char home[4096], path[4096];
     const char *where = kor_home(home, a, NULL) == KOR_OK ? home : NULL;
     *out = NULL;
-    kor_status status = kor_model_find(path, name, where, err);
-    if (status != KOR_OK && strcmp(name, KOR_TASK_BASE) == 0)
-        status = kor_model_find(path, "base", where, err);
+    kor_status status = strcmp(name, KOR_TASK_BASE) == 0 ? kor_trunk_find(path, where, err)
+                                                         : kor_model_find(path, name, where, err);
     return status == KOR_OK ? kor_model_open(out, path, err) : KOR_OK;
 }
 
@@ -213,11 +220,11 @@ static kor_status read_times(kor_session *s, const kor_time_arg *times, kor_erro
 static kor_status open_embedder(kor_session *s, const kor_command *command, kor_error *err)
 {
     char path[4096];
-    if (kor_model_find(path, "base", s->home, err) == KOR_OK) {
+    if (kor_trunk_find(path, s->home, err) == KOR_OK) {
         return kor_model_open(&s->embedder, path, err);
     }
-    kor_say(command, "no base model, so words are compared and not their meaning ('make models' "
-                     "makes it)");
+    kor_say(command, "no trunk.gguf, so words are compared and not their meaning ('korora models' "
+                     "says where it is looked for)");
     return KOR_OK;
 }
 

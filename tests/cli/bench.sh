@@ -13,7 +13,7 @@ threads = [1] if cores == 1 else [1, min(cores, 64)]
 want = [(t, n) for t in threads for n in (8, 16, 32, 64, 128)]
 print("every row" if [(r["threads"], r["tokens"]) for r in rows] == want else rows)
 for r in rows:
-    assert r["model"] == "base" and 0 < r["p50_us"] <= r["p95_us"] and 0 < r["per_s"], r
+    assert r["model"] == "trunk" and 0 < r["p50_us"] <= r["p95_us"] and 0 < r["per_s"], r
     assert 0 < r["peak_fraction"] < 1.1, r
 longer = [r["p50_us"] for r in rows[:5]]
 print("longer texts take longer" if longer[0] < longer[2] < longer[4] else longer)

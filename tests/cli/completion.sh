@@ -25,12 +25,12 @@ ask korora import s
 ask korora import git f
 ask korora import --since 2026-01-01 j
 ask korora run ""
-ask korora run base --
-ask korora run base n
-ask korora run base tw
-ask korora run base --text ""
+ask korora run trunk --
+ask korora run trunk n
+ask korora run trunk tw
+ask korora run trunk --text ""
 ask korora bench ""
-ask korora bench base b
+ask korora bench trunk b
 ask korora convert --type ""
 ask korora convert f
 ask korora add --

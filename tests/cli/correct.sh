@@ -47,7 +47,7 @@ try korora correct 2 topics=+weather,music
 try korora correct 2 topics=+
 try korora correct 2 topics=weather,garden
 try korora correct 2 nosuch=light
-try korora correct 2 base=light
+try korora correct 2 trunk=light
 try korora correct 2 ./models/mood.gguf=light
 # Nothing of a command with a mistake is kept, and what is wrong with the last word undoes the first.
 try korora correct 2 mood=light topics=+garden

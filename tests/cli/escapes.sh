@@ -31,10 +31,10 @@ now=2026-11-18T12:00:00+01:00
     korora add x --at "${esc}[31m"
     korora import "${esc}[31m"
     korora run "${esc}[31m" --text x
-    korora run base "${esc}[31m"
+    korora run trunk "${esc}[31m"
     for id in 1 2 3 4; do korora show $id; korora show $id --json; done
     echo "{\"question\":\"innocent ${csi}\",\"id\":\"${csi}\"}" | korora recall --batch -
-    echo "${csi}" | korora run base --jsonl
+    echo "${csi}" | korora run trunk --jsonl
     korora doctor --home "home${esc}[31m"
 } > all 2>&1
 python3 - << 'END'

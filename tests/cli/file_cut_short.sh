@@ -2,7 +2,7 @@
 . "$REPO/tests/cli/common"
 # Ask a model through a pipe that stays open; when the model is mapped, do something to its file, then ask.
 ask_after() { # command...
-    cp "$KORORA_MODELS/base.gguf" model.gguf
+    cp "$KORORA_MODELS/trunk.gguf" model.gguf
     rm -f pipe; mkfifo pipe
     korora run ./model.gguf < pipe > answer 2> message &
     korora=$!
@@ -20,7 +20,7 @@ ask_after() { # command...
     echo "exit $?"
     cat message
 }
-echo "where did I leave my notes?" | korora run base > expected
+echo "where did I leave my notes?" | korora run trunk > expected
 replace() { head -c 100 model.gguf > new; mv new model.gguf; }
 ask_after replace
 cmp answer expected && echo "the same answer"

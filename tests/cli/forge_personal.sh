@@ -22,7 +22,7 @@ echo "--- nothing to learn"
 forge mood --personal
 forge mood --personal --undo
 forge nosuch --personal
-forge base --personal
+forge trunk --personal
 forge mood topics --personal
 forge mood --personal --force
 forge mood --undo

@@ -7,7 +7,7 @@ trap 'touch stop; wait $endpoint' EXIT
 tries=0
 while [ ! -e port ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
 port=$(cat port)
-forge() { korora forge "$@" > out 2>&1; code=$?; grep -v '^model ' out | sed -E -e "s/:$port/:PORT/g" -e 's/ in [0-9.]+ s$/ in N s/' -e 's|^(home +bag +[0-9]+ ).*(shipped.*)|\1 \2|'; echo "exit $code"; }
+forge() { korora forge "$@" > out 2>&1; code=$?; grep -v '^model ' out | sed -E -e "s/:$port/:PORT/g" -e 's/ in [0-9.]+ s$/ in N s/' -e 's/^(home +bag +[0-9]+ ).*(shipped.*|unchanged)$/\1 \2/'; echo "exit $code"; }
 mkdir -p build tasks/home
 printf 'greet: a greeting\nleave: a farewell\n' > tasks/home/labels.yaml
 printf '%s\n' '{"text":"greet you all","label":"greet"}' '{"text":"leave it now","label":"leave"}' > tasks/home/gate.jsonl

@@ -8,11 +8,11 @@ try without_model recall "making dinner"
 try without_model timeline 2026-11-18
 try without_model show 2
 try without_model doctor | grep -v -e kernels -e time
-try without_model run base --text "words"
+try without_model run trunk --text "words"
 korora doctor | grep vectors
 # A damaged model is an error, not a silent fall back to words.
 mkdir bad
-{ head -c 4000000 "$KORORA_MODELS/base.gguf"; printf x; tail -c +4000002 "$KORORA_MODELS/base.gguf"; } > bad/base.gguf
+{ head -c 4000000 "$KORORA_MODELS/trunk.gguf"; printf x; tail -c +4000002 "$KORORA_MODELS/trunk.gguf"; } > bad/trunk.gguf
 try env KORORA_MODELS=bad korora recall "kubectl"
 try env KORORA_MODELS=bad korora add "text"
 try env KORORA_MODELS=bad korora doctor | grep model

@@ -64,7 +64,7 @@ import json, re, resource, subprocess
 said = set()
 for megabytes in range(8, 120, 2):
     limit = megabytes << 20
-    p = subprocess.run(["korora", "run", "base", "--threads", "2"], input=b"one text\n" * 60, capture_output=True,
+    p = subprocess.run(["korora", "run", "trunk", "--threads", "2"], input=b"one text\n" * 60, capture_output=True,
                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
     message = p.stderr.decode()
     if p.returncode == 0:

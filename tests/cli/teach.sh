@@ -136,7 +136,7 @@ tail -n 6 task/teacher-rows.jsonl > some.jsonl; sed -i '1s/"label":"[a-z]*"/"lab
 korora eval task/home.gguf some.jsonl --compare memory/teacher.yaml | beside
 korora eval task/home.gguf some.jsonl --compare memory/teacher.yaml --json | grep -o '"teacher":.*' | sed -E 's/"us_per_item":[0-9.e+]+/"us_per_item":N/'
 try korora eval task/home.gguf some.jsonl --compare nowhere.yaml 2>&1
-try korora eval base some.jsonl --compare memory/teacher.yaml 2>&1
+try korora eval trunk some.jsonl --compare memory/teacher.yaml 2>&1
 mode 401; korora eval task/home.gguf some.jsonl --compare memory/teacher.yaml 2>&1 | steady
 rm task/home.*
 

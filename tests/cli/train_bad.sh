@@ -67,7 +67,7 @@ yaml "$(printf 'recipe:\n  layout: perhaps')"; quiet_train
 yaml "$(printf 'recipe:\n  distill: 2')"; quiet_train
 yaml "$(printf 'recipe:\n  distill_temperature: 0')"; quiet_train
 yaml 'teacher: nobody.gguf'; quiet_train
-yaml "teacher: $KORORA_MODELS/base.gguf"; quiet_train
+yaml "teacher: $KORORA_MODELS/trunk.gguf"; quiet_train
 yaml ''; korora train task -o two.gguf > out; rm -f two.md two.svg
 { good; good | sed 's/"b"/"c"/'; } > task/rows.jsonl
 yaml 'teacher: ../two.gguf'; quiet_train 2>&1 | tail -n 2
@@ -99,7 +99,7 @@ korora train task --seed many; echo "exit $?"
 ls
 echo "--- eval"
 korora train task -o t.gguf > /dev/null; echo "exit $?"
-korora eval base rows.jsonl; echo "exit $?"
+korora eval trunk rows.jsonl; echo "exit $?"
 korora eval t.gguf nowhere.jsonl; echo "exit $?"
 : > empty; korora eval t.gguf empty; echo "exit $?"
 printf '%s\n' '{"text":"good day","label":"a"}' '{"text":"good day","label":"unheard of"}' '{"text":1}' > rows.jsonl

@@ -23,7 +23,7 @@ for kind in full lora; do
     korora eval again.gguf task/rows.jsonl | grep -c "^accuracy  *1.0000"
     # Without the base model beside it.
     cp "$KORORA_BIN" lonely
-    KORORA_MODELS="$TMPDIR" ./lonely run again.gguf --text "turn the lights off upstairs" 2>&1 | grep -c "light\|no model 'base'"
+    KORORA_MODELS="$TMPDIR" ./lonely run again.gguf --text "turn the lights off upstairs" 2>&1 | grep -c "light\|no model 'trunk'"
 done
 echo "--- killed in the middle"
 yaml full 8

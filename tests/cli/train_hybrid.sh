@@ -26,7 +26,7 @@ cp "$KORORA_BIN" lonely
 try env KORORA_MODELS="$TMPDIR" ./lonely train task
 try env KORORA_MODELS="$TMPDIR" ./lonely run again.gguf --text "words"
 mkdir other
-cp again.gguf other/base.gguf
+cp again.gguf other/trunk.gguf
 try env KORORA_MODELS=other ./lonely run again.gguf --text "words"
 sed -i 's/hybrid/auto/' task/task.yaml
 env KORORA_MODELS="$TMPDIR" ./lonely train task | grep -c tried

@@ -69,5 +69,5 @@ awk 'BEGIN { for (i = 0; i < 40; i++) printf "{\"query\":\"q %d\",\"text\":\"t %
 cp "$KORORA_BIN" lonely
 yaml t embed ''
 env KORORA_MODELS="$TMPDIR" ./lonely train t; echo "exit $?"
-korora eval base none.jsonl; echo "exit $?"
+korora eval trunk none.jsonl; echo "exit $?"
 korora eval find/find.gguf nowhere.jsonl; echo "exit $?"

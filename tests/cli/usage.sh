@@ -34,16 +34,16 @@ try korora show first
 try korora show 0
 try korora show 9223372036854775808
 try korora run
-try korora run base --text one two
-try korora run base --threads 0
+try korora run trunk --text one two
+try korora run trunk --threads 0
 try korora run nowhere --text words
 try korora run ./nowhere.gguf --text words
-try korora models base base
+try korora models trunk trunk
 try korora convert
 try korora convert folder --type f16
 try korora train
 try korora train a b
-try korora eval base
+try korora eval trunk
 try korora doctor now
 try korora version 2
 try korora version --home

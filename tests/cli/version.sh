@@ -5,8 +5,8 @@ korora version --json | sed -E 's/"[0-9.]+"/"N"/g; s/"path":"[a-z0-9]+"/"path":"
 korora --version | head -n 1 | sed -E 's/[0-9]+(\.[0-9]+)+/N/g'
 [ "$(korora version | head -n 1)" = "korora $(sed -n 's/^.define KORORA_VERSION "\(.*\)"/\1/p' "$REPO/include/korora.h")" ] && echo "as in korora.h"
 KORORA_CPU=scalar korora version | grep -o "kernels: [a-z0-9]*"
-KORORA_CPU=scalar korora run base --text "one answer" --json > scalar
-korora run base --text "one answer" --json > best
+KORORA_CPU=scalar korora run trunk --text "one answer" --json > scalar
+korora run trunk --text "one answer" --json > best
 python3 - << 'END'
 import json
 a, b = (json.load(open(f))["embedding"] for f in ("scalar", "best"))
@@ -17,7 +17,7 @@ sed 's/only scalar.*/only scalar .../' message
 try env KORORA_CPU=nonsense korora add "text" 2> /dev/null
 # Whatever the command, and whatever the name: exit 2 and one line.
 for name in nonsense AVX2 "scalar " "$(printf '%0300d' 7)" neon,avx2; do
-    for command in "run base --text a" "run base" "recall words" "models" "doctor"; do
+    for command in "run trunk --text a" "run trunk" "recall words" "models" "doctor"; do
         echo a | KORORA_CPU=$name korora $command > said 2> message
         echo "$? $(wc -l < message) $(wc -c < said)"
     done

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as text, through the vocabulary of the base model. KORORA_TEST_MODELS says where. */
+/* Any bytes as text, through the vocabulary of the trunk. KORORA_TEST_TRUNK says where. */
 #include "korora.h"
 
 #include <stdio.h>
@@ -15,13 +15,12 @@ static size_t vocabulary;
 
 static void open_model(void)
 {
-    const char *folder = getenv("KORORA_TEST_MODELS");
-    char path[4096];
+    const char *path = getenv("KORORA_TEST_TRUNK");
     kor_error err;
     kor_model *model;
     kor_model_info info;
-    (void)snprintf(path, sizeof path, "%s/base.gguf", folder ? folder : "build/models");
-    if (kor_model_open(&model, path, &err) != KOR_OK || kor_ctx_new(&ctx, model, &err) != KOR_OK) {
+    if (kor_model_open(&model, path && *path ? path : "models/trunk.gguf", &err) != KOR_OK ||
+        kor_ctx_new(&ctx, model, &err) != KOR_OK) {
         fprintf(stderr, "%s\n", err.msg);
         exit(3);
     }

@@ -8,7 +8,7 @@ int main(void)
 {
     kor_error err = {KOR_OK, ""};
     kor_model *model = NULL;
-    kor_status status = kor_model_open(&model, "base.gguf", &err);
+    kor_status status = kor_model_open(&model, "trunk.gguf", &err);
     kor_model_close(model);
     return (int)status;
 }

@@ -11,7 +11,7 @@ int main()
 {
     kor_error err{};
     kor_model *model = nullptr;
-    kor_status status = kor_model_open(&model, "base.gguf", &err);
+    kor_status status = kor_model_open(&model, "trunk.gguf", &err);
     std::unique_ptr<kor_model, decltype(&kor_model_close)> owner(model, kor_model_close);
     std::vector<float> v(512);
     return static_cast<int>(status);

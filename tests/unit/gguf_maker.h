@@ -67,6 +67,14 @@ static inline void *raw_copy(const void *bytes, size_t len)
     return p;
 }
 
+/* The entries of a file in another, but for the checksum, which is made anew. */
+static inline void copy_entries(kor_gguf_out *o, const kor_gguf *g)
+{
+    for (size_t i = 0; i < g->kv_count; i++) {
+        if (&g->kv[i] != kor_gguf_find(g, "korora.checksum")) kor_gguf_add_copy(o, &g->kv[i]);
+    }
+}
+
 /* ---- A tiny model ---- */
 
 /* One thing that is not as it should be; all NULL and 0 for a good model. */
@@ -80,6 +88,7 @@ typedef struct tiny_change {
     const char *text;
     const uint32_t *trie; /* of trie_units, in place of the vocabulary's own */
     size_t trie_units;
+    bool weights;       /* tokens have weights in the mean */
     size_t more_pieces; /* pieces after the last one, none of them new */
     size_t fewer_scores;
 } tiny_change;
@@ -286,6 +295,11 @@ static inline void tiny_write(const char *path, bool int8, const tiny_change *c)
     tiny_floats(&o, c, "blk.0.ffn_norm.bias", TINY_DIM, 0.1f, 12);
     tiny_linear(&o, c, int8, "blk.0.ffn_up", TINY_DIM, TINY_HIDDEN, 50);
     tiny_linear(&o, c, int8, "blk.0.ffn_down", TINY_HIDDEN, TINY_DIM, 60);
+    if (c->weights) {
+        static const int8_t codes[TINY_ROWS] = {0, 16, -16, 127, -128, 5, -40, 33, 1, -1, 64, -77};
+        shape[0] = TINY_ROWS;
+        tiny_tensor(&o, c, "token_pool.weight", KOR_TENSOR_I8, 1, shape, codes);
+    }
     tiny_linear(&o, c, int8, "pooler", TINY_DIM, TINY_DIM, 70);
     kor_error err;
     if (kor_gguf_commit(&o, path, &err) != KOR_OK) fail_msg("%s", err.msg);

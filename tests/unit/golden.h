@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The base models, and the texts whose ids and embeddings are known. Comes after cmocka.h. */
+/* The trunk, and texts whose ids are known, and of which the base model's embeddings are. Comes
+ * after cmocka.h. */
 #ifndef GOLDEN_H
 #define GOLDEN_H
 
@@ -21,25 +22,25 @@ typedef struct golden {
     float embedding[GOLDEN_DIM];
 } golden;
 
-/* The path of base.gguf or base-f32.gguf. A missing model is a failure, never a skipped test. */
-static inline const char *model_path(const char *name)
+/* A file that a variable of the environment names, else usual. A missing one is a failure, never a
+ * skipped test. */
+static inline const char *test_file(const char *variable, const char *usual)
 {
-    static char path[4096];
-    const char *folder = getenv("KORORA_TEST_MODELS");
-    (void)snprintf(path, sizeof path, "%s/%s", folder && *folder ? folder : "build/test-models",
-                   name);
-    if (access(path, R_OK) != 0) {
-        fail_msg("%s is missing: run `make test-models`, or name its folder in KORORA_TEST_MODELS",
-                 path);
-    }
+    const char *named = getenv(variable), *path = named && *named ? named : usual;
+    if (access(path, R_OK) != 0) fail_msg("%s is missing; %s names another", path, variable);
     return path;
 }
 
-static inline kor_model *open_model(const char *name)
+static inline const char *trunk_path(void)
+{
+    return test_file("KORORA_TEST_TRUNK", "models/trunk.gguf");
+}
+
+static inline kor_model *open_trunk(void)
 {
     kor_error err;
     kor_model *model;
-    if (kor_model_open(&model, model_path(name), &err) != KOR_OK) fail_msg("%s", err.msg);
+    if (kor_model_open(&model, trunk_path(), &err) != KOR_OK) fail_msg("%s", err.msg);
     return model;
 }
 

@@ -77,7 +77,7 @@ static void test_ingest_repairs_text(void **state)
         {"\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
     };
     fixture *f = *state;
-    open_memory(f, KOR_MEMORY_WRITE, base_model());
+    open_memory(f, KOR_MEMORY_WRITE, trunk_model());
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         kor_event e = {.time_ms = NOON,
                        .source = "test",
@@ -104,7 +104,7 @@ static void test_ingest_cuts_a_long_text_at_a_character(void **state)
     text[1] = 'x';
     memmove(text + 1, text + 2, len - 2);
     kor_event e = {.time_ms = NOON, .source = "test", .text = text, .text_len = len - 1};
-    open_memory(f, KOR_MEMORY_WRITE, base_model());
+    open_memory(f, KOR_MEMORY_WRITE, trunk_model());
     int64_t id = store(f, &e, 1).last_id;
     kept = stored_text(f, id, &got);
     assert_int_equal(got, KOR_EVENT_TEXT_MAX - 1);
@@ -125,7 +125,7 @@ static void test_ingest_leaves_out_what_is_empty(void **state)
                           text_event("", NOON)};
     events[2].title = "  ";
     events[3].title = "a title alone";
-    open_memory(f, KOR_MEMORY_WRITE, base_model());
+    open_memory(f, KOR_MEMORY_WRITE, trunk_model());
     kor_ingest_stats stats = store(f, events, 4);
     assert_int_equal(stats.empty, 3);
     assert_int_equal(stats.added, 1);
@@ -168,10 +168,9 @@ static void test_ingest_keeps_a_copy_of_what_it_is_given(void **state)
 
 static void test_ingest_embeds_each_event_once(void **state)
 {
-    if (!base_model()) skip();
     fixture *f = *state;
     kor_memory_stats stats;
-    open_memory(f, KOR_MEMORY_WRITE, base_model());
+    open_memory(f, KOR_MEMORY_WRITE, trunk_model());
     kor_event events[600];
     char refs[600][8];
     for (int i = 0; i < 600; i++) {

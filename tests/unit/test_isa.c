@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include "gguf_maker.h"
 #include "golden.h"
 #include "model/encoder.h"
+#include "plain_encoder.h"
 #include "scratch.h"
 
 #include <math.h>
@@ -126,7 +128,7 @@ static void test_isa_tables_are_complete_and_have_names_of_their_own(void **stat
     }
 }
 
-/* ---- The base model ---- */
+/* ---- The trunk ---- */
 
 typedef struct opened {
     kor_map map;
@@ -197,14 +199,15 @@ static void expect_agreement(const kor_encoder *e, void *scratch, const int32_t 
     free(want);
 }
 
-static void test_isa_base_model_agrees_at_every_length(void **state)
+static void test_isa_trunk_agrees_at_every_length(void **state)
 {
     (void)state;
     static const size_t lengths[] = {0, 1, 2, 15, 16, 17, 33, 128};
     int32_t ids[128];
     for (size_t i = 0; i < 128; i++) ids[i] = (int32_t)(4 + i * 61 % 7998);
-    opened f32 = open_encoder(model_path("base-f32.gguf")),
-           int8 = open_encoder(model_path("base.gguf"));
+    folder dir = folder_new();
+    plain_write_f32(in(&dir, "f32.gguf"), trunk_path());
+    opened f32 = open_encoder(in(&dir, "f32.gguf")), int8 = open_encoder(trunk_path());
     assert_int_equal(int8.encoder.max_tokens, 128);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         expect_agreement(&f32.encoder, f32.scratch, ids, lengths[i]);
@@ -212,6 +215,7 @@ static void test_isa_base_model_agrees_at_every_length(void **state)
     }
     close_encoder(&int8);
     close_encoder(&f32);
+    folder_remove(&dir);
 }
 
 /* In a process of its own, for the kernels are chosen once: 0 when texts of no token, one, as many
@@ -253,7 +257,7 @@ static void test_isa_texts_at_the_borders_on_every_table(void **state)
     (void)state;
     const kor_kernels *all[KOR_KERNELS_MAX];
     size_t n = kor_kernels_all(all);
-    const char *path = model_path("base.gguf");
+    const char *path = trunk_path();
     for (size_t k = 0; k < n; k++) {
         pid_t child = fork();
         assert_true(child >= 0);
@@ -402,7 +406,7 @@ int main(void)
         cmocka_unit_test(test_isa_needs_the_system_to_save_the_registers),
 #endif
         cmocka_unit_test(test_isa_tables_are_complete_and_have_names_of_their_own),
-        cmocka_unit_test(test_isa_base_model_agrees_at_every_length),
+        cmocka_unit_test(test_isa_trunk_agrees_at_every_length),
         cmocka_unit_test(test_isa_models_of_any_shape_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,7 +114,7 @@ static void test_layout_leaves_ngrams_alone(void **state)
     (void)state;
     static const char text[] = "- [ ] Call Ana\n- [x] two";
     static uint32_t both[KOR_NGRAMS_LIMIT];
-    const kor_ngrams plain = {2, 2, 4, 0}, laid = {2, 2, 4, 1};
+    const kor_ngrams plain = {2, 2, 4, 0, 0}, laid = {2, 2, 4, 1, 0};
     size_t n = kor_layout_read(text, sizeof text - 1, keys, KOR_NGRAMS_LIMIT);
     size_t all = kor_ngrams_read(&laid, text, sizeof text - 1, both, KOR_NGRAMS_LIMIT);
     assert_memory_equal(both, keys, n * sizeof *keys);

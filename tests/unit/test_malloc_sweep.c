@@ -12,6 +12,7 @@
 #include "labels_maker.h"
 #include "learn/personal.h"
 #include "learn/task.h"
+#include "plain_encoder.h"
 #include "scratch.h"
 #include "text/unigram.h"
 
@@ -207,7 +208,7 @@ static void test_malloc_sweep_library_survives_every_failure(void **state)
         long failures = sweep(run_library, path);
         assert_true(SANITIZED || failures >= 5); /* model, tables, ctx, its three buffers, ... */
     }
-    (void)snprintf(path, sizeof path, "%s", model_path("base.gguf"));
+    (void)snprintf(path, sizeof path, "%s", trunk_path());
     long failures = sweep(run_library, path);
     assert_true(SANITIZED || failures >= 5);
     folder_remove(&f);
@@ -440,14 +441,16 @@ static void test_malloc_sweep_writer_survives_every_failure(void **state)
 static void test_malloc_sweep_hot_path_does_not_allocate(void **state)
 {
     (void)state;
-    static const char *const names[] = {"base.gguf", "base-f32.gguf"};
+    folder dir = folder_new();
+    plain_write_f32(in(&dir, "f32.gguf"), trunk_path());
     golden *all = golden_load();
     static char hostile[100000];
     memset(hostile, 'x', sizeof hostile);
     for (size_t i = 0; i + 1 < sizeof hostile; i += 2)
         memcpy(hostile + i, i % 4 ? "\xcc\x81" : "\xcc\xa3", 2);
     for (size_t m = 0; m < 2; m++) {
-        kor_model *model = open_model(names[m]);
+        kor_model *model = m ? NULL : open_trunk();
+        if (m) assert_int_equal(kor_model_open(&model, in(&dir, "f32.gguf"), NULL), KOR_OK);
         kor_ctx *ctx;
         kor_error err;
         assert_works(kor_ctx_new(&ctx, model, &err), &err);
@@ -471,6 +474,7 @@ static void test_malloc_sweep_hot_path_does_not_allocate(void **state)
         kor_model_close(model);
     }
     golden_free(all);
+    folder_remove(&dir);
 }
 
 /* The tests above would pass if nothing were counted. */

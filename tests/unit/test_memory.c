@@ -195,10 +195,10 @@ static int read_finds_the_event(fixture *f)
     kor_memory_stats stats;
     kor_arena arena = {0};
     kor_event event;
-    if (kor_memory_open(&memory, f->home, KOR_MEMORY_READ, base_model(), &f->err) != KOR_OK)
+    if (kor_memory_open(&memory, f->home, KOR_MEMORY_READ, trunk_model(), &f->err) != KOR_OK)
         return 1;
     if (kor_memory_get_stats(memory, &stats, &f->err) != KOR_OK || stats.events != 1) return 2;
-    if (stats.vectors != (base_model() ? 1 : 0)) return 3;
+    if (stats.vectors != (1)) return 3;
     if (kor_memory_get(memory, 1, &arena, &event, &f->err) != KOR_OK) return 4;
     if (strcmp(event.text, "readable") != 0) return 5;
     kor_query q = {.question = "readable", .len = 8, .limit = 5};
@@ -214,7 +214,7 @@ static int read_finds_the_event(fixture *f)
 static void test_memory_read_only_file_can_be_read_and_says_so_when_written(void **state)
 {
     fixture *f = *state;
-    open_memory(f, KOR_MEMORY_WRITE, base_model());
+    open_memory(f, KOR_MEMORY_WRITE, trunk_model());
     remember(f, "readable", NOON);
     kor_memory_close(f->memory);
     f->memory = NULL;
@@ -226,7 +226,7 @@ static void test_memory_read_only_file_can_be_read_and_says_so_when_written(void
 static void test_memory_in_a_read_only_folder_can_be_read(void **state)
 {
     fixture *f = *state;
-    open_memory(f, KOR_MEMORY_WRITE, base_model());
+    open_memory(f, KOR_MEMORY_WRITE, trunk_model());
     remember(f, "readable", NOON);
     kor_memory_close(f->memory);
     f->memory = NULL;
@@ -340,11 +340,11 @@ static void test_memory_counts(void **state)
 static void test_memory_check_passes_a_sound_memory(void **state)
 {
     fixture *f = *state;
-    open_memory(f, KOR_MEMORY_WRITE, base_model());
+    open_memory(f, KOR_MEMORY_WRITE, trunk_model());
     remember(f, "one thing", NOON);
     remember(f, "another thing", NOON);
     assert_ok(f, kor_memory_check(f->memory, &f->err));
-    open_memory(f, KOR_MEMORY_READ, base_model());
+    open_memory(f, KOR_MEMORY_READ, trunk_model());
     assert_ok(f, kor_memory_check(f->memory, &f->err));
     /* To check is no permission to write. */
     kor_ingest *in;

@@ -68,19 +68,15 @@ static inline int teardown(void **state)
     return 0;
 }
 
-/* The base model, or NULL where it has not been made. Opened once. */
-static inline const kor_model *base_model(void)
+/* The trunk. Opened once; a missing one is a failure, never a skipped test. */
+static inline const kor_model *trunk_model(void)
 {
     static kor_model *model;
     if (model) return model;
-    char path[4096];
-    const char *base = getenv("KORORA_BASE"), *folder = getenv("KORORA_TEST_MODELS");
-    if (base) {
-        (void)snprintf(path, sizeof path, "%s", base);
-    } else {
-        (void)snprintf(path, sizeof path, "%s/base.gguf", folder ? folder : "build/models");
-    }
-    (void)kor_model_open(&model, path, NULL);
+    const char *path = getenv("KORORA_TEST_TRUNK");
+    kor_error err;
+    if (kor_model_open(&model, path && *path ? path : "models/trunk.gguf", &err) != KOR_OK)
+        fail_msg("%s", err.msg);
     return model;
 }
 

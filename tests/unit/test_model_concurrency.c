@@ -6,7 +6,10 @@
 
 #include <cmocka.h>
 
+#include "gguf_maker.h"
 #include "golden.h"
+#include "plain_encoder.h"
+#include "scratch.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -88,25 +91,28 @@ static float (*embed_alone(const kor_model *model, const golden *all))[GOLDEN_DI
 static void test_model_concurrency_shared_model_gives_the_same_bits(void **state)
 {
     (void)state;
-    static const char *const names[] = {"base.gguf", "base-f32.gguf"};
+    folder dir = folder_new();
+    plain_write_f32(in(&dir, "f32.gguf"), trunk_path());
     golden *all = golden_load();
     for (size_t m = 0; m < 2; m++) {
-        kor_model *model = open_model(names[m]);
+        kor_model *model = m ? NULL : open_trunk();
+        if (m) assert_int_equal(kor_model_open(&model, in(&dir, "f32.gguf"), NULL), KOR_OK);
         float(*want)[GOLDEN_DIM] = embed_alone(model, all);
         run_threads(model, NULL, all, want);
         free(want);
         kor_model_close(model);
     }
     golden_free(all);
+    folder_remove(&dir);
 }
 
 static void test_model_concurrency_opening_in_threads_gives_the_same_bits(void **state)
 {
     (void)state;
     golden *all = golden_load();
-    kor_model *model = open_model("base.gguf");
+    kor_model *model = open_trunk();
     float(*want)[GOLDEN_DIM] = embed_alone(model, all);
-    run_threads(NULL, model_path("base.gguf"), all, want);
+    run_threads(NULL, trunk_path(), all, want);
     free(want);
     kor_model_close(model);
     golden_free(all);

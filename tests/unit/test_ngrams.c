@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const kor_ngrams narrow = {2, 2, 4, 0}, wide = {3, 3, 5, 0};
+static const kor_ngrams narrow = {2, 2, 4, 0, 0}, wide = {3, 3, 5, 0, 0};
 static uint32_t keys[KOR_NGRAMS_LIMIT];
 
 static uint64_t fold(size_t n)

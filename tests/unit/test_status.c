@@ -46,8 +46,8 @@ static void test_status_prefix_goes_before_the_message(void **state)
     (void)state;
     kor_error err;
     kor_fail(&err, KOR_E_INPUT, "the header is cut short");
-    assert_int_equal(kor_fail_in(&err, err.code, "%s/%s", "models", "base.gguf"), KOR_E_INPUT);
-    assert_string_equal(err.msg, "models/base.gguf: the header is cut short");
+    assert_int_equal(kor_fail_in(&err, err.code, "%s/%s", "models", "trunk.gguf"), KOR_E_INPUT);
+    assert_string_equal(err.msg, "models/trunk.gguf: the header is cut short");
 }
 
 static void test_status_message_is_one_printable_line(void **state)
