@@ -133,12 +133,35 @@ static kor_status add_labels(kor_gguf_out *o, const kor_labels *labels, kor_erro
     return KOR_OK;
 }
 
+static const char *bracket(const char *licence, const char *which)
+{
+    return strstr(licence, " OR ") ? which : "";
+}
+
+/* The data's licence; of a changed copy of an encoder, that of the encoder holds as well. */
+static void add_licence(const kor_session *s, kor_gguf_out *o)
+{
+    const char *mine = s->out->task.licence;
+    kor_model_info base = {0};
+    if (s->out->made == KOR_FULL && s->options->trunk) kor_model_get_info(s->options->trunk, &base);
+    kor_str text = {0};
+    if (base.license && *base.license && strcmp(base.license, mine) != 0) {
+        kor_str_printf(&text, "%s%s%s AND %s%s%s", bracket(base.license, "("), base.license,
+                       bracket(base.license, ")"), bracket(mine, "("), mine, bracket(mine, ")"));
+    } else {
+        kor_str_puts(&text, mine);
+    }
+    kor_gguf_add_string(o, "general.license", kor_str_text(&text));
+    o->kv.failed |= text.failed;
+    kor_str_free(&text);
+}
+
 kor_status kor_session_begin(kor_session *s, kor_gguf_out *o)
 {
     const kor_train_report *r = s->out;
     kor_gguf_add_string(o, "general.architecture", "korora");
     kor_gguf_add_string(o, "general.name", r->task.name);
-    if (r->task.licence) kor_gguf_add_string(o, "general.license", r->task.licence);
+    if (r->task.licence) add_licence(s, o);
     kor_gguf_add_u32(o, "korora.format", 1);
     kor_gguf_add_string(o, "korora.head", kor_head_name(r->task.head));
     if (s->options->made_from) kor_gguf_add_string(o, "korora.made_from", s->options->made_from);

@@ -10,6 +10,9 @@ try without_model show 2
 try without_model doctor | grep -v -e kernels -e time
 try without_model run trunk --text "words"
 korora doctor | grep vectors
+# Where there is no trunk, what it starts from takes its place.
+mkdir start && cp "$KORORA_MODELS/trunk.gguf" start/base.gguf
+try env KORORA_MODELS=start ./lonely doctor | grep model
 # A damaged model is an error, not a silent fall back to words.
 mkdir bad
 { head -c 4000000 "$KORORA_MODELS/trunk.gguf"; printf x; tail -c +4000002 "$KORORA_MODELS/trunk.gguf"; } > bad/trunk.gguf

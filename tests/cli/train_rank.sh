@@ -51,6 +51,10 @@ korora train near -o near.gguf | timeless | grep -v "correlation\|before\|gate"
 korora run near.gguf --text "one two" | head -n 1 | sed -E 's/ in .*//'
 korora eval near.gguf rows.jsonl --json | grep -o '"[a-z_0-9]*":' | tr -d '\n'; echo
 grep -o "head embed, architecture [a-z]*" near.md
+# A changed copy of an encoder is under that one's licence too.
+echo 'licence: CC0-1.0' >> near/task.yaml
+korora train near -o near.gguf > /dev/null
+korora models "$PWD/near.gguf" --json | grep -c '"license":"..* AND CC0-1.0"'
 exec 2>&1
 echo "--- what can be wrong"
 quiet() { korora train "$1" -o x.gguf > out; code=$?; [ -s out ] && echo "trained"; echo "exit $code"; }
