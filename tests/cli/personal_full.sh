@@ -14,7 +14,7 @@ printf '%s\n' '{"text":"a lamp","label":"light"}' '{"text":"two lamps","label":"
 cp tasks/mood/task.yaml all.yaml
 sed 's|^data:|data:\n  - {file: more.jsonl, licence: own}|' all.yaml > tasks/mood/task.yaml; rows > before
 sed 's|^data:|data:\n  - {file: more.jsonl, licence: own, limit: 1}|' all.yaml > tasks/mood/task.yaml; rows > after
-echo "$(tr -dc 0-9 < before) rows, with a limit $(($(tr -dc 0-9 < before) - $(tr -dc 0-9 < after))) less"
+echo "with a limit $(($(tr -dc 0-9 < before) - $(tr -dc 0-9 < after))) less"
 cp all.yaml tasks/mood/task.yaml
 korora forge mood --personal > /dev/null || echo "not in place"
 # The candidate as it is judged fits in, with its card it does not.
