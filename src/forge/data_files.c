@@ -220,6 +220,27 @@ static kor_status parse_table(kor_made_rows *out, const char *text, size_t len, 
     return kor_delimited_read(text, len, separator, path, add_row, &t, err);
 }
 
+/* ---- Prose ---- */
+
+/* Its passages have no labels but those that the source gives. */
+static kor_status parse_prose(kor_made_rows *out, const char *text, size_t len, const char *path,
+                              const kor_data_request *q, kor_error *err)
+{
+    kor_made_rows passages = {0};
+    kor_head_kind head = q->task->head;
+    if (head != KOR_HEAD_CLASSIFY && head != KOR_HEAD_TAGS && !q->source->queries)
+        return kor_fail(err, KOR_E_INPUT, "%s: prose has no rows for head %s%s", path,
+                        kor_head_name(head), head == KOR_HEAD_EMBED ? " without 'queries'" : "");
+    kor_status status = kor_passages_cut(&passages, text, len, path, q, err);
+    for (size_t i = 0; status == KOR_OK && i < passages.count; i++) {
+        const kor_made_row *row = &passages.rows[i];
+        status = take_row(out, row->json, row->len, row->line, path, q, err);
+    }
+    out->bad += passages.bad;
+    kor_made_rows_free(&passages);
+    return status;
+}
+
 /* ---- Files ---- */
 
 static bool ends_in(const char *path, const char *end)
@@ -233,7 +254,7 @@ kor_status kor_data_parse(kor_made_rows *out, const char *text, size_t len, cons
 {
     if (ends_in(path, ".csv")) return parse_table(out, text, len, ',', path, request, err);
     if (ends_in(path, ".tsv")) return parse_table(out, text, len, '\t', path, request, err);
-    if (ends_in(path, ".txt")) return kor_passages_cut(out, text, len, path, request, err);
+    if (ends_in(path, ".txt")) return parse_prose(out, text, len, path, request, err);
     return parse_lines(out, text, len, path, request, err);
 }
 

@@ -113,6 +113,20 @@ static kor_status keep(const kor_made_rows *rows, const char *path, kor_error *e
     return status;
 }
 
+kor_status kor_data_cut(kor_made_rows *rows, const kor_data_request *request, kor_error *err)
+{
+    const kor_task_source *s = request->source;
+    if (s->queries) {
+        if (s->limit) KOR_TRY(kor_snippets_limit(rows, s->limit, request->seed, err));
+        KOR_TRY(kor_queries_make(rows, s->queries, request->seed, err));
+        if (rows->count) return KOR_OK;
+        return kor_fail(err, KOR_E_INPUT, "%s/task.yaml:%lu: %.100s has no text to make queries of",
+                        request->task->folder, s->line, s->name);
+    }
+    if (s->snippets) KOR_TRY(kor_snippets_cut(rows, s->snippets, request->seed, err));
+    return s->limit ? kor_snippets_limit(rows, s->limit, request->seed, err) : KOR_OK;
+}
+
 static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error *err)
 {
     const kor_data_kind *kind = kor_data_kind_of(q->source);
@@ -129,16 +143,7 @@ static kor_status load(kor_made_rows *out, const kor_data_request *q, kor_error 
         return kor_fail(err, KOR_E_INPUT, "%s/task.yaml:%lu: %.100s has no row to use",
                         q->task->folder, q->source->line, q->source->name);
     if (kind->kept && !there) KOR_TRY(keep(out, path, err));
-    if (q->source->queries && q->source->limit)
-        KOR_TRY(kor_snippets_limit(out, q->source->limit, q->seed, err));
-    if (q->source->queries) {
-        KOR_TRY(kor_queries_make(out, q->source->queries, q->seed, err));
-        if (out->count) return KOR_OK;
-        return kor_fail(err, KOR_E_INPUT, "%s/task.yaml:%lu: %.100s has no text to make queries of",
-                        q->task->folder, q->source->line, q->source->name);
-    }
-    if (q->source->snippets) KOR_TRY(kor_snippets_cut(out, q->source->snippets, q->seed, err));
-    return q->source->limit ? kor_snippets_limit(out, q->source->limit, q->seed, err) : KOR_OK;
+    return kor_data_cut(out, q, err);
 }
 
 kor_status kor_data_load(kor_made_rows *out, const kor_data_request *request, kor_error *err)

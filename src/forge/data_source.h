@@ -35,6 +35,10 @@ const kor_data_kind *kor_data_kind_of(const kor_task_source *source);
  * kor_made_rows_free. */
 kor_status kor_data_load(kor_made_rows *out, const kor_data_request *request, kor_error *err);
 
+/* What the source asks of rows that were read: queries are made up, texts are cut to snippets, and
+ * there are at most so many of the same labels. On failure the rows are still to be freed. */
+kor_status kor_data_cut(kor_made_rows *rows, const kor_data_request *request, kor_error *err);
+
 /* The rows in a text of JSON lines, of a table where path ends in .csv or .tsv, or of prose where
  * it ends in .txt. */
 kor_status kor_data_parse(kor_made_rows *out, const char *text, size_t len, const char *path,

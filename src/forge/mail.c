@@ -140,20 +140,32 @@ static void read_text(reading *r, const part *p, const char *type, bool html)
     kor_str_free(&bytes);
 }
 
+/* Is a line "--" and the boundary, and nothing else but space? A boundary may be how another one
+ * begins. *last: it has "--" at its end, too. */
+static bool is_boundary(const char *s, const char *end, const char *boundary, bool *last)
+{
+    size_t len = strlen(boundary);
+    if ((size_t)(end - s) < len + 2 || s[0] != '-' || s[1] != '-' ||
+        memcmp(s + 2, boundary, len) != 0)
+        return false;
+    s += len + 2;
+    *last = end - s >= 2 && s[0] == '-' && s[1] == '-';
+    if (*last) s += 2;
+    while (s < end && (*s == ' ' || *s == '\t' || *s == '\r')) s++;
+    return s == end || *s == '\n';
+}
+
 /* The parts between lines that are "--" and the boundary; false when there are none. */
 static bool read_parts(reading *r, const part *p, const char *boundary, size_t depth)
 {
-    size_t len = strlen(boundary);
     const char *open = NULL;
-    bool any = false;
+    bool any = false, last;
     for (const char *s = p->body; s < p->end; s = line_end(s, p->end)) {
-        if ((size_t)(p->end - s) < len + 2 || s[0] != '-' || s[1] != '-' ||
-            memcmp(s + 2, boundary, len) != 0)
-            continue;
+        if (!is_boundary(s, p->end, boundary, &last)) continue;
         if (open) read_part(r, open, s, depth);
         any = true;
         open = line_end(s, p->end);
-        if ((size_t)(p->end - s) >= len + 4 && memcmp(s + 2 + len, "--", 2) == 0) return true;
+        if (last) return true;
     }
     if (open && open < p->end) read_part(r, open, p->end, depth);
     return any;

@@ -87,7 +87,8 @@ static kor_status load(const job *j, kor_made_rows *out, const kor_task_source *
     const kor_remarks silent = {say_nothing, NULL};
     const kor_data_request q = {
         .task = &j->task, .source = source, .seed = j->task.seed, .remarks = &silent};
-    return kor_data_kind_of(source)->load(out, &q, j->err);
+    KOR_TRY(kor_data_kind_of(source)->load(out, &q, j->err));
+    return kor_data_cut(out, &q, j->err);
 }
 
 static kor_status list_sources(job *j, kor_task_source **out, size_t *count)
@@ -377,12 +378,15 @@ static kor_status forge(job *j)
     progress(j, 0.5);
     j->delta = kor_arena_array(&j->arena, kor_personal_size(&j->set), sizeof *j->delta);
     if (!j->delta) return kor_fail_memory(j->err);
-    for (size_t i = 0; i < sizeof weights / sizeof *weights && !r->in_place; i++)
-        KOR_TRY(try_weight(j, weights[i], &r->in_place));
-    if (!r->in_place) return KOR_OK;
-    if (rename(j->made, j->used) == 0) return KOR_OK;
-    r->in_place = false;
-    return kor_fail(j->err, KOR_E_IO, "%s: cannot be put in place: %s", j->used, strerror(errno));
+    bool passed = false;
+    for (size_t i = 0; i < sizeof weights / sizeof *weights && !passed; i++)
+        KOR_TRY(try_weight(j, weights[i], &passed));
+    if (!passed) return KOR_OK;
+    if (rename(j->made, j->used) != 0)
+        return kor_fail(j->err, KOR_E_IO, "%s: cannot be put in place: %s", j->used,
+                        strerror(errno));
+    r->in_place = true;
+    return KOR_OK;
 }
 
 kor_status kor_personal_forge(kor_personal_result *out, const kor_personal_options *options,

@@ -477,19 +477,30 @@ static kor_status read_recipe(reader *r, const recipe_yaml *y)
     KOR_TRY(number(r, "swap", y->swap, 0, 100, false, &r->out->swap));
     KOR_TRY(number(r, "rare_tokens", y->rare_tokens, 0, 1, false, &r->out->rare_tokens));
     size_t fresh = 0;
+    const char *alone = y->rare_tokens ? "rare_tokens" : y->fresh_pooler ? "fresh_pooler" : NULL;
+    if (alone && r->out->head != KOR_HEAD_EMBED)
+        return fail_at(r, line_of(r, alone),
+                       "rare_tokens and fresh_pooler go with head embed only");
+    if (y->layout && r->out->head != KOR_HEAD_CLASSIFY && r->out->head != KOR_HEAD_TAGS)
+        return fail_at(r, line_of(r, "layout"), "layout goes with heads classify and tags only");
     if (y->fresh_pooler) KOR_TRY(one_of(r, "fresh_pooler", y->fresh_pooler, answers, &fresh));
     r->out->fresh_pooler = fresh == 1;
     KOR_TRY(read_teaching(r, y));
     return read_tuning(r, y);
 }
 
-/* The line of the entry of a list with that number: entries begin with a dash. */
+/* The line of the entry of a list with that number: entries begin with a dash, as far in as that of
+ * the first. Lists inside of them stand further in. */
 static unsigned long line_of_source(const reader *r, const char *list, size_t number)
 {
     unsigned long line = 1, start = line_of(r, list);
+    size_t indent = SIZE_MAX;
     for (const char *s = kor_str_text(&r->text); *s; line++) {
-        const char *word = s + strspn(s, " \t");
-        if (line > start && *word == '-' && number-- == 0) return line;
+        size_t in = strspn(s, " \t");
+        if (line > start && s[in] == '-') {
+            if (indent == SIZE_MAX) indent = in;
+            if (in == indent && number-- == 0) return line;
+        }
         s += strcspn(s, "\n");
         if (*s) s++;
     }
@@ -499,6 +510,7 @@ static unsigned long line_of_source(const reader *r, const char *list, size_t nu
 /* What goes with what. */
 static kor_status check_source(reader *r, const source_yaml *y, unsigned long line)
 {
+    bool mail = y->reader && strcmp(y->reader, "mail") == 0;
     const struct {
         const char *key, *value;
         bool fits;
@@ -508,10 +520,10 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
         {"part", y->part, y->package},
         {"count", y->count, y->grammar || y->teacher},
         {"corrupt", y->corrupt, y->grammar},
-        {"text_column", y->text_column, y->file},
-        {"label_column", y->label_column, y->file && !y->label && !y->label_count},
-        {"label", y->label, y->file},
-        {"labels", y->label_count ? "" : NULL, y->file},
+        {"text_column", y->text_column, y->file && !mail},
+        {"label_column", y->label_column, y->file && !mail && !y->label && !y->label_count},
+        {"label", y->label, y->file && !mail}, /* their folders say */
+        {"labels", y->label_count ? "" : NULL, y->file && !mail},
         {"label_map", y->label_map, y->file && !y->package && !y->label && !y->label_count},
     };
     char what[160];
@@ -534,8 +546,9 @@ static kor_status check_source(reader *r, const source_yaml *y, unsigned long li
     if (y->package &&
         (*y->package == '-' || !strrchr(y->package + 1, '@') || strpbrk(y->package, " \t:\\'\"")))
         return fail_at(r, line, "package: it must be NAME@VERSION");
-    if (y->part && (!y->reader || strcmp(y->reader, "mail") != 0 ||
-                    (strcmp(y->part, "learn") != 0 && strcmp(y->part, "gate") != 0)))
+    if (mail && (r->out->head != KOR_HEAD_CLASSIFY || !r->out->label_count))
+        return fail_at(r, line, "reader mail goes with head classify and a list of labels");
+    if (y->part && (!mail || (strcmp(y->part, "learn") != 0 && strcmp(y->part, "gate") != 0)))
         return fail_at(r, line, "part: it must be learn or gate, of a package with reader mail");
     return KOR_OK;
 }

@@ -357,7 +357,9 @@ static kor_status tune(learner *l)
                                 (uint64_t)r->made,
                                 l->rows,
                                 recipe.rank,
-                                l->session->trunk.checksum};
+                                l->session->trunk.checksum,
+                                (uint64_t)(r->task.rare_tokens * 1e9),
+                                r->task.fresh_pooler};
     (void)snprintf(checkpoint, sizeof checkpoint, "%s.embed", r->file);
     const kor_top top = {.pass = pass, .arg = l};
     const kor_tune_hooks hooks = {.arg = l,
