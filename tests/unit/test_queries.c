@@ -52,7 +52,8 @@ static void test_queries_are_of_the_rare_words_of_their_text(void **state)
         if (i % 4 == 0) continue;
         (void)string_of(&rows, i, "text", query);
         size_t words = 0;
-        for (const char *w = strtok(query, " ?"); w; w = strtok(NULL, " ?")) words += !!strstr(text, w);
+        for (const char *w = strtok(query, " ?"); w; w = strtok(NULL, " ?"))
+            words += !!strstr(text, w);
         assert_in_range(words, 2, 10);
         assert_null(strstr(query, "the")); /* every text has it */
     }
