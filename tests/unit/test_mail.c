@@ -89,9 +89,10 @@ static void test_mail_chooses_the_readable_part(void **state)
            "Content-Disposition: attachment\n\nnot this\n",
            "Dear Ann & co\xc3\xa9\nbye&unknown;");
     /* A line that only begins like a boundary is text, or the boundary of parts inside. */
-    expect("Content-Type: multipart/mixed; boundary=b\n\n--b \r\n\nSee you\n--bye then\nAnn\n--b--\n"
-           "--b\n\nafterwards",
-           "See you\n--bye then\nAnn");
+    expect(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b \r\n\nSee you\n--bye then\nAnn\n--b--\n"
+        "--b\n\nafterwards",
+        "See you\n--bye then\nAnn");
     expect("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee below\n--b\n"
            "Content-Type: multipart/mixed; boundary=b2\nContent-Disposition: attachment\n\n"
            "--b2\n\nattached\n--b2--\n--b--",
