@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows from files: JSON lines and tables. */
+/* Rows from files: JSON lines, tables and prose. */
 #include "forge/data_source.h"
 #include "forge/delimited.h"
 #include "forge/label_map.h"

@@ -250,8 +250,9 @@ static kor_status train(kor_session *s, const char *folder)
     if (r->task.architecture > KOR_BAG && !s->options->trunk) {
         return kor_fail(
             s->err, KOR_E_NOT_FOUND,
-            "%s/task.yaml: architecture %s stands on the model '%s', which is not there", folder,
-            kor_architecture_name(r->task.architecture), r->task.base);
+            "%s/task.yaml: architecture %s stands on the model '%s', which is not there "
+            "('korora models' lists what is)",
+            folder, kor_architecture_name(r->task.architecture), r->task.base);
     }
     KOR_TRY(name_files(s));
     KOR_TRY(trainers[r->task.head](s));

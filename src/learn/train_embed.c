@@ -437,7 +437,8 @@ static kor_status train(learner *l)
     const kor_model *base = l->session->options->trunk;
     if (!base || !kor_trunk_encoder(base)) {
         return kor_fail(l->err, KOR_E_NOT_FOUND,
-                        "%s/task.yaml: head embed learns from the model '%s', which is not there",
+                        "%s/task.yaml: head embed learns from the model '%s', which is not there "
+                        "('korora models' lists what is)",
                         r->task.folder, r->task.base);
     }
     KOR_TRY(kor_pair_data_read(&l->data, l->session));
