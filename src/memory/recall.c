@@ -15,8 +15,8 @@ enum { LIMIT_MAX = 1000, MATCHES = 100 };
 
 /* How two signals become one score. BM25 leads, for it is the better one by far; the vector orders
  * what words leave equal, and answers alone where no word matches. Tuned on LoCoMo, where
- * everything from 0.7 to 0.85 does about as well. */
-static const double LEXICAL_SHARE = 0.75;
+ * everything from 0.65 to 0.75 does about as well. */
+static const double LEXICAL_SHARE = 0.7;
 
 typedef struct candidate {
     int64_t id, time_ms;
@@ -116,7 +116,7 @@ static double deviations(const kor_scan *scan, const unrelated *u, double cosine
 
 static double stand_out(const kor_scan *scan, const unrelated *u, double cosine)
 {
-    return 1 / (1 + exp((4 - deviations(scan, u, cosine)) / 1.5));
+    return 1 / (1 + exp((3 - deviations(scan, u, cosine)) / 2));
 }
 
 /* Is an event without a word of the question an answer all the same? Its cosine must be one that
