@@ -96,6 +96,13 @@ KOR_API void kor_model_close(kor_model *model);
  * model is closed. A context is used by one thread at a time. */
 KOR_API kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err);
 
+/* As kor_ctx_new, on a context of the model's trunk, which is used by the same thread and freed
+ * after this one. Many models on one trunk share its room, and a text that several of them are
+ * asked about, one after the other, goes through the trunk once. A trunk that the model does not
+ * stand on, or NULL: as kor_ctx_new. */
+KOR_API kor_status kor_ctx_new_on(kor_ctx **out, const kor_model *model, kor_ctx *trunk,
+                                  kor_error *err);
+
 /* NULL is allowed. */
 KOR_API void kor_ctx_free(kor_ctx *ctx);
 

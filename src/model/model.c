@@ -21,7 +21,8 @@
 
 enum {
     FORMAT = 1,
-    RANK_QUERY = 4096 /* bytes of a query that are remembered; a longer one is read each time */
+    RANK_QUERY = 4096, /* bytes of a query that are remembered; a longer one is read each time */
+    LAST_TEXT = 4 * KOR_TEXT_MAX /* of a text: a tokenizer reads no more */
 };
 
 struct kor_model {
@@ -54,8 +55,19 @@ typedef struct rank_memory {
     char last[RANK_QUERY];
 } rank_memory;
 
+/* The text that a trunk's context was asked about last, and what the trunk made of it, for the
+ * contexts that stand on it. */
+typedef struct last_text {
+    char *text;      /* [LAST_TEXT] */
+    size_t len;      /* SIZE_MAX: none that can be kept */
+    float *features; /* [2 dim]: embedding, state */
+} last_text;
+
 struct kor_ctx {
     const kor_model *model;
+    last_text *last;   /* once others stand on it */
+    bool lent;         /* the trunk's context is another's to free, */
+    bool guest;        /* and so is the room for an encoder's pass */
     int32_t *ids;      /* [max_tokens] */
     void *lattice;     /* kor_unigram_scratch */
     void *scratch;     /* kor_encoder_scratch */
@@ -461,7 +473,63 @@ static bool make_spans_room(kor_ctx *c, const kor_model *model)
     return c->features && c->hybrid;
 }
 
-kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
+/* Room for an encoder's pass: its own, or, of a lora on a context t of its trunk, the trunk's. */
+static bool make_encoder_room(kor_ctx *c, const kor_encoder *e, const kor_ctx *t)
+{
+    if (t && kor_encoder_scratch(&t->model->encoder) == kor_encoder_scratch(e) &&
+        t->model->encoder.max_tokens == e->max_tokens) {
+        c->guest = true;
+        c->ids = t->ids;
+        c->lattice = t->lattice;
+        c->scratch = t->scratch;
+        c->word_ids = t->word_ids;
+        c->word_first = t->word_first;
+        return true;
+    }
+    c->ids = calloc(e->max_tokens, sizeof *c->ids);
+    c->lattice = aligned_alloc(64, kor_round_up(kor_unigram_scratch(), 64));
+    c->scratch = aligned_alloc(64, kor_round_up(kor_encoder_scratch(e), 64));
+    c->word_ids = calloc(KOR_SPANS_WORDS * KOR_WORD_PIECES, sizeof *c->word_ids);
+    c->word_first = calloc(KOR_SPANS_WORDS + 1, sizeof *c->word_first);
+    return c->ids && c->lattice && c->scratch && c->word_ids && c->word_first;
+}
+
+static bool make_room(kor_ctx *c, const kor_model *model, const kor_ctx *trunk)
+{
+    if (model->rank.inputs) {
+        c->rank = new_rank_memory(&model->rank);
+        if (!c->rank) return false;
+    } else if (model->tagger.tags) {
+        if (!make_spans_room(c, model)) return false;
+    } else if (model->hybrid.dim) {
+        c->features = calloc(2 * model->hybrid.dim, sizeof *c->features);
+        c->hybrid = new_scratch(kor_hybrid_scratch(&model->hybrid));
+        if (!c->features || !c->hybrid) return false;
+    } else if (model->bag.table) {
+        c->bag = new_scratch(kor_bag_scratch(&model->bag));
+        if (!c->bag) return false;
+    }
+    return !model->encoder.layers || make_encoder_room(c, &model->encoder, trunk);
+}
+
+static bool keep_last_text(kor_ctx *trunk)
+{
+    if (trunk->last) return true;
+    last_text *l = calloc(1, sizeof *l);
+    if (!l) return false;
+    trunk->last = l;
+    l->len = SIZE_MAX;
+    l->text = malloc(LAST_TEXT);
+    l->features = calloc(2 * trunk->model->encoder.dim, sizeof *l->features);
+    return l->text && l->features;
+}
+
+static bool needs_trunk(const kor_model *m)
+{
+    return !m->encoder.layers && (m->hybrid.dim || m->rank.dim || m->layer.dim);
+}
+
+kor_status kor_ctx_new_on(kor_ctx **out, const kor_model *model, kor_ctx *trunk, kor_error *err)
 {
     if (out) *out = NULL;
     if (!out || !model)
@@ -469,35 +537,20 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     kor_ctx *c = calloc(1, sizeof *c);
     if (!c) return kor_fail_memory(err);
     c->model = model;
+    if (trunk && trunk->model != model->trunk) trunk = NULL; /* it stands on another, or on none */
+    c->lent = trunk && needs_trunk(model);
     bool whole = true;
-    if (model->rank.inputs) {
-        c->rank = new_rank_memory(&model->rank);
-        whole = c->rank;
-    } else if (model->tagger.tags) {
-        whole = make_spans_room(c, model);
-    } else if (model->hybrid.dim) {
-        c->features = calloc(2 * model->hybrid.dim, sizeof *c->features);
-        c->hybrid = new_scratch(kor_hybrid_scratch(&model->hybrid));
-        whole = c->features && c->hybrid;
-    } else if (model->bag.table) {
-        c->bag = new_scratch(kor_bag_scratch(&model->bag));
-        whole = c->bag;
-    }
-    if (model->encoder.layers) {
-        c->ids = calloc(model->encoder.max_tokens, sizeof *c->ids);
-        c->lattice = aligned_alloc(64, kor_round_up(kor_unigram_scratch(), 64));
-        c->scratch = aligned_alloc(64, kor_round_up(kor_encoder_scratch(&model->encoder), 64));
-        c->word_ids = calloc(KOR_SPANS_WORDS * KOR_WORD_PIECES, sizeof *c->word_ids);
-        c->word_first = calloc(KOR_SPANS_WORDS + 1, sizeof *c->word_first);
-        whole = whole && c->ids && c->lattice && c->scratch && c->word_ids && c->word_first;
-    } else if (whole && (model->hybrid.dim || model->rank.dim || model->layer.dim)) {
+    if (c->lent) {
+        c->trunk = trunk;
+        whole = keep_last_text(trunk);
+    } else if (needs_trunk(model)) {
         kor_status status = kor_ctx_new(&c->trunk, model->trunk, err);
         if (status != KOR_OK) {
             kor_ctx_free(c);
             return status;
         }
     }
-    if (!whole) {
+    if (!whole || !make_room(c, model, trunk)) {
         kor_ctx_free(c);
         return kor_fail(err, KOR_E_MEMORY, "out of memory: a context of this model needs %zu KB",
                         (kor_unigram_scratch() + kor_encoder_scratch(&model->encoder)) / 1024);
@@ -506,16 +559,28 @@ kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
     return KOR_OK;
 }
 
+kor_status kor_ctx_new(kor_ctx **out, const kor_model *model, kor_error *err)
+{
+    return kor_ctx_new_on(out, model, NULL, err);
+}
+
 void kor_ctx_free(kor_ctx *ctx)
 {
     if (!ctx) return;
-    free(ctx->ids);
-    free(ctx->word_ids);
-    free(ctx->word_first);
-    free(ctx->lattice);
-    free(ctx->scratch);
+    if (!ctx->guest) {
+        free(ctx->ids);
+        free(ctx->word_ids);
+        free(ctx->word_first);
+        free(ctx->lattice);
+        free(ctx->scratch);
+    }
+    if (!ctx->lent) kor_ctx_free(ctx->trunk);
+    if (ctx->last) {
+        free(ctx->last->text);
+        free(ctx->last->features);
+        free(ctx->last);
+    }
     free(ctx->bag);
-    kor_ctx_free(ctx->trunk);
     free(ctx->features);
     free(ctx->hybrid);
     free_rank_memory(ctx->rank);
@@ -559,12 +624,37 @@ kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out
     return KOR_OK;
 }
 
-void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state)
+static void read_text(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state)
 {
     const kor_model *m = ctx->model;
     size_t count = kor_unigram_encode(tokenizer_of(m), text, len, ctx->ids, m->encoder.max_tokens,
                                       ctx->lattice);
     kor_encoder_features(&m->encoder, m->kernels, ctx->ids, count, state, embedding, ctx->scratch);
+}
+
+/* Models on one trunk are asked about the same text one after the other. */
+static const float *read_once(kor_ctx *ctx, const char *text, size_t len)
+{
+    last_text *l = ctx->last;
+    if (len > LAST_TEXT) len = LAST_TEXT;
+    if (len != l->len || (len && memcmp(text, l->text, len) != 0)) {
+        read_text(ctx, text, len, l->features, l->features + ctx->model->encoder.dim);
+        if (len) memcpy(l->text, text, len);
+        l->len = len;
+    }
+    return l->features;
+}
+
+void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state)
+{
+    size_t dim = ctx->model->encoder.dim;
+    if (!ctx->last) {
+        read_text(ctx, text, len, embedding, state);
+        return;
+    }
+    const float *features = read_once(ctx, text, len);
+    memcpy(embedding, features, dim * sizeof *embedding);
+    memcpy(state, features + dim, dim * sizeof *state);
 }
 
 const kor_encoder *kor_trunk_encoder(const kor_model *model)
@@ -604,6 +694,10 @@ kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, siz
         return kor_fail(err, KOR_E_ARG,
                         "kor_embed: out has room for %zu floats, the model gives %zu",
                         out ? out_len : 0, m->encoder.dim);
+    }
+    if (ctx->last) {
+        memcpy(out, read_once(ctx, text, len), m->encoder.dim * sizeof *out);
+        return KOR_OK;
     }
     size_t count =
         kor_unigram_encode(m->tokenizer, text, len, ctx->ids, m->encoder.max_tokens, ctx->lattice);

@@ -194,6 +194,46 @@ static void test_hybrid_bag_opened_on_a_trunk_has_none(void **state)
     problem_free(&p);
 }
 
+/* Two models on one context of the trunk, asked in turn about texts that change and come again,
+ * answer as they do alone, and so does the trunk itself. */
+static void test_hybrid_contexts_on_one_trunk_answer_as_alone(void **state)
+{
+    (void)state;
+    problem p;
+    kor_error err;
+    kor_model *model;
+    kor_ctx *trunk, *alone_trunk, *alone, *on[2];
+    problem_make(&p);
+    write_hybrid(&p, in(&p.f, "mixed.gguf"), &(change){0});
+    assert_works(kor_model_open_on(&model, in(&p.f, "mixed.gguf"), p.trunk, &err), &err);
+    assert_works(kor_ctx_new(&trunk, p.trunk, &err), &err);
+    assert_works(kor_ctx_new(&alone_trunk, p.trunk, &err), &err);
+    assert_works(kor_ctx_new(&alone, model, &err), &err);
+    for (size_t i = 0; i < 2; i++) assert_works(kor_ctx_new_on(&on[i], model, trunk, &err), &err);
+    static char longest[5 * KOR_TEXT_MAX];
+    memset(longest, 'b', sizeof longest);
+    static const size_t lengths[] = {sizeof longest, sizeof longest - 1, 0};
+    for (size_t turn = 0; turn < 2 * ROWS + 6; turn++) {
+        const char *text = turn < 2 * ROWS ? texts[turn % ROWS] : longest;
+        size_t len = turn < 2 * ROWS ? strlen(text) : lengths[turn % 3];
+        float want[LABELS], got[LABELS], v[2][TINY_DIM];
+        assert_works(kor_classify(alone, text, len, want, LABELS, &err), &err);
+        for (size_t i = 0; i < 2; i++) {
+            assert_works(kor_classify(on[i], text, len, got, LABELS, &err), &err);
+            assert_memory_equal(got, want, sizeof want);
+        }
+        assert_works(kor_embed(alone_trunk, text, len, v[0], TINY_DIM, &err), &err);
+        assert_works(kor_embed(trunk, text, len, v[1], TINY_DIM, &err), &err);
+        assert_memory_equal(v[0], v[1], sizeof v[0]);
+    }
+    for (size_t i = 0; i < 2; i++) kor_ctx_free(on[i]);
+    kor_ctx_free(alone);
+    kor_ctx_free(alone_trunk);
+    kor_ctx_free(trunk);
+    kor_model_close(model);
+    problem_free(&p);
+}
+
 static void refuse(problem *p, const change *c, kor_status status, const char *part)
 {
     kor_model *model;
@@ -233,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hybrid_learns_and_its_file_answers_the_same),
+        cmocka_unit_test(test_hybrid_contexts_on_one_trunk_answer_as_alone),
         cmocka_unit_test(test_hybrid_bag_opened_on_a_trunk_has_none),
         cmocka_unit_test(test_hybrid_file_that_is_wrong_is_refused),
     };
