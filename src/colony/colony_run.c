@@ -227,9 +227,10 @@ static kor_outcome run_classify(kor_colony_ctx *c, size_t i, const char *text, s
 
 static kor_outcome run_sentences(kor_colony_ctx *c, size_t i, size_t len)
 {
-    size_t at = 0, start, end, done = 0;
+    kor_sentences it = {.text = c->reading.text, .len = len};
+    size_t start, end, done = 0;
     kor_outcome outcome = KOR_OUTCOME_NONE;
-    while (done++ < SENTENCES && kor_sentence_next(c->reading.text, len, &at, &start, &end)) {
+    while (done++ < SENTENCES && kor_sentence_next(&it, &start, &end)) {
         kor_outcome one =
             run_classify(c, i, c->reading.text + start, end - start, start, end);
         if (one > outcome) outcome = one;
