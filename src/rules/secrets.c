@@ -14,4 +14,4 @@ static size_t read(const char *text, size_t len, const kor_candidate *candidate,
     return 0;
 }
 
-const kor_rules kor_rules_secrets = {"secrets", next, read};
+const kor_rules kor_rules_secrets = {"secrets", 1, next, read};
