@@ -86,7 +86,8 @@ const kor_command kor_command_exclude = {
     .usage = "[--app A] [--site S] [--path P] [--word W] [--remove]",
     .details =
         "Without an option: what is excluded. Whatever is stored already stays. Case does not "
-        "matter, and\na word is a whole word. Secrets are always cut out, and need no exclusion.\n\n"
+        "matter, and\na word is a whole word. Secrets are always cut out, and need no "
+        "exclusion.\n\n"
         "  korora exclude --app KeePassXC\n"
         "  korora exclude --site bank.example --path ~/private\n"
         "  korora exclude --word \"project x\" --remove\n",

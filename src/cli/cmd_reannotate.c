@@ -10,8 +10,7 @@ typedef struct showing {
 static bool on_progress(void *arg, const kor_reannotated *so_far)
 {
     const showing *s = arg;
-    kor_progress("reannotate",
-                 so_far->waiting ? (double)so_far->done / (double)so_far->waiting : 1,
+    kor_progress("reannotate", so_far->waiting ? (double)so_far->done / (double)so_far->waiting : 1,
                  so_far->done, kor_seconds() - s->started);
     return true;
 }
@@ -54,7 +53,8 @@ const kor_command kor_command_reannotate = {
     .summary = "let the models of today read what is stored",
     .usage = "",
     .details =
-        "Events that the colony as it is now has not read are read by it: those from before a model "
+        "Events that the colony as it is now has not read are read by it: those from before a "
+        "model "
         "was\nnew, or before colony.yaml changed. It can be interrupted, and goes on where it was. "
         "What you\ncorrected stays as you said.\n",
     .run = run,

@@ -37,10 +37,9 @@ static kor_status read_text(chain *c, const char *text, size_t len)
 static json_t *annotation_json(const chain *c, const kor_annotation *a)
 {
     const kor_colony_member *m = kor_colony_get(c->s.colony, a->member);
-    json_t *o =
-        json_pack("{s:s,s:o,s:f}", "field", m->step->fills, "label",
-                  kor_text_json(a->label, strlen(a->label)), "score",
-                  round((double)a->score * 1e4) / 1e4);
+    json_t *o = json_pack("{s:s,s:o,s:f}", "field", m->step->fills, "label",
+                          kor_text_json(a->label, strlen(a->label)), "score",
+                          round((double)a->score * 1e4) / 1e4);
     if (a->place == KOR_PLACE_WHOLE) return o;
     json_object_set_new(o, "text", kor_text_json(c->text + a->start, a->end - a->start));
     json_object_set_new(o, "value", kor_text_json(a->value, strlen(a->value)));
@@ -55,7 +54,8 @@ static json_t *chain_json(const chain *c)
     const kor_annotation *list = kor_colony_annotations(c->colony, &count);
     const kor_colony_step *steps = kor_colony_steps(c->colony);
     json_t *annotations = json_array(), *ran = json_array();
-    for (size_t i = 0; i < count; i++) json_array_append_new(annotations, annotation_json(c, &list[i]));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(annotations, annotation_json(c, &list[i]));
     for (size_t i = 0; i < kor_colony_count(c->s.colony); i++) {
         const kor_colony_member *m = kor_colony_get(c->s.colony, i);
         json_t *o = json_pack("{s:s,s:s,s:s,s:f}", "model", m->step->model, "fills", m->step->fills,

@@ -41,7 +41,8 @@ static void print_models(const figures *f)
         const char *name = f->list[i].name + 6;
         int64_t asked = f->list[i].value;
         if (!len || !asked) continue;
-        int64_t us = model_value(f, name, len, ".us"), unsure = model_value(f, name, len, ".abstained");
+        int64_t us = model_value(f, name, len, ".us"),
+                unsure = model_value(f, name, len, ".abstained");
         char cell[64];
         (void)snprintf(cell, sizeof cell, "%.*s", (int)(len < 60 ? len : 60), name);
         kor_print_cell(KOR_YELLOW, cell, 12);
@@ -85,8 +86,7 @@ static json_t *all_json(const figures *f)
 {
     json_t *counters = json_object();
     for (size_t i = 0; i < f->count; i++)
-        json_object_set_new(counters, f->list[i].name,
-                            json_integer((json_int_t)f->list[i].value));
+        json_object_set_new(counters, f->list[i].name, json_integer((json_int_t)f->list[i].value));
     return json_pack("{s:I,s:I,s:I,s:I,s:o}", "events", (json_int_t)f->memory.events, "vectors",
                      (json_int_t)f->memory.vectors, "text_bytes", (json_int_t)f->memory.text_bytes,
                      "file_bytes", (json_int_t)f->memory.file_bytes, "counters", counters);
@@ -103,8 +103,7 @@ static int run(int argc, char **argv)
     figures f = {0};
     kor_error err;
     kor_status status = kor_memory_get_stats(s.memory, &f.memory, &err);
-    if (status == KOR_OK)
-        status = kor_counters_list(s.memory, "", &arena, &f.list, &f.count, &err);
+    if (status == KOR_OK) status = kor_counters_list(s.memory, "", &arena, &f.list, &f.count, &err);
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {

@@ -43,8 +43,8 @@ json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event
             json_object_set_new(o, "end", place_json(event, s->place, s->end));
         }
         json_object_set_new(o, "score", json_real(rounded(s->score)));
-        json_object_set_new(o, "by",
-                            s->model ? kor_text_json(s->model, strlen(s->model)) : json_string("you"));
+        json_object_set_new(
+            o, "by", s->model ? kor_text_json(s->model, strlen(s->model)) : json_string("you"));
         if (s->model) {
             char version[24];
             (void)snprintf(version, sizeof version, "%016llx", (unsigned long long)s->checksum);
@@ -140,7 +140,6 @@ json_t *kor_guarded_json(const kor_guard_counts *c)
     if (sum(c->cut, KOR_SECRETS))
         json_object_set_new(o, "cut", counts_json(c->cut, KOR_SECRETS, kor_secret_name));
     if (sum(c->excluded, KOR_EXCLUSIONS))
-        json_object_set_new(o, "excluded",
-                            counts_json(c->excluded, KOR_EXCLUSIONS, excluded_name));
+        json_object_set_new(o, "excluded", counts_json(c->excluded, KOR_EXCLUSIONS, excluded_name));
     return o;
 }

@@ -151,7 +151,8 @@ kor_status kor_colony_open(kor_colony **out, const char *const *plans, size_t co
 void kor_colony_close(kor_colony *colony)
 {
     if (!colony) return;
-    for (size_t i = 0; i < KOR_PLAN_STEPS; i++) kor_model_close((kor_model *)colony->members[i].model);
+    for (size_t i = 0; i < KOR_PLAN_STEPS; i++)
+        kor_model_close((kor_model *)colony->members[i].model);
     kor_plan_free(&colony->plan);
     free(colony);
 }

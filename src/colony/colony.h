@@ -6,8 +6,8 @@
 #ifndef KOR_COLONY_H
 #define KOR_COLONY_H
 
-#include "colony/plan.h"
 #include "base/str.h"
+#include "colony/plan.h"
 #include "korora.h"
 
 /* The plan and its models: immutable, shared by threads. */
@@ -51,7 +51,7 @@ typedef struct kor_colony_event {
 typedef enum kor_place { KOR_PLACE_WHOLE, KOR_PLACE_TITLE, KOR_PLACE_TEXT } kor_place;
 
 typedef struct kor_annotation {
-    size_t member;     /* who said so */
+    size_t member; /* who said so */
     size_t label_index;
     const char *label; /* of the model: kor_model_label of the index */
     const char *value; /* of a span: its text, in lower case and with single spaces, a link in its
@@ -92,9 +92,9 @@ kor_status kor_colony_ctx_new(kor_colony_ctx **out, const kor_colony *colony, ko
 void kor_colony_ctx_free(kor_colony_ctx *ctx);
 
 enum {
-    KOR_COLONY_EACH = 64,   /* annotations of a step at most, the first ones */
+    KOR_COLONY_EACH = 64,     /* annotations of a step at most, the first ones */
     KOR_COLONY_SLOW_MS = 100, /* a step that takes longer three times in a row is rested */
-    KOR_COLONY_VALUE = 400  /* bytes of a value at most */
+    KOR_COLONY_VALUE = 400    /* bytes of a value at most */
 };
 
 /* Run the steps on an event; or on a question: those `on: question`. What they say is in the

@@ -182,9 +182,11 @@ static bool annotate(kor_colony_ctx *c, size_t member, size_t label, float score
     const kor_colony_member *m = &c->colony->members[member];
     if (s->count == KOR_COLONY_EACH) return false;
     if ((double)score < m->step->least) return true;
-    kor_annotation a = {
-        .member = member, .label_index = label, .label = kor_model_label(m->model, label),
-        .value = "", .score = score};
+    kor_annotation a = {.member = member,
+                        .label_index = label,
+                        .label = kor_model_label(m->model, label),
+                        .value = "",
+                        .score = score};
     if (valued) a.value = keep_value(c, c->reading.text + start, end - start);
     if (!a.value) return false;
     if (valued && is_said(c, s, a.label, a.value)) return true;
@@ -231,8 +233,7 @@ static kor_outcome run_sentences(kor_colony_ctx *c, size_t i, size_t len)
     size_t start, end, done = 0;
     kor_outcome outcome = KOR_OUTCOME_NONE;
     while (done++ < SENTENCES && kor_sentence_next(&it, &start, &end)) {
-        kor_outcome one =
-            run_classify(c, i, c->reading.text + start, end - start, start, end);
+        kor_outcome one = run_classify(c, i, c->reading.text + start, end - start, start, end);
         if (one > outcome) outcome = one;
     }
     return outcome;
@@ -271,8 +272,8 @@ static void take_step(kor_colony_ctx *c, size_t i)
     const kor_colony_member *m = &c->colony->members[i];
     const kor_fields fields = {.text = text_of, .number = number_of, .arg = c};
     kor_colony_step *s = &c->steps[i];
-    s->outcome = !m->model                     ? KOR_OUTCOME_AWAY
-                 : c->slow[i] >= SLOW_TIMES    ? KOR_OUTCOME_RESTED
+    s->outcome = !m->model                  ? KOR_OUTCOME_AWAY
+                 : c->slow[i] >= SLOW_TIMES ? KOR_OUTCOME_RESTED
                  : m->step->when && !kor_condition_holds(m->step->when, &fields)
                      ? KOR_OUTCOME_RULED_OUT
                      : KOR_OUTCOME_NONE;

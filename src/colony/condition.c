@@ -19,8 +19,8 @@ struct kor_condition {
     operation is;
     bool numeric;
     size_t field;
-    value *values;            /* of EQUAL and CONTAINS: one of them must fit */
-    double number;            /* of the others, and of EQUAL when numeric */
+    value *values;               /* of EQUAL and CONTAINS: one of them must fit */
+    double number;               /* of the others, and of EQUAL when numeric */
     kor_condition *left, *right; /* of NOT, AND, OR */
 };
 
@@ -41,7 +41,8 @@ typedef struct parser {
 
 static kor_status fail(const parser *p, const char *what)
 {
-    if (p->is == END) return kor_fail(p->err, KOR_E_INPUT, "%s, but the condition ends there", what);
+    if (p->is == END)
+        return kor_fail(p->err, KOR_E_INPUT, "%s, but the condition ends there", what);
     return kor_fail(p->err, KOR_E_INPUT, "%s, not '%.60s' (character %zu)", what, p->token,
                     p->token_at);
 }

@@ -15,8 +15,8 @@ struct kor_guard_ctx {
     kor_str text;
 };
 
-static const char *const names[KOR_SECRETS] = {"api-key", "token",       "password",
-                                               "private-key", "card",    "bank",
+static const char *const names[KOR_SECRETS] = {"api-key",     "token",      "password",
+                                               "private-key", "card",       "bank",
                                                "national-id", "connection", "secret"};
 
 const char *kor_secret_name(size_t type)

@@ -72,8 +72,7 @@ static kor_status read_on(const reader *r, const yaml_node_t *node, const char *
         *out = (kor_plan_on)i;
         if (strcmp(s, names[i]) == 0) return KOR_OK;
     }
-    return kor_yaml_wrong(&r->file, node, r->err,
-                          "'on: %.40s' (text, sentences or question)", s);
+    return kor_yaml_wrong(&r->file, node, r->err, "'on: %.40s' (text, sentences or question)", s);
 }
 
 static kor_status read_key(const reader *r, kor_plan_step *step, bool *off, const yaml_node_t *key,
@@ -173,8 +172,7 @@ static kor_status read_root(reader *r)
 
 static kor_status read_file(kor_plan *plan, const char *path, kor_error *err)
 {
-    reader r = {
-        .plan = plan, .path = kor_arena_copy(&plan->arena, path, strlen(path)), .err = err};
+    reader r = {.plan = plan, .path = kor_arena_copy(&plan->arena, path, strlen(path)), .err = err};
     if (!r.path) return kor_fail_memory(err);
     KOR_TRY(kor_yaml_file_open(&r.file, r.path, err));
     kor_status status = read_root(&r);
@@ -206,7 +204,8 @@ static kor_status check_fields(const kor_plan *p, kor_error *err)
         const kor_plan_step *s = &p->steps[i];
         for (size_t k = 0; k < KOR_FIELDS_OWN; k++)
             if (strcmp(s->fills, own_fields[k]) == 0)
-                return kor_plan_fail(s, err, "'%s' is a field that an event brings along", s->fills);
+                return kor_plan_fail(s, err, "'%s' is a field that an event brings along",
+                                     s->fills);
         for (size_t k = 0; k < i; k++)
             if (strcmp(s->fills, p->steps[k].fills) == 0)
                 return kor_plan_fail(s, err, "field '%s' is filled already, by %s (%s:%zu)",
@@ -265,8 +264,8 @@ static kor_status fail_ring(const kor_plan *p, const bool *done, kor_error *err)
     for (size_t k = waits_on(p, done, at); k != at; k = waits_on(p, done, k))
         kor_str_printf(&names, " on %s", p->steps[k].fills);
     kor_str_printf(&names, " on %s", p->steps[at].fills);
-    kor_status status = kor_plan_fail(&p->steps[at], err, "a cycle of conditions: %.180s",
-                                      kor_str_text(&names));
+    kor_status status =
+        kor_plan_fail(&p->steps[at], err, "a cycle of conditions: %.180s", kor_str_text(&names));
     kor_str_free(&names);
     return status;
 }

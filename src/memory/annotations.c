@@ -125,8 +125,8 @@ kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annota
 {
     sqlite3_stmt *statement;
     bool row;
-    KOR_TRY(kor_store_prepare(a->memory, "DELETE FROM annotations WHERE event = ?1", &statement,
-                              err));
+    KOR_TRY(
+        kor_store_prepare(a->memory, "DELETE FROM annotations WHERE event = ?1", &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
     KOR_TRY(kor_store_step(a->memory, statement, &row, err));
     for (size_t i = 0; i < count; i++) KOR_TRY(store_one(a, event, &list[i], err));

@@ -48,8 +48,8 @@ static void run_one(void *arg, size_t i, size_t worker)
     job *j = arg;
     item *it = &j->items[i];
     const kor_event *e = &it->event;
-    const kor_colony_event given = {e->source, e->app, e->title, e->uri, e->scope, e->text,
-                                    e->text_len};
+    const kor_colony_event given = {e->source, e->app,  e->title,   e->uri,
+                                    e->scope,  e->text, e->text_len};
     kor_arena *arena = &j->given[worker];
     kor_colony_run(j->ctx[worker], &given);
     const kor_annotation *list = kor_colony_annotations(j->ctx[worker], &it->count);

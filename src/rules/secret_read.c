@@ -180,7 +180,8 @@ static void put_gap(writer *w, const char *text, size_t from, size_t to)
             continue;
         }
         const char *p = strchr(signs, text[i]);
-        if (p && *p && n < sizeof gap && *p != ' ') gap[n++] = (char)((p - signs < 26 ? 'a' : '0' - 26) + (p - signs));
+        if (p && *p && n < sizeof gap && *p != ' ')
+            gap[n++] = (char)((p - signs < 26 ? 'a' : '0' - 26) + (p - signs));
         i++;
     }
     put(w, n ? "g" : words ? "gwords" : "gspace", gap, n);

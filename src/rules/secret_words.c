@@ -311,7 +311,7 @@ static const entry words[] = {{"2fa", PIN},
                               {"sort", BAN},
                               {"sozialversicherungsnummer", IDN},
                               {"sshpass", PW},
-                              
+
                               {"ssn", IDN},
                               {"sso", TOK},
                               {"steuer", IDN},

@@ -173,12 +173,14 @@ static void test_annotations_filter_events_as_corrected(void **state)
     assert_int_equal(wanted(&d, "tags", "second", &first), 0);
     /* In an answer too. */
     kor_recall r;
-    const kor_wanted w[] = {{.field = "kind", .label = "third"}, {.field = "tags", .label = "first"}};
+    const kor_wanted w[] = {{.field = "kind", .label = "third"},
+                            {.field = "tags", .label = "first"}};
     const kor_query q = {.question = "", .limit = 10, .wanted = w, .wanted_count = 1};
     assert_ok(d.f, kor_recall_run(d.f->memory, &q, &r, &d.f->err));
     assert_int_equal(r.count, 2);
     kor_recall_free(&r);
-    const kor_query both = {.question = "ab", .len = 2, .limit = 10, .wanted = w, .wanted_count = 2};
+    const kor_query both = {
+        .question = "ab", .len = 2, .limit = 10, .wanted = w, .wanted_count = 2};
     assert_ok(d.f, kor_recall_run(d.f->memory, &both, &r, &d.f->err));
     assert_int_equal(r.count, 1);
     assert_int_equal(r.hits[0].event.id, one);
@@ -262,7 +264,8 @@ static void test_guard_comes_before_everything(void **state)
     assert_ok(d.f, kor_exclusions_add(&d.guard.exclusions, KOR_EXCLUDE_WORD, "falcon", &changed,
                                       &d.f->err));
     static const char key[] = "postgres://anna:Tr0ub4dor-9x@db.example/x";
-    kor_event e[3] = {text_event(key, NOON), text_event("the Falcon", NOON), text_event("a ab", NOON)};
+    kor_event e[3] = {text_event(key, NOON), text_event("the Falcon", NOON),
+                      text_event("a ab", NOON)};
     e[0].title = e[0].app = e[0].uri = e[0].ref = e[0].source = e[0].scope = key;
     kor_ingest_stats stats = put(&d, e, 3);
     assert_int_equal(stats.added, 2);

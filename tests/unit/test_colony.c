@@ -163,8 +163,9 @@ static void test_colony_runs_what_conditions_allow(void **state)
     assert_int_equal(step_of(&d, c, "bag")->outcome, KOR_OUTCOME_RULED_OUT);
     kor_colony_ctx_free(c);
     /* A label that the model does not have. */
-    assert_int_equal(open_plan(&d, "steps:\n  - {model: bag}\n  - {model: tags, when: bag == fist}\n"),
-                     KOR_E_INPUT);
+    assert_int_equal(
+        open_plan(&d, "steps:\n  - {model: bag}\n  - {model: tags, when: bag == fist}\n"),
+        KOR_E_INPUT);
     assert_non_null(strstr(d.err.msg, "colony.yaml:3: when: model bag has no label 'fist'"));
     unmake(&d);
 }
@@ -279,8 +280,8 @@ static void test_colony_identity_is_of_plan_and_models(void **state)
     make(&d);
     static const char *const plans[] = {
         "steps:\n  - {model: bag}\n", "steps:\n  - {model: bag, least: 0.5}\n",
-        "steps:\n  - {model: bag, when: source == git}\n", "steps:\n  - {model: hybrid, fills: bag}\n",
-        "steps:\n  - {model: bag, fills: x}\n"};
+        "steps:\n  - {model: bag, when: source == git}\n",
+        "steps:\n  - {model: hybrid, fills: bag}\n", "steps:\n  - {model: bag, fills: x}\n"};
     uint64_t seen[6];
     for (size_t i = 0; i < 5; i++) {
         assert_works(open_plan(&d, plans[i]), &d.err);

@@ -46,7 +46,8 @@ static void test_exclusions_of_sites(void **state)
     assert_false(on_site("host.org/private", "https://host.org/privateer"));
     assert_false(on_site("host.org/private", "https://host.org/"));
     /* A copied address, but not a text that has one in it. */
-    static const char copied[] = "https://bank.com/account", text[] = "see https://bank.com/account";
+    static const char copied[] = "https://bank.com/account",
+                      text[] = "see https://bank.com/account";
     assert_true(excludes(KOR_EXCLUDE_SITE, "bank.com",
                          &(kor_colony_event){.text = copied, .len = sizeof copied - 1}, NULL));
     assert_false(excludes(KOR_EXCLUDE_SITE, "bank.com",
@@ -90,7 +91,8 @@ static void test_exclusions_of_words_and_apps(void **state)
     assert_false(has_word("falcon", "myfalcon"));
     assert_false(has_word("falcon", "falc on"));
     assert_false(has_word("a word that is longer than the text", "a word"));
-    const kor_colony_event e = {.app = "KeePassXC", .title = "my Title", .uri = "x://falcon/", .text = ""};
+    const kor_colony_event e = {
+        .app = "KeePassXC", .title = "my Title", .uri = "x://falcon/", .text = ""};
     assert_true(excludes(KOR_EXCLUDE_APP, "keepassxc", &e, NULL));
     assert_false(excludes(KOR_EXCLUDE_APP, "keepass", &e, NULL));
     assert_true(excludes(KOR_EXCLUDE_WORD, "title", &e, NULL));
