@@ -137,15 +137,20 @@ kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annota
     return kor_store_step(a->memory, statement, &row, err);
 }
 
+/* Not read by this colony, or, where there is an embedder, not by it. */
+#define UNREAD                                                                                     \
+    " FROM events e LEFT JOIN passes p ON p.event = e.id LEFT JOIN vectors v ON v.event = e.id"    \
+    " WHERE (p.colony IS NOT ?1 OR (?2 AND v.model IS NOT (SELECT id FROM models"                  \
+    " WHERE checksum = ?3)))"
+
 kor_status kor_annotator_next(kor_annotator *a, int64_t *after, kor_arena *arena, kor_event *out,
                               bool *found, kor_error *err)
 {
     int64_t id;
-    const int64_t values[] = {*after, a->identity};
-    KOR_TRY(kor_store_integer(a->memory,
-                              "SELECT e.id FROM events e LEFT JOIN passes p ON p.event = e.id"
-                              " WHERE e.id > ?1 AND p.colony IS NOT ?2 ORDER BY e.id LIMIT 1",
-                              2, values, &id, err));
+    const int64_t values[] = {a->identity, a->memory->embedder != NULL,
+                              (int64_t)a->memory->embedder_info.checksum, *after};
+    KOR_TRY(kor_store_integer(a->memory, "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1",
+                              4, values, &id, err));
     *found = id != 0;
     if (!*found) return KOR_OK;
     *after = id;
@@ -154,10 +159,9 @@ kor_status kor_annotator_next(kor_annotator *a, int64_t *after, kor_arena *arena
 
 kor_status kor_annotator_waiting(kor_annotator *a, int64_t *count, kor_error *err)
 {
-    return kor_store_integer(a->memory,
-                             "SELECT count(*) FROM events e LEFT JOIN passes p ON p.event = e.id"
-                             " WHERE p.colony IS NOT ?1",
-                             1, &a->identity, count, err);
+    const int64_t values[] = {a->identity, a->memory->embedder != NULL,
+                              (int64_t)a->memory->embedder_info.checksum};
+    return kor_store_integer(a->memory, "SELECT count(*)" UNREAD, 3, values, count, err);
 }
 
 /* ---- Reading ---- */

@@ -21,12 +21,12 @@ void kor_annotator_free(kor_annotator *annotator);
 kor_status kor_annotator_store(kor_annotator *annotator, int64_t event, const kor_annotation *list,
                                size_t count, kor_error *err);
 
-/* The first event with an id over *after that this colony has not been asked about, copied into
- * arena; *after becomes its id. *found is false when there is none. */
+/* The first event with an id over *after that this colony has not been asked about, or that has no
+ * vector of the memory's embedder, copied into arena; *after becomes its id. *found is false when there is none. */
 kor_status kor_annotator_next(kor_annotator *annotator, int64_t *after, kor_arena *arena,
                               kor_event *out, bool *found, kor_error *err);
 
-/* How many events it has not been asked about. */
+/* How many such events there are. */
 kor_status kor_annotator_waiting(kor_annotator *annotator, int64_t *count, kor_error *err);
 
 /* ---- Reading ---- */

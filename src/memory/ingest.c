@@ -4,9 +4,8 @@
 #include "base/hash.h"
 #include "base/parallel.h"
 #include "base/str.h"
-#include "kernels/kernels.h"
-#include "memory/annotations.h"
 #include "memory/counters.h"
+#include "memory/reader.h"
 #include "memory/store.h"
 #include "text/utf8.h"
 
@@ -27,23 +26,15 @@ typedef struct pending {
     kor_event event; /* strings are an arena's: the batch's, or a worker's */
     bool known;
     bool excluded;
-    float scale;
-    kor_annotation *annotations;
-    size_t annotation_count;
+    kor_read read;
 } pending;
 
 /* One thread's own. */
 typedef struct worker {
-    kor_ctx *ctx;
     kor_guard_ctx *guard;
-    kor_colony_ctx *colony;
-    kor_arena arena; /* what the batch's events get from this worker */
-    kor_str text;
-    float *vector; /* [dim] */
+    kor_reader *reader;
+    kor_arena arena; /* what the guard makes of the batch's events */
     kor_guard_counts counts;
-    struct {
-        int64_t asked, abstained, ns;
-    } members[KOR_PLAN_STEPS];
     kor_status status;
     kor_error error;
 } worker;
@@ -52,13 +43,12 @@ struct kor_ingest {
     kor_memory *memory;
     const kor_guard *guard;
     const kor_colony *colony;
-    kor_annotator *annotator;
+    kor_read_store store; /* once there is a batch to store */
+    bool storing;
     kor_ingest_stats stats;
     kor_arena arena;
     size_t count, bytes; /* of the batch */
     pending batch[BATCH];
-    int8_t *codes; /* [BATCH][stride] */
-    size_t stride;
     double last_commit;
     size_t worker_count;
     worker workers[MAX_WORKERS];
@@ -85,14 +75,6 @@ kor_status kor_ingest_begin(kor_ingest **out, kor_memory *memory, size_t workers
     in->worker_count = workers ? workers : kor_cores();
     if (in->worker_count > MAX_WORKERS) in->worker_count = MAX_WORKERS;
     in->last_commit = seconds();
-    if (memory->embedder) {
-        in->stride = kor_round_up(memory->vectors.dim, KOR_GROUP);
-        in->codes = malloc(BATCH * in->stride);
-        if (!in->codes) {
-            free(in);
-            return kor_fail_memory(err);
-        }
-    }
     *out = in;
     return KOR_OK;
 }
@@ -251,40 +233,6 @@ static kor_status guard(worker *w, kor_event *e, kor_error *err)
     return guard_text(w, &e->text, &e->text_len, err);
 }
 
-static kor_status embed(worker *w, pending *p, int8_t *codes, size_t dim, kor_error *err)
-{
-    const kor_event *e = &p->event;
-    kor_reading r;
-    int32_t sum;
-    KOR_TRY(kor_reading_make(&r, e->title, e->text, e->text_len, &w->text, err));
-    KOR_TRY(kor_embed(w->ctx, r.text, kor_utf8_prefix(r.text, r.len, KOR_PLAN_READS), w->vector,
-                      dim, err));
-    kor_kernels_get()->quantize(codes, &p->scale, &sum, w->vector, dim);
-    return KOR_OK;
-}
-
-/* Copy what the colony says out of the worker's context. */
-static kor_status annotate(const kor_ingest *in, worker *w, pending *p, kor_error *err)
-{
-    const kor_colony_event e = colony_event(&p->event);
-    kor_colony_run(w->colony, &e);
-    const kor_colony_step *steps = kor_colony_steps(w->colony);
-    for (size_t i = 0; i < kor_colony_count(in->colony); i++) {
-        w->members[i].asked += steps[i].ns > 0;
-        w->members[i].abstained += steps[i].outcome == KOR_OUTCOME_ABSTAINED;
-        w->members[i].ns += (int64_t)steps[i].ns;
-    }
-    const kor_annotation *list = kor_colony_annotations(w->colony, &p->annotation_count);
-    p->annotations = kor_arena_array(&w->arena, p->annotation_count, sizeof *p->annotations);
-    if (!p->annotations) return kor_fail_memory(err);
-    for (size_t i = 0; i < p->annotation_count; i++) {
-        p->annotations[i] = list[i];
-        p->annotations[i].value = kor_arena_copy(&w->arena, list[i].value, strlen(list[i].value));
-        if (!p->annotations[i].value) return kor_fail_memory(err);
-    }
-    return KOR_OK;
-}
-
 static void screen_one(void *arg, size_t i, size_t index)
 {
     kor_ingest *in = arg;
@@ -299,22 +247,14 @@ static void read_one(void *arg, size_t i, size_t index)
     pending *p = &in->batch[i];
     if (p->known || p->excluded || w->status != KOR_OK) return;
     if (in->guard) w->status = guard(w, &p->event, &w->error);
-    if (w->status == KOR_OK && in->memory->embedder) {
-        w->status = embed(w, p, in->codes + i * in->stride, in->memory->vectors.dim, &w->error);
-    }
-    if (w->status == KOR_OK && in->colony) w->status = annotate(in, w, p, &w->error);
+    if (w->status == KOR_OK)
+        w->status = kor_reader_read(w->reader, &p->event, &p->read, &w->error);
 }
 
 static kor_status prepare_worker(kor_ingest *in, worker *w, kor_error *err)
 {
-    kor_memory *m = in->memory;
-    if (m->embedder && !w->ctx) KOR_TRY(kor_ctx_new(&w->ctx, m->embedder, err));
-    if (m->embedder && !w->vector) {
-        w->vector = malloc(m->vectors.dim * sizeof *w->vector);
-        if (!w->vector) return kor_fail_memory(err);
-    }
     if (in->guard && !w->guard) KOR_TRY(kor_guard_ctx_new(&w->guard, in->guard, err));
-    if (in->colony && !w->colony) KOR_TRY(kor_colony_ctx_new(&w->colony, in->colony, w->ctx, err));
+    if (!w->reader) KOR_TRY(kor_reader_new(&w->reader, in->memory, in->colony, err));
     return KOR_OK;
 }
 
@@ -349,38 +289,6 @@ static kor_status name_id(kor_memory *m, const char *insert, const char *select,
     (void)sqlite3_reset(statement);
     *last = name;
     return KOR_OK;
-}
-
-static kor_status model_id(kor_memory *m, int64_t *id, kor_error *err)
-{
-    sqlite3_stmt *statement;
-    bool row;
-    int64_t checksum = (int64_t)m->embedder_info.checksum;
-    KOR_TRY(kor_store_prepare(
-        m, "INSERT INTO models(checksum, name, dim) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        &statement, err));
-    (void)sqlite3_bind_int64(statement, 1, checksum);
-    bind_text(statement, 2, m->embedder_info.name);
-    (void)sqlite3_bind_int64(statement, 3, (int64_t)m->vectors.dim);
-    KOR_TRY(kor_store_step(m, statement, &row, err));
-    return kor_store_integer(m, "SELECT id FROM models WHERE checksum = ?1", 1, &checksum, id, err);
-}
-
-static kor_status insert_vector(kor_ingest *in, size_t i, int64_t event, int64_t model,
-                                kor_error *err)
-{
-    kor_memory *m = in->memory;
-    sqlite3_stmt *statement;
-    bool row;
-    KOR_TRY(kor_store_prepare(
-        m, "INSERT INTO vectors(event, model, scale, code) VALUES(?1, ?2, ?3, ?4)", &statement,
-        err));
-    (void)sqlite3_bind_int64(statement, 1, event);
-    (void)sqlite3_bind_int64(statement, 2, model);
-    (void)sqlite3_bind_double(statement, 3, (double)in->batch[i].scale);
-    (void)sqlite3_bind_blob(statement, 4, in->codes + i * in->stride, (int)m->vectors.dim,
-                            SQLITE_STATIC);
-    return kor_store_step(m, statement, &row, err);
 }
 
 /* Equal for events that say the same. */
@@ -439,8 +347,11 @@ static kor_status insert_batch(kor_ingest *in, kor_ingest_stats *stats, kor_erro
 {
     kor_memory *m = in->memory;
     const char *last_scope = NULL, *last_source = NULL;
-    int64_t scope = 0, source = 0, model = 0, now = kor_now_ms();
-    if (m->embedder) KOR_TRY(model_id(m, &model, err));
+    int64_t scope = 0, source = 0, now = kor_now_ms();
+    if (!in->storing) {
+        KOR_TRY(kor_read_store_begin(&in->store, m, in->colony, err));
+        in->storing = true;
+    }
     for (size_t i = 0; i < in->count; i++) {
         const kor_event *e = &in->batch[i].event;
         int64_t id = 0;
@@ -458,10 +369,7 @@ static kor_status insert_batch(kor_ingest *in, kor_ingest_stats *stats, kor_erro
             stats->known++;
             continue;
         }
-        if (m->embedder) KOR_TRY(insert_vector(in, i, id, model, err));
-        if (in->colony)
-            KOR_TRY(kor_annotator_store(in->annotator, id, in->batch[i].annotations,
-                                        in->batch[i].annotation_count, err));
+        KOR_TRY(kor_read_store_put(&in->store, id, &in->batch[i].read, err));
         stats->added++;
         stats->text_bytes += (int64_t)e->text_len;
         stats->last_id = id;
@@ -497,18 +405,10 @@ static kor_status add_guard_counts(kor_ingest *in, kor_ingest_stats *stats, cons
 /* What the workers counted since the last batch. */
 static kor_status count_work(kor_ingest *in, kor_ingest_stats *stats, kor_error *err)
 {
-    size_t members = in->colony ? kor_colony_count(in->colony) : 0;
     for (size_t i = 0; i < in->worker_count; i++) {
         worker *w = &in->workers[i];
         KOR_TRY(add_guard_counts(in, stats, w, err));
-        for (size_t k = 0; k < members; k++) {
-            const char *name = kor_colony_get(in->colony, k)->step->model;
-            KOR_TRY(add_counter(in->memory, "model", name, ".asked", w->members[k].asked, err));
-            KOR_TRY(
-                add_counter(in->memory, "model", name, ".abstained", w->members[k].abstained, err));
-            KOR_TRY(add_counter(in->memory, "model", name, ".us", w->members[k].ns / 1000, err));
-        }
-        memset(w->members, 0, sizeof w->members);
+        if (w->reader) KOR_TRY(kor_reader_count(w->reader, in->memory, err));
         w->counts = (kor_guard_counts){0};
     }
     return KOR_OK;
@@ -518,8 +418,6 @@ static kor_status store_batch(kor_ingest *in, kor_error *err)
 {
     kor_memory *m = in->memory;
     kor_ingest_stats stats = in->stats;
-    if (in->colony && !in->annotator)
-        KOR_TRY(kor_annotator_new(&in->annotator, m, in->colony, err));
     KOR_TRY(kor_store_exec(m, "BEGIN IMMEDIATE", err));
     kor_status status = insert_batch(in, &stats, err);
     if (status == KOR_OK) status = count_work(in, &stats, err);
@@ -554,7 +452,10 @@ static kor_status flush(kor_ingest *in, kor_error *err)
         in->status = process_batch(in, &in->error);
         in->count = in->bytes = 0;
         kor_arena_free(&in->arena);
-        for (size_t i = 0; i < in->worker_count; i++) kor_arena_free(&in->workers[i].arena);
+        for (size_t i = 0; i < in->worker_count; i++) {
+            kor_arena_free(&in->workers[i].arena);
+            if (in->workers[i].reader) kor_reader_clear(in->workers[i].reader);
+        }
     }
     return in->status == KOR_OK ? KOR_OK : kor_fail(err, in->status, "%s", in->error.msg);
 }
@@ -597,16 +498,12 @@ kor_status kor_ingest_end(kor_ingest *ingest, kor_ingest_stats *stats, kor_error
     if (stats) *stats = ingest->stats;
     for (size_t i = 0; i < MAX_WORKERS; i++) {
         worker *w = &ingest->workers[i];
-        kor_colony_ctx_free(w->colony);
+        kor_reader_free(w->reader);
         kor_guard_ctx_free(w->guard);
-        kor_ctx_free(w->ctx);
         kor_arena_free(&w->arena);
-        kor_str_free(&w->text);
-        free(w->vector);
     }
-    kor_annotator_free(ingest->annotator);
+    kor_read_store_free(&ingest->store);
     kor_arena_free(&ingest->arena);
-    free(ingest->codes);
     free(ingest);
     return status;
 }

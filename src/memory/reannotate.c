@@ -2,26 +2,28 @@
 #include "memory/reannotate.h"
 
 #include "base/parallel.h"
+#include "memory/reader.h"
 #include "memory/store.h"
-
-#include <string.h>
 
 enum { BATCH = 128, BATCH_BYTES = 4 << 20, WORKERS = 64 };
 
 typedef struct item {
     kor_event event;
-    kor_annotation *list;
-    size_t count;
-    bool failed;
+    kor_read read;
 } item;
 
 typedef struct job {
     kor_memory *memory;
     const kor_colony *colony;
     kor_annotator *annotator;
-    kor_colony_ctx *ctx[WORKERS];
-    kor_arena given[WORKERS]; /* what each worker says */
+    kor_read_store store;
+    bool storing;
     size_t workers;
+    struct {
+        kor_reader *reader;
+        kor_status status;
+        kor_error error;
+    } worker[WORKERS];
     kor_arena arena; /* of the events of the batch */
     item items[BATCH];
     size_t count;
@@ -43,23 +45,12 @@ static kor_status read_batch(job *j, int64_t *after, kor_error *err)
     return KOR_OK;
 }
 
-static void run_one(void *arg, size_t i, size_t worker)
+static void read_one(void *arg, size_t i, size_t worker)
 {
     job *j = arg;
-    item *it = &j->items[i];
-    const kor_event *e = &it->event;
-    const kor_colony_event given = {e->source, e->app,  e->title,   e->uri,
-                                    e->scope,  e->text, e->text_len};
-    kor_arena *arena = &j->given[worker];
-    kor_colony_run(j->ctx[worker], &given);
-    const kor_annotation *list = kor_colony_annotations(j->ctx[worker], &it->count);
-    it->list = kor_arena_array(arena, it->count, sizeof *it->list);
-    it->failed = !it->list;
-    for (size_t k = 0; k < it->count && !it->failed; k++) {
-        it->list[k] = list[k];
-        it->list[k].value = kor_arena_copy(arena, list[k].value, strlen(list[k].value));
-        it->failed = !it->list[k].value;
-    }
+    if (j->worker[worker].status != KOR_OK) return;
+    j->worker[worker].status = kor_reader_read(j->worker[worker].reader, &j->items[i].event,
+                                               &j->items[i].read, &j->worker[worker].error);
 }
 
 /* A number for what models say of an event, whatever models they are. */
@@ -73,16 +64,19 @@ static kor_status fingerprint(kor_memory *m, int64_t event, int64_t *out, kor_er
 
 static kor_status store_items(job *j, int64_t *changed, kor_error *err)
 {
+    if (!j->storing) KOR_TRY(kor_read_store_begin(&j->store, j->memory, j->colony, err));
+    j->storing = true;
+    for (size_t i = 0; i < j->workers; i++)
+        KOR_TRY(kor_reader_count(j->worker[i].reader, j->memory, err));
     for (size_t i = 0; i < j->count; i++) {
         const item *it = &j->items[i];
         int64_t before, after, there;
-        if (it->failed) return kor_fail_memory(err);
         /* It may have been forgotten meanwhile. */
         KOR_TRY(kor_store_integer(j->memory, "SELECT count(*) FROM events WHERE id = ?1", 1,
                                   &it->event.id, &there, err));
         if (!there) continue;
         KOR_TRY(fingerprint(j->memory, it->event.id, &before, err));
-        KOR_TRY(kor_annotator_store(j->annotator, it->event.id, it->list, it->count, err));
+        KOR_TRY(kor_read_store_put(&j->store, it->event.id, &it->read, err));
         KOR_TRY(fingerprint(j->memory, it->event.id, &after, err));
         *changed += before != after;
     }
@@ -112,14 +106,18 @@ static kor_status work(job *j, bool (*progress)(void *arg, const kor_reannotated
     KOR_TRY(kor_annotator_waiting(j->annotator, &out->waiting, err));
     j->workers = kor_cores() < WORKERS ? kor_cores() : WORKERS;
     for (size_t i = 0; i < j->workers && out->waiting; i++)
-        KOR_TRY(kor_colony_ctx_new(&j->ctx[i], j->colony, NULL, err));
+        KOR_TRY(kor_reader_new(&j->worker[i].reader, j->memory, j->colony, err));
     for (;;) {
         KOR_TRY(read_batch(j, &after, err));
         if (j->count == 0) return KOR_OK;
-        kor_parallel(j->workers, j->count, run_one, j);
+        kor_parallel(j->workers, j->count, read_one, j);
+        for (size_t i = 0; i < j->workers; i++) {
+            if (j->worker[i].status != KOR_OK)
+                return kor_fail(err, j->worker[i].status, "%s", j->worker[i].error.msg);
+        }
         KOR_TRY(store_batch(j, out, err));
         kor_arena_free(&j->arena);
-        for (size_t i = 0; i < j->workers; i++) kor_arena_free(&j->given[i]);
+        for (size_t i = 0; i < j->workers; i++) kor_reader_clear(j->worker[i].reader);
         if (progress && !progress(arg, out)) return KOR_OK;
     }
 }
@@ -131,10 +129,8 @@ kor_status kor_reannotate(kor_memory *memory, const kor_colony *colony,
     job j = {.memory = memory, .colony = colony};
     *out = (kor_reannotated){0};
     kor_status status = work(&j, progress, arg, out, err);
-    for (size_t i = 0; i < WORKERS; i++) {
-        kor_colony_ctx_free(j.ctx[i]);
-        kor_arena_free(&j.given[i]);
-    }
+    for (size_t i = 0; i < WORKERS; i++) kor_reader_free(j.worker[i].reader);
+    kor_read_store_free(&j.store);
     kor_arena_free(&j.arena);
     kor_annotator_free(j.annotator);
     return status;
