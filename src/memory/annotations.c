@@ -149,8 +149,9 @@ kor_status kor_annotator_next(kor_annotator *a, int64_t *after, kor_arena *arena
     int64_t id;
     const int64_t values[] = {a->identity, a->memory->embedder != NULL,
                               (int64_t)a->memory->embedder_info.checksum, *after};
-    KOR_TRY(kor_store_integer(a->memory, "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1",
-                              4, values, &id, err));
+    KOR_TRY(kor_store_integer(a->memory,
+                              "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1", 4,
+                              values, &id, err));
     *found = id != 0;
     if (!*found) return KOR_OK;
     *after = id;

@@ -22,7 +22,8 @@ kor_status kor_annotator_store(kor_annotator *annotator, int64_t event, const ko
                                size_t count, kor_error *err);
 
 /* The first event with an id over *after that this colony has not been asked about, or that has no
- * vector of the memory's embedder, copied into arena; *after becomes its id. *found is false when there is none. */
+ * vector of the memory's embedder, copied into arena; *after becomes its id. *found is false when
+ * there is none. */
 kor_status kor_annotator_next(kor_annotator *annotator, int64_t *after, kor_arena *arena,
                               kor_event *out, bool *found, kor_error *err);
 

@@ -247,8 +247,7 @@ static void read_one(void *arg, size_t i, size_t index)
     pending *p = &in->batch[i];
     if (p->known || p->excluded || w->status != KOR_OK) return;
     if (in->guard) w->status = guard(w, &p->event, &w->error);
-    if (w->status == KOR_OK)
-        w->status = kor_reader_read(w->reader, &p->event, &p->read, &w->error);
+    if (w->status == KOR_OK) w->status = kor_reader_read(w->reader, &p->event, &p->read, &w->error);
 }
 
 static kor_status prepare_worker(kor_ingest *in, worker *w, kor_error *err)

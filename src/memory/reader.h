@@ -34,8 +34,8 @@ typedef struct kor_read_store {
     int64_t model;            /* 0 without an embedder */
 } kor_read_store;
 
-/* In a write transaction; after one that was taken back, anew. Free with kor_read_store_free, after a
- * failure too. */
+/* In a write transaction; after one that was taken back, anew. Free with kor_read_store_free, after
+ * a failure too. */
 kor_status kor_read_store_begin(kor_read_store *out, kor_memory *memory, const kor_colony *colony,
                                 kor_error *err);
 void kor_read_store_free(kor_read_store *store);
