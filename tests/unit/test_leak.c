@@ -181,11 +181,17 @@ static void dress(char *out, size_t cap, const char *s, size_t writing)
         percent_encode(coded, sizeof coded, s);
         (void)snprintf(out, cap, "https://example.org/callback?state=1&token=%s&x=2", coded);
         break;
-    case 5: (void)snprintf(out, cap, "<p>Use <code>%s</code> for the <b>test</b> system.</p>", s); break;
+    case 5:
+        (void)snprintf(out, cap, "<p>Use <code>%s</code> for the <b>test</b> system.</p>", s);
+        break;
     case 6: (void)snprintf(out, cap, "config:\n  secret: \"%s\"\n  retries: 3\n", s); break;
     case 7: (void)snprintf(out, cap, "\xff\xfe broken bytes \xc3 %s \x80\x81", s); break;
-    case 8: (void)snprintf(out, cap, "2026-11-25 10:00:00 DEBUG sending header %s to gateway", s); break;
-    default: (void)snprintf(out, cap, "\xe5\xaf\x86\xe7\xa0\x81 \xd7\x90 %s \xf0\x9f\x90\xa7", s); break;
+    case 8:
+        (void)snprintf(out, cap, "2026-11-25 10:00:00 DEBUG sending header %s to gateway", s);
+        break;
+    default:
+        (void)snprintf(out, cap, "\xe5\xaf\x86\xe7\xa0\x81 \xd7\x90 %s \xf0\x9f\x90\xa7", s);
+        break;
     }
 }
 
@@ -234,10 +240,11 @@ static size_t count_leaks(fixture *f, const secret *secrets)
             const char *part = secrets[i].part;
             percent_encode(coded, sizeof coded, part);
             if (!*part) continue;
-            bool here = memmem(bytes, len, part, strlen(part)) ||
-                        memmem(bytes, len, coded, strlen(coded));
+            bool here =
+                memmem(bytes, len, part, strlen(part)) || memmem(bytes, len, coded, strlen(coded));
             if (here && !leaked[i])
-                print_message("leaked: field %zu, writing %zu: %.60s\n", i % FIELDS, i / KINDS % WRITINGS, secrets[i].whole);
+                print_message("leaked: field %zu, writing %zu: %.60s\n", i % FIELDS,
+                              i / KINDS % WRITINGS, secrets[i].whole);
             leaked[i] = leaked[i] || here;
         }
         free(bytes);
@@ -288,7 +295,8 @@ static void test_leak_none_of_500_secrets_reaches_the_disk(void **state)
             int64_t cut = 0;
             for (size_t i = 0; i < KOR_SECRETS; i++) cut += stats.guard.cut[i];
             assert_int_equal(stats.added, PLANTED);
-            assert_true(cut >= PLANTED * 4 / FIELDS - 4); /* names become hashes, and are not counted */
+            assert_true(cut >=
+                        PLANTED * 4 / FIELDS - 4); /* names become hashes, and are not counted */
             assert_int_equal(count_leaks(f, secrets), 0);
         }
     }
@@ -300,7 +308,8 @@ static void test_leak_none_of_500_secrets_reaches_the_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_leak_none_of_500_secrets_reaches_the_disk, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_leak_none_of_500_secrets_reaches_the_disk, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
