@@ -92,7 +92,8 @@ static void try_files(const uint8_t *data, size_t size)
     }
     kor_plan_free(&plan);
     if (kor_exclusions_read(&exclusions, path, &err) == KOR_OK) {
-        const kor_colony_event e = {.app = "a", .uri = "https://h.example/p", .text = "a b", .len = 3};
+        const kor_colony_event e = {
+            .app = "a", .uri = "https://h.example/p", .text = "a b", .len = 3};
         kor_exclusion kind;
         (void)kor_exclusions_hold(&exclusions, &e, "/a/b", &kind);
     }
