@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the small models were not sure of is asked of a large one, if there is one. Nothing waits for
- * it: events were stored long before. */
+/* What the small models were not sure of is asked of a large one, if there is one. Nothing waits
+ * for it: events were stored long before. */
 #include "cli/cli.h"
 
 #include "forge/teacher.h"
@@ -18,7 +18,7 @@ typedef struct consultation {
     kor_session s;
     char config[4096];
     char name[128]; /* who answers */
-    size_t left; /* events that may still be asked about */
+    size_t left;    /* events that may still be asked about */
     size_t asked, answered;
     double tokens, usd;
     char stopped[200];
@@ -61,9 +61,9 @@ static kor_status count(consultation *c, const kor_teacher_report *r, size_t tex
     const struct {
         const char *name;
         double value;
-    } counters[] = {{"brain.asked", (double)texts},      {"brain.answered", (double)r->rows},
-                    {"brain.tokens", tokens},            {day, tokens},
-                    {"brain.ms", r->seconds * 1e3},      {"brain.microdollars", r->usd * 1e6}};
+    } counters[] = {{"brain.asked", (double)texts}, {"brain.answered", (double)r->rows},
+                    {"brain.tokens", tokens},       {day, tokens},
+                    {"brain.ms", r->seconds * 1e3}, {"brain.microdollars", r->usd * 1e6}};
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
         KOR_TRY(kor_counters_add(c->s.memory, counters[i].name, llround(counters[i].value), err));
     c->asked += texts;
@@ -150,11 +150,13 @@ static kor_status check_config(consultation *c, kor_error *err)
     (void)snprintf(day, sizeof day, "brain.tokens.%04d-%02d-%02d", now.year, now.month, now.day);
     (void)snprintf(c->name, sizeof c->name, "brain:%.100s", config.model);
     if (!config.loopback && !config.remote_allowed)
-        status = kor_fail(err, KOR_E_INPUT,
-                          "%s: %.100s is another machine: what you remember would be sent there. Say "
-                          "allow_remote: yes if that is meant",
-                          c->config, config.url);
-    if (status == KOR_OK) status = kor_counters_list(c->s.memory, day, &c->arena, &spent, &found, err);
+        status =
+            kor_fail(err, KOR_E_INPUT,
+                     "%s: %.100s is another machine: what you remember would be sent there. Say "
+                     "allow_remote: yes if that is meant",
+                     c->config, config.url);
+    if (status == KOR_OK)
+        status = kor_counters_list(c->s.memory, day, &c->arena, &spent, &found, err);
     if (status == KOR_OK && found && (double)spent[0].value >= config.budget_tokens)
         (void)snprintf(c->stopped, sizeof c->stopped,
                        "the budget of %.0f tokens is spent for today", config.budget_tokens);
@@ -217,7 +219,8 @@ const kor_command kor_command_consult = {
     .usage = "[--limit N]",
     .details =
         "Off until brain.yaml in korora's folder names one; the keys are those of a teacher.yaml "
-        "(docs/teacher.md).\nAnother machine than this one is asked only with allow_remote: yes, and "
+        "(docs/teacher.md).\nAnother machine than this one is asked only with allow_remote: yes, "
+        "and "
         "budget_tokens is what a\nday may cost. Answers are stored beside the event under the "
         "model's name, below what you correct.\nNothing else waits for it. Exit code 1 when the "
         "budget or the endpoint ended it early.\n\n"

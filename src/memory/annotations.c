@@ -325,7 +325,7 @@ static void add_wanted(kor_str *sql, const kor_wanted *w, int n)
     kor_str_puts(sql, " AND (");
     if (w->label) kor_str_printf(sql, ONE_OF("l.name"), n + 1);
     if (w->label && w->value) kor_str_puts(sql, w->either ? " OR " : " AND ");
-    if (w->value) kor_str_printf(sql, "instr(a.value, ?%d) > 0", n + 2);
+    if (w->value) kor_str_printf(sql, "instr(lower(a.value), ?%d) > 0", n + 2);
     if (!w->label && !w->value) kor_str_puts(sql, "1");
     kor_str_puts(sql, ")");
     /* The user's word is above the model's. */

@@ -209,6 +209,7 @@ static kor_status fill_info(kor_model *m, kor_error *err)
     i->license = string_of(m, "general.license");
     i->metric = string_of(m, "korora.metric");
     i->out_of_scope = string_of(m, "korora.out_of_scope");
+    i->rules = m->ruled.rules ? m->ruled.rules->name : "";
     if (!i->name || !i->license || !i->metric || !i->out_of_scope) return kor_fail_memory(err);
     (void)kor_gguf_get_f32(&m->file, "korora.quality", &i->quality, NULL);
     i->head = kor_head_name(m->head.kind);
