@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show correct run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline show correct exclude stats reannotate run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -29,13 +29,17 @@ _korora() {
         options="$options --since"
         values="$values --since" ;;
     recall)
-        options="$options --limit --from --to --now --scope --explain --batch"
-        values="$values --limit --from --to --now --scope --batch" ;;
+        options="$options --limit --from --to --now --scope --kind --tag --entity --link --has --explain --batch"
+        values="$values --limit --from --to --now --scope --kind --tag --entity --link --has --batch" ;;
     timeline)
-        options="$options --now --scope"
-        values="$values --now --scope" ;;
+        options="$options --now --scope --kind --tag --entity --link --has"
+        values="$values --now --scope --kind --tag --entity --link --has" ;;
     show) ;;
     correct) options="$options --undo" ;;
+    exclude)
+        options="$options --app --site --path --word --remove"
+        values="$values --app --site --path --word" ;;
+    stats | reannotate) ;;
     run)
         options="$options --text --jsonl --threads"
         values="$values --text --threads" ;;

@@ -97,6 +97,26 @@ static kor_status read_keep(kor_task_reader *r, const kor_task_yaml *y)
                                  "keep_label: it is not one of the labels");
 }
 
+/* What says where spans may be, and then only a bag what they are. */
+static kor_status read_rules(kor_task_reader *r, const char *name)
+{
+    kor_task *t = r->out;
+    char what[120];
+    if (!name) return KOR_OK;
+    t->rules = kor_rules_find(name);
+    if (!t->rules) {
+        (void)snprintf(what, sizeof what, "unknown rules '%.60s' (links, secrets)", name);
+        return kor_task_fail(r, kor_task_line(r, "rules"), what);
+    }
+    if (t->head != KOR_HEAD_SPANS)
+        return kor_task_fail(r, kor_task_line(r, "rules"), "rules go with head spans only");
+    if (t->architecture > KOR_BAG)
+        return kor_task_fail(r, kor_task_line(r, "architecture"),
+                             "with rules the architecture is bag");
+    t->architecture = KOR_BAG;
+    return KOR_OK;
+}
+
 static kor_status fill(kor_task_reader *r, const kor_task_yaml *y)
 {
     static const char *const heads[] = {"classify", "tags", "spans", "embed", "rank", NULL};
@@ -110,6 +130,7 @@ static kor_status fill(kor_task_reader *r, const kor_task_yaml *y)
     t->architecture = (kor_architecture)architecture;
     t->head = kinds[head];
     KOR_TRY(check_architecture(r));
+    KOR_TRY(read_rules(r, y->rules));
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return kor_task_fail(r, kor_task_line(r, "name"), "name: it must be able to name a file");
     KOR_TRY(kor_task_text(r, &t->name, y->name));
@@ -142,7 +163,8 @@ static kor_status fill(kor_task_reader *r, const kor_task_yaml *y)
     t->rank = 8;
     t->smoothing = 0.1f;
     t->swap = NAN;
-    if (t->head == KOR_HEAD_SPANS) t->recipe.dropout = kor_spans_default.dropout;
+    t->recall_weight = 1;
+    if (t->head == KOR_HEAD_SPANS && !t->rules) t->recipe.dropout = kor_spans_default.dropout;
     KOR_TRY(kor_task_number(r, "seed", y->seed, 0, 9007199254740991.0, true, &seed));
     KOR_TRY(kor_task_number(r, "val_share", y->val_share, 0.01, 0.5, false, &t->val_share));
     KOR_TRY(kor_task_number(r, "keep_accuracy", y->keep_accuracy, 0, 1, false, &t->keep_accuracy));

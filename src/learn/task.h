@@ -6,6 +6,7 @@
 #include "learn/bag_train.h"
 #include "learn/tuner.h"
 #include "model/head.h"
+#include "rules/rules.h"
 
 #include <stdint.h>
 
@@ -93,6 +94,8 @@ typedef struct kor_task {
     double rare_tokens; /* of embed: a of the tokens' weights a / (a + share); 0: none */
     bool fresh_pooler;  /* of embed: the pooler starts from the components of the rows' states */
     double swap; /* of spans: copies a row with other texts in its spans; NAN: by their number */
+    const kor_rules *rules; /* of spans: they say where one may be, and a bag what it is; or NULL */
+    double recall_weight;   /* of spans by rules: how much more recall counts than precision */
     kor_arena arena;
 } kor_task;
 

@@ -9,6 +9,7 @@
 #include "model/hybrid.h"
 #include "model/lora.h"
 #include "model/rank.h"
+#include "model/rulespans.h"
 #include "model/spanlayer.h"
 #include "model/trunk.h"
 #include "model/wordstates.h"
@@ -37,6 +38,7 @@ struct kor_model {
     kor_hybrid hybrid;    /* "hybrid", "lora", "full": dim is 0 in others */
     kor_tagger tagger;    /* head "spans": tags is 0 in others */
     kor_span_layer layer; /* the same but in architecture "bag": dim is 0 in others */
+    kor_rule_spans ruled; /* head "spans" of a bag with rules: rules is NULL in others */
     kor_ranker rank;      /* head "rank", of "bag" or "hybrid": inputs is 0 in others */
     const char *architecture;
     const kor_model *trunk; /* what "hybrid" and "lora" stand on */
@@ -73,9 +75,11 @@ struct kor_ctx {
     void *scratch;     /* kor_encoder_scratch */
     int32_t *word_ids; /* what kor_word_encoder needs besides */
     uint32_t *word_first;
-    void *bag;         /* kor_bag_scratch */
-    kor_ctx *trunk;    /* of a hybrid without an encoder of its own */
-    float *features;   /* of hybrids, [2 dim]: embedding, state; of spans [KOR_SPANS_WORDS][dim] */
+    void *bag;      /* kor_bag_scratch */
+    kor_ctx *trunk; /* of a hybrid without an encoder of its own */
+    /* Of hybrids, [2 dim]: embedding, state; of spans [KOR_SPANS_WORDS][dim]; of a bag the logits.
+     */
+    float *features;
     void *hybrid;      /* kor_hybrid_scratch, or kor_span_layer_scratch */
     rank_memory *rank; /* head "rank" */
     void *spans;       /* kor_spans_scratch, with */
@@ -295,6 +299,21 @@ static kor_status bind_lora(kor_model *m, const char *path, kor_error *err)
     return kor_lora_bind(&m->encoder, &m->file, &m->strings, err);
 }
 
+/* Spans where rules say. The bag has a label more than the file names: none of them. */
+static kor_status bind_ruled(kor_model *m, kor_error *err)
+{
+    const kor_head *h = &m->head;
+    if (h->kind != KOR_HEAD_SPANS || strcmp(m->architecture, "bag") != 0) {
+        return kor_fail(err, KOR_E_UNSUPPORTED,
+                        "rules go with head 'spans' and architecture 'bag', not '%s' and '%s'",
+                        kor_head_name(h->kind), m->architecture);
+    }
+    m->ruled = (kor_rule_spans){
+        .bag = &m->bag, .label = h->label, .labels = h->labels, .temperature = h->temperature};
+    KOR_TRY(kor_rule_spans_bind(&m->ruled.rules, &m->file, err));
+    return kor_bag_bind(&m->bag, &m->file, h->labels + 1, err);
+}
+
 /* What the model is made of, and whether its head goes with that. */
 static kor_status bind_architecture(kor_model *m, const char *path, kor_error *err)
 {
@@ -319,6 +338,7 @@ static kor_status bind_architecture(kor_model *m, const char *path, kor_error *e
     }
     /* What stands alone has nothing of a trunk that it was opened on: no tokens, for one. */
     if (is(name, "bag")) m->trunk = NULL;
+    if (kor_gguf_find(&m->file, "korora.rules")) return bind_ruled(m, err);
     if (m->head.kind == KOR_HEAD_SPANS) {
         KOR_TRY(kor_spans_bind(&m->tagger, &m->file, m->head.labels, err));
         if (is(name, "bag")) return KOR_OK;
@@ -507,7 +527,8 @@ static bool make_room(kor_ctx *c, const kor_model *model, const kor_ctx *trunk)
         if (!c->features || !c->hybrid) return false;
     } else if (model->bag.table) {
         c->bag = new_scratch(kor_bag_scratch(&model->bag));
-        if (!c->bag) return false;
+        c->features = calloc(model->bag.labels, sizeof *c->features);
+        if (!c->bag || !c->features) return false;
     }
     return !model->encoder.layers || make_encoder_room(c, &model->encoder, trunk);
 }
@@ -710,7 +731,7 @@ kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out, 
 {
     KOR_TRY(check_text(ctx, text, &len, "kor_classify", err));
     const kor_model *m = ctx->model;
-    if (!m->head.labels || m->tagger.tags) {
+    if (!m->head.labels || m->head.kind == KOR_HEAD_SPANS) {
         return kor_fail(err, KOR_E_UNSUPPORTED, "kor_classify: the model's head is '%s'",
                         m->info.head);
     }
@@ -788,6 +809,10 @@ kor_status kor_spans(kor_ctx *ctx, const char *text, size_t len, kor_span *out, 
     *count = 0;
     KOR_TRY(check_text(ctx, text, &len, "kor_spans", err));
     const kor_model *m = ctx->model;
+    if (m->ruled.rules) {
+        *count = kor_rule_spans_find(&m->ruled, text, len, out, max, ctx->features, ctx->bag);
+        return KOR_OK;
+    }
     if (!m->tagger.tags) {
         return kor_fail(err, KOR_E_UNSUPPORTED, "kor_spans: the model's head is '%s'",
                         m->info.head);
