@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show correct exclude stats reannotate run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline show correct exclude stats reannotate consult run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -39,6 +39,9 @@ _korora() {
     exclude)
         options="$options --app --site --path --word --remove"
         values="$values --app --site --path --word" ;;
+    consult)
+        options="$options --limit"
+        values="$values --limit" ;;
     stats | reannotate) ;;
     run)
         options="$options --text --jsonl --threads"

@@ -115,6 +115,41 @@ static void print_answer(const kor_session *s, const kor_recall *r, const kor_qu
     }
 }
 
+/* What the models `on: question` say of it: what the person wants, for one. NULL where there are
+ * none. */
+static json_t *read_question(kor_session *s, const char *question, size_t len)
+{
+    kor_colony_ctx *minds = NULL;
+    json_t *o = json_object();
+    if (kor_colony_load(&s->colony, s, NULL) == KOR_OK &&
+        kor_colony_ctx_new(&minds, s->colony, NULL, NULL) == KOR_OK) {
+        size_t count;
+        kor_colony_ask(minds, question, len);
+        const kor_annotation *list = kor_colony_annotations(minds, &count);
+        for (size_t i = 0; i < count; i++) {
+            const kor_colony_member *m = kor_colony_get(s->colony, list[i].member);
+            json_object_set_new(o, m->step->fills,
+                                json_pack("{s:s,s:f}", "label", list[i].label, "score",
+                                          round((double)list[i].score * 1e4) / 1e4));
+        }
+    }
+    kor_colony_ctx_free(minds);
+    return o;
+}
+
+static void print_question(kor_session *s, const char *question, size_t len)
+{
+    json_t *o = read_question(s, question, len), *said;
+    const char *field;
+    json_object_foreach(o, field, said)
+    {
+        kor_print(KOR_DIM, "%s of the question: %s (%.0f %%)\n", field,
+                  json_string_value(json_object_get(said, "label")),
+                  100 * json_real_value(json_object_get(said, "score")));
+    }
+    json_decref(o);
+}
+
 /* ---- For programs ---- */
 
 static json_t *range_json(const kor_recall *r, const kor_query *q)
@@ -190,10 +225,15 @@ static int ask(const kor_args *a, kor_session *s, const choices *o)
     if (kor_recall_run(s->memory, &q, &r, &err) != KOR_OK) {
         code = kor_report(a->command, &err);
     } else {
-        if (a->json)
-            kor_print_json(answer_json(&r, &q, o->explain));
-        else
+        if (a->json) {
+            json_t *answer = answer_json(&r, &q, o->explain);
+            if (o->explain)
+                json_object_set_new(answer, "read_as", read_question(s, q.question, q.len));
+            kor_print_json(answer);
+        } else {
             print_answer(s, &r, &q, o);
+            if (o->explain) print_question(s, q.question, q.len);
+        }
         if (r.count == 0) code = EXIT_NO;
     }
     kor_recall_free(&r);

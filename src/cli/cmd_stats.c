@@ -52,6 +52,29 @@ static void print_models(const figures *f)
     }
 }
 
+/* What would have gone to a language model: a request for each question, with the text in it. Four
+ * bytes a token is what English text takes in most vocabularies. */
+static void print_spared(const figures *f)
+{
+    int64_t asked = 0, bytes = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        if (model_name(f->list[i].name, ".asked")) asked += f->list[i].value;
+        if (model_name(f->list[i].name, ".bytes")) bytes += f->list[i].value;
+    }
+    if (!asked) return;
+    kor_print_cell(KOR_YELLOW, "stayed here", 12);
+    printf("%s, about %s of text that were sent nowhere\n", kor_counted(asked, "question"),
+           kor_counted(bytes / 4, "token"));
+    int64_t brain = value_of(f, "brain.asked");
+    if (!brain) return;
+    kor_print_cell(KOR_YELLOW, "brain", 12);
+    printf("asked about %s (%.2f %% of the questions), answered %s, %s, %.4f dollars\n",
+           kor_counted(brain, "event"), 100.0 * (double)brain / (double)(asked + brain),
+           kor_grouped(value_of(f, "brain.answered")),
+           kor_counted(value_of(f, "brain.tokens"), "token"),
+           (double)value_of(f, "brain.microdollars") / 1e6);
+}
+
 static void print_group(const figures *f, const char *title, const char *prefix)
 {
     size_t len = strlen(prefix);
@@ -78,6 +101,7 @@ static void print_all(const figures *f, const kor_zone *zone)
         printf("%s, %s\n", first, last);
     }
     print_models(f);
+    print_spared(f);
     print_group(f, "cut out", "cut.");
     print_group(f, "excluded", "excluded.");
 }

@@ -64,10 +64,15 @@ static void print_one(const kor_said *s)
         putchar('(');
     }
     kor_print_line(*s->value ? KOR_DIM : KOR_BOLD, s->label, strlen(s->label), 0);
-    if (s->model)
-        kor_print(KOR_DIM, " %.0f %%", 100 * s->score);
-    else
+    if (!s->model) {
         kor_print(KOR_DIM, ", you say");
+    } else if (s->score > 0) {
+        kor_print(KOR_DIM, " %.0f %%", 100 * s->score);
+    } else { /* one that says nothing of how sure it is */
+        kor_print(KOR_DIM, ", ");
+        kor_print_line(KOR_DIM, s->model, strlen(s->model), 0);
+        kor_print(KOR_DIM, " says");
+    }
     if (*s->value) putchar(')');
 }
 

@@ -14,10 +14,11 @@ static double cost_of(const kor_colony_member *m)
 {
     static const char *const kinds[] = {"bag", "hybrid", "lora", "full"};
     if (!m->model) return 0;
-    double cost = strcmp(m->info.head, "spans") == 0 ? 4 : 0;
+    double cost = 0;
     for (size_t i = 0; i < 4; i++)
-        if (strcmp(m->info.architecture, kinds[i]) == 0) cost += (double)i;
-    return cost + (m->step->on == KOR_ON_SENTENCES ? 1 : 0);
+        if (strcmp(m->info.architecture, kinds[i]) == 0) cost = (double)i;
+    bool apart = strcmp(m->info.head, "spans") == 0 || m->step->on == KOR_ON_SENTENCES;
+    return cost > 0 && apart ? cost + 4 : cost;
 }
 
 static kor_status check_head(const kor_colony_member *m, kor_error *err)

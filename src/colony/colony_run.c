@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One pass over an event. */
 #include "colony/colony_inner.h"
+#include "rules/links.h"
+#include "rules/rules.h"
 #include "text/sentences.h"
 #include "text/utf8.h"
 
@@ -152,6 +154,17 @@ static const char *keep_value(kor_colony_ctx *c, const char *text, size_t len)
     return out;
 }
 
+/* A link in its normal form (rules/links.h). */
+static const char *keep_link(kor_colony_ctx *c, size_t start, size_t end)
+{
+    char *out = c->values + c->values_used;
+    if (VALUES - c->values_used < KOR_COLONY_VALUE + 1) return NULL;
+    size_t len = kor_link_normal(c->reading.text, start, end, out, KOR_COLONY_VALUE);
+    len = len < KOR_COLONY_VALUE ? len : KOR_COLONY_VALUE;
+    out[kor_utf8_prefix(out, len, len)] = 0;
+    return out;
+}
+
 /* Whether the member has said the same already. */
 static bool is_said(const kor_colony_ctx *c, const kor_colony_step *s, const char *label,
                     const char *value)
@@ -187,7 +200,10 @@ static bool annotate(kor_colony_ctx *c, size_t member, size_t label, float score
                         .label = kor_model_label(m->model, label),
                         .value = "",
                         .score = score};
-    if (valued) a.value = keep_value(c, c->reading.text + start, end - start);
+    if (valued && strcmp(m->info.rules, kor_rules_links.name) == 0)
+        a.value = keep_link(c, start, end);
+    else if (valued)
+        a.value = keep_value(c, c->reading.text + start, end - start);
     if (!a.value) return false;
     if (valued && is_said(c, s, a.label, a.value)) return true;
     if (end) put_place(c, &a, start, end);

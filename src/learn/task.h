@@ -17,6 +17,7 @@ typedef struct kor_gates {
     double ece, bytes;                           /* at most */
     double span_f1;                              /* at least */
     double keep_recall;                          /* at least; of keep_label */
+    double right_or_abstained;                   /* at least; of classify */
 } kor_gates;
 
 /* What a model is made of, the smallest first. auto: the smallest that is within KOR_TASK_MARGIN of

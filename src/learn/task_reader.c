@@ -33,6 +33,7 @@ static const cyaml_schema_field_t gates_schema[] = {
     TEXT(kor_gates_yaml, bytes, CYAML_FLAG_OPTIONAL),
     TEXT(kor_gates_yaml, span_f1, CYAML_FLAG_OPTIONAL),
     TEXT(kor_gates_yaml, keep_recall, CYAML_FLAG_OPTIONAL),
+    TEXT(kor_gates_yaml, right_or_abstained, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t recipe_schema[] = {

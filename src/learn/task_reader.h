@@ -11,7 +11,7 @@
 
 typedef struct kor_gates_yaml {
     char *accuracy, *macro_f1, *micro_f1, *span_f1, *p_at_1, *mrr, *ndcg, *spearman, *ece, *bytes,
-        *keep_recall;
+        *keep_recall, *right_or_abstained;
 } kor_gates_yaml;
 
 typedef struct kor_recipe_yaml {

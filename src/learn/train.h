@@ -6,7 +6,7 @@
 #include "learn/measured.h"
 #include "learn/task.h"
 
-enum { KOR_GATES = 11, KOR_GATES_MAX = KOR_GATES * (1 + KOR_GATE_SETS) };
+enum { KOR_GATES = 12, KOR_GATES_MAX = KOR_GATES * (1 + KOR_GATE_SETS) };
 
 typedef struct kor_gate {
     const char *name;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "memory/annotations.h"
 
+#include "base/hash.h"
 #include "memory/store.h"
 
 #include <math.h>
@@ -51,9 +52,9 @@ static void bind_text(sqlite3_stmt *statement, int index, const char *text)
     (void)sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
-/* Run insert, then read the id that select gives. Both take the same parameters. */
+/* Run insert, then read the id that select gives; both have a number and a text. */
 static kor_status make_row(kor_memory *m, const char *insert, const char *select, int64_t number,
-                           const char *text, bool flag, int64_t *id, kor_error *err)
+                           const char *text, int64_t *id, kor_error *err)
 {
     const char *const sql[] = {insert, select};
     for (size_t i = 0; i < 2; i++) {
@@ -62,9 +63,8 @@ static kor_status make_row(kor_memory *m, const char *insert, const char *select
         KOR_TRY(kor_store_prepare(m, sql[i], &statement, err));
         (void)sqlite3_bind_int64(statement, 1, number);
         bind_text(statement, 2, text);
-        if (i == 0) (void)sqlite3_bind_int(statement, 3, flag);
         KOR_TRY(kor_store_step(m, statement, &row, err));
-        if (i == 1) *id = row ? sqlite3_column_int64(statement, 0) : 0;
+        if (row) *id = sqlite3_column_int64(statement, 0);
         (void)sqlite3_reset(statement);
     }
     return KOR_OK;
@@ -75,16 +75,16 @@ static kor_status know_member(kor_annotator *a, size_t i, kor_error *err)
     const kor_colony_member *m = kor_colony_get(a->colony, i);
     if (a->field[i]) return KOR_OK;
     KOR_TRY(make_row(a->memory,
-                     "INSERT INTO models(checksum, name, dim) VALUES(?1, ?2, 0 * ?3)"
+                     "INSERT INTO models(checksum, name, dim) VALUES(?1, ?2, 0)"
                      " ON CONFLICT DO NOTHING",
-                     "SELECT id FROM models WHERE checksum = ?1 AND ?2 NOT NULL",
-                     (int64_t)m->info.checksum, m->step->model, false, &a->model[i], err));
+                     "SELECT id FROM models WHERE checksum = ?1", (int64_t)m->info.checksum,
+                     m->step->model, &a->model[i], err));
     bool single = strcmp(m->info.head, "classify") == 0 && m->step->on == KOR_ON_TEXT;
     return make_row(a->memory,
-                    "INSERT INTO fields(id, name, single) VALUES(nullif(?1, 0), ?2, ?3)"
+                    "INSERT INTO fields(single, name) VALUES(?1, ?2)"
                     " ON CONFLICT(name) DO UPDATE SET single = excluded.single",
-                    "SELECT id FROM fields WHERE ?1 = 0 AND name = ?2", 0, m->step->fills, single,
-                    &a->field[i], err);
+                    "SELECT id FROM fields WHERE name = ?2", single, m->step->fills, &a->field[i],
+                    err);
 }
 
 static kor_status know_label(kor_annotator *a, const kor_annotation *n, kor_error *err)
@@ -93,10 +93,9 @@ static kor_status know_label(kor_annotator *a, const kor_annotation *n, kor_erro
     int64_t *id = &a->label[n->member][n->label_index];
     if (*id) return KOR_OK;
     return make_row(a->memory,
-                    "INSERT INTO labels(field, name, id) VALUES(?1, ?2, nullif(?3, 0))"
-                    " ON CONFLICT DO NOTHING",
+                    "INSERT INTO labels(field, name) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
                     "SELECT id FROM labels WHERE field = ?1 AND name = ?2", a->field[n->member],
-                    n->label, false, id, err);
+                    n->label, id, err);
 }
 
 static kor_status store_one(kor_annotator *a, int64_t event, const kor_annotation *n,
@@ -120,21 +119,49 @@ static kor_status store_one(kor_annotator *a, int64_t event, const kor_annotatio
     return kor_store_step(a->memory, statement, &row, err);
 }
 
-kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annotation *list,
-                               size_t count, kor_error *err)
+/* Run a statement of an event and perhaps a field. */
+static kor_status run_of(kor_memory *m, const char *sql, int64_t event, int64_t field,
+                         kor_error *err)
 {
     sqlite3_stmt *statement;
     bool row;
-    KOR_TRY(
-        kor_store_prepare(a->memory, "DELETE FROM annotations WHERE event = ?1", &statement, err));
+    KOR_TRY(kor_store_prepare(m, sql, &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
-    KOR_TRY(kor_store_step(a->memory, statement, &row, err));
+    (void)sqlite3_bind_int64(statement, 2, field);
+    return kor_store_step(m, statement, &row, err);
+}
+
+/* The dim of models that are none of a colony. */
+#define OTHERS "-1"
+
+kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annotation *list,
+                               size_t count, uint64_t unsure, kor_error *err)
+{
+    kor_memory *m = a->memory;
+    sqlite3_stmt *statement;
+    bool row;
+    KOR_TRY(run_of(m,
+                   "DELETE FROM annotations WHERE event = ?1 AND model NOT IN"
+                   " (SELECT id FROM models WHERE dim = " OTHERS ")",
+                   event, 0, err));
+    KOR_TRY(run_of(m, "DELETE FROM unsure WHERE event = ?1", event, 0, err));
+    for (size_t i = 0; i < kor_colony_count(a->colony); i++) {
+        if (!(unsure >> i & 1)) continue;
+        KOR_TRY(know_member(a, i, err));
+        KOR_TRY(run_of(m, "INSERT OR IGNORE INTO unsure VALUES(?1, ?2)", event, a->field[i], err));
+    }
+    /* What others said stays where there still is no answer. */
+    KOR_TRY(run_of(m,
+                   "DELETE FROM annotations WHERE event = ?1 AND model IN"
+                   " (SELECT id FROM models WHERE dim = " OTHERS ") AND label NOT IN"
+                   " (SELECT l.id FROM labels l JOIN unsure u ON u.field = l.field"
+                   " WHERE u.event = ?1)",
+                   event, 0, err));
     for (size_t i = 0; i < count; i++) KOR_TRY(store_one(a, event, &list[i], err));
-    KOR_TRY(kor_store_prepare(a->memory, "INSERT OR REPLACE INTO passes VALUES(?1, ?2)", &statement,
-                              err));
+    KOR_TRY(kor_store_prepare(m, "INSERT OR REPLACE INTO passes VALUES(?1, ?2)", &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
     (void)sqlite3_bind_int64(statement, 2, a->identity);
-    return kor_store_step(a->memory, statement, &row, err);
+    return kor_store_step(m, statement, &row, err);
 }
 
 /* Not read by this colony, or, where there is an embedder, not by it. */
@@ -149,8 +176,9 @@ kor_status kor_annotator_next(kor_annotator *a, int64_t *after, kor_arena *arena
     int64_t id;
     const int64_t values[] = {a->identity, a->memory->embedder != NULL,
                               (int64_t)a->memory->embedder_info.checksum, *after};
-    KOR_TRY(kor_store_integer(a->memory, "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1",
-                              4, values, &id, err));
+    KOR_TRY(kor_store_integer(a->memory,
+                              "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1", 4,
+                              values, &id, err));
     *found = id != 0;
     if (!*found) return KOR_OK;
     *after = id;
@@ -162,6 +190,68 @@ kor_status kor_annotator_waiting(kor_annotator *a, int64_t *count, kor_error *er
     const int64_t values[] = {a->identity, a->memory->embedder != NULL,
                               (int64_t)a->memory->embedder_info.checksum};
     return kor_store_integer(a->memory, "SELECT count(*)" UNREAD, 3, values, count, err);
+}
+
+/* ---- What models are unsure of ---- */
+
+kor_status kor_unsure_list(kor_memory *memory, const char *field, size_t limit, kor_arena *arena,
+                           kor_event **out, size_t *count, kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row = true;
+    *count = 0;
+    *out = kor_arena_array(arena, limit, sizeof **out);
+    int64_t *ids = kor_arena_array(arena, limit, sizeof *ids);
+    if (!*out || !ids) return kor_fail_memory(err);
+    KOR_TRY(kor_store_prepare(
+        memory,
+        "SELECT u.event FROM unsure u JOIN fields f ON f.id = u.field WHERE f.name = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM corrections c WHERE c.event = u.event AND c.field = ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM annotations a JOIN labels l ON l.id = a.label"
+        "  WHERE a.event = u.event AND l.field = u.field)"
+        " ORDER BY u.event DESC LIMIT ?2",
+        &statement, err));
+    bind_text(statement, 1, field);
+    (void)sqlite3_bind_int64(statement, 2, (int64_t)limit);
+    size_t found = 0;
+    for (;;) {
+        KOR_TRY(kor_store_step(memory, statement, &row, err));
+        if (!row) break;
+        ids[found++] = sqlite3_column_int64(statement, 0);
+    }
+    for (size_t i = 0; i < found; i++)
+        KOR_TRY(kor_memory_get(memory, ids[i], arena, &(*out)[(*count)++], err));
+    return KOR_OK;
+}
+
+kor_status kor_unsure_answer(kor_memory *memory, int64_t event, const char *field,
+                             const char *label, const char *who, kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    int64_t model = 0, of = 0, id = 0;
+    KOR_TRY(make_row(memory,
+                     "INSERT INTO models(checksum, name, dim) VALUES(?1, ?2, " OTHERS ")"
+                     " ON CONFLICT DO NOTHING",
+                     "SELECT id FROM models WHERE checksum = ?1",
+                     (int64_t)kor_hash64(who, strlen(who), 1), who, &model, err));
+    KOR_TRY(kor_store_prepare(memory, "SELECT id FROM fields WHERE name = ?1", &statement, err));
+    bind_text(statement, 1, field);
+    KOR_TRY(kor_store_step(memory, statement, &row, err));
+    if (!row) return kor_fail(err, KOR_E_NOT_FOUND, "no field '%.60s'", field);
+    of = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_reset(statement);
+    KOR_TRY(make_row(memory,
+                     "INSERT INTO labels(field, name) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
+                     "SELECT id FROM labels WHERE field = ?1 AND name = ?2", of, label, &id, err));
+    KOR_TRY(kor_store_prepare(memory,
+                              "INSERT INTO annotations SELECT ?1, ?2, '', 0, 0, 0, 0, ?3"
+                              " WHERE EXISTS (SELECT 1 FROM events WHERE id = ?1)"
+                              " ON CONFLICT DO NOTHING",
+                              &statement, err));
+    const int64_t values[] = {event, id, model};
+    for (int i = 0; i < 3; i++) (void)sqlite3_bind_int64(statement, i + 1, values[i]);
+    return kor_store_step(memory, statement, &row, err);
 }
 
 /* ---- Reading ---- */
@@ -235,7 +325,7 @@ static void add_wanted(kor_str *sql, const kor_wanted *w, int n)
     kor_str_puts(sql, " AND (");
     if (w->label) kor_str_printf(sql, ONE_OF("l.name"), n + 1);
     if (w->label && w->value) kor_str_puts(sql, w->either ? " OR " : " AND ");
-    if (w->value) kor_str_printf(sql, "instr(a.value, ?%d) > 0", n + 2);
+    if (w->value) kor_str_printf(sql, "instr(lower(a.value), ?%d) > 0", n + 2);
     if (!w->label && !w->value) kor_str_puts(sql, "1");
     kor_str_puts(sql, ")");
     /* The user's word is above the model's. */

@@ -16,18 +16,32 @@ kor_status kor_annotator_new(kor_annotator **out, kor_memory *memory, const kor_
                              kor_error *err);
 void kor_annotator_free(kor_annotator *annotator);
 
-/* Store what the colony says of an event, in place of what it said before, and that it has been
- * asked. Needs a write transaction; after one that was taken back, a new annotator. */
+/* Store what the colony says of an event, in place of what it said before, that it has been asked,
+ * and which members (1 << its place) were unsure. Needs a write transaction; after one that was
+ * taken back, a new annotator. */
 kor_status kor_annotator_store(kor_annotator *annotator, int64_t event, const kor_annotation *list,
-                               size_t count, kor_error *err);
+                               size_t count, uint64_t unsure, kor_error *err);
 
 /* The first event with an id over *after that this colony has not been asked about, or that has no
- * vector of the memory's embedder, copied into arena; *after becomes its id. *found is false when there is none. */
+ * vector of the memory's embedder, copied into arena; *after becomes its id. *found is false when
+ * there is none. */
 kor_status kor_annotator_next(kor_annotator *annotator, int64_t *after, kor_arena *arena,
                               kor_event *out, bool *found, kor_error *err);
 
 /* How many such events there are. */
 kor_status kor_annotator_waiting(kor_annotator *annotator, int64_t *count, kor_error *err);
+
+/* ---- What models are unsure of ---- */
+
+/* Up to limit of the events last stored of which the model of a field was unsure, and that the user
+ * has not corrected; copied into arena. */
+kor_status kor_unsure_list(kor_memory *memory, const char *field, size_t limit, kor_arena *arena,
+                           kor_event **out, size_t *count, kor_error *err);
+
+/* Store what another, such as a language model, says of a field of an event, under its name. It
+ * stays until the field's own model has an answer. */
+kor_status kor_unsure_answer(kor_memory *memory, int64_t event, const char *field,
+                             const char *label, const char *who, kor_error *err);
 
 /* ---- Reading ---- */
 

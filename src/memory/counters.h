@@ -6,7 +6,7 @@
 
 #include "memory/memory.h"
 
-/* Add to a counter; 0 does nothing. Needs a write transaction. */
+/* Add to a counter; 0 does nothing. */
 kor_status kor_counters_add(kor_memory *memory, const char *name, int64_t delta, kor_error *err);
 
 typedef struct kor_counter {

@@ -5,8 +5,10 @@
 #include "base/parallel.h"
 #include "base/str.h"
 #include "memory/counters.h"
+#include "memory/likeness.h"
 #include "memory/reader.h"
 #include "memory/store.h"
+#include "text/simhash.h"
 #include "text/utf8.h"
 
 #include <stdio.h>
@@ -26,6 +28,7 @@ typedef struct pending {
     kor_event event; /* strings are an arena's: the batch's, or a worker's */
     bool known;
     bool excluded;
+    uint64_t hash; /* kor_simhash of its text */
     kor_read read;
 } pending;
 
@@ -44,6 +47,7 @@ struct kor_ingest {
     const kor_guard *guard;
     const kor_colony *colony;
     kor_read_store store; /* once there is a batch to store */
+    kor_likeness likeness;
     bool storing;
     kor_ingest_stats stats;
     kor_arena arena;
@@ -247,8 +251,8 @@ static void read_one(void *arg, size_t i, size_t index)
     pending *p = &in->batch[i];
     if (p->known || p->excluded || w->status != KOR_OK) return;
     if (in->guard) w->status = guard(w, &p->event, &w->error);
-    if (w->status == KOR_OK)
-        w->status = kor_reader_read(w->reader, &p->event, &p->read, &w->error);
+    p->hash = kor_simhash(p->event.text, p->event.text_len);
+    if (w->status == KOR_OK) w->status = kor_reader_read(w->reader, &p->event, &p->read, &w->error);
 }
 
 static kor_status prepare_worker(kor_ingest *in, worker *w, kor_error *err)
@@ -370,6 +374,7 @@ static kor_status insert_batch(kor_ingest *in, kor_ingest_stats *stats, kor_erro
             continue;
         }
         KOR_TRY(kor_read_store_put(&in->store, id, &in->batch[i].read, err));
+        KOR_TRY(kor_likeness_store(&in->likeness, m, id, scope, in->batch[i].hash, err));
         stats->added++;
         stats->text_bytes += (int64_t)e->text_len;
         stats->last_id = id;
@@ -437,7 +442,7 @@ static kor_status process_batch(kor_ingest *in, kor_error *err)
     double screened = seconds();
     KOR_TRY(find_known(in, err));
     double found = seconds();
-    if (in->guard || in->colony || in->memory->embedder) KOR_TRY(in_parallel(in, read_one, err));
+    KOR_TRY(in_parallel(in, read_one, err));
     double made = seconds();
     KOR_TRY(store_batch(in, err));
     in->last_commit = seconds();

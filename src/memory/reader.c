@@ -19,7 +19,7 @@ struct kor_reader {
     float *vector; /* [dim] */
     kor_arena arena;
     struct {
-        int64_t asked, abstained, ns;
+        int64_t asked, abstained, ns, bytes;
     } members[KOR_PLAN_STEPS];
 };
 
@@ -77,6 +77,11 @@ static kor_status embed(kor_reader *r, const kor_event *e, kor_read *out, kor_er
     return KOR_OK;
 }
 
+static size_t reads(const kor_reader *r, size_t member)
+{
+    return kor_colony_get(r->colony, member)->step->reads;
+}
+
 /* Copy what the colony says out of its context. */
 static kor_status annotate(kor_reader *r, const kor_event *e, kor_read *out, kor_error *err)
 {
@@ -88,6 +93,9 @@ static kor_status annotate(kor_reader *r, const kor_event *e, kor_read *out, kor
         r->members[i].asked += steps[i].ns > 0;
         r->members[i].abstained += steps[i].outcome == KOR_OUTCOME_ABSTAINED;
         r->members[i].ns += (int64_t)steps[i].ns;
+        if (steps[i].ns)
+            r->members[i].bytes += (int64_t)(e->text_len < reads(r, i) ? e->text_len : reads(r, i));
+        if (steps[i].outcome == KOR_OUTCOME_ABSTAINED) out->unsure |= UINT64_C(1) << i;
     }
     const kor_annotation *list = kor_colony_annotations(r->minds, &out->count);
     out->list = kor_arena_array(&r->arena, out->count, sizeof *out->list);
@@ -113,9 +121,9 @@ kor_status kor_reader_count(kor_reader *reader, kor_memory *memory, kor_error *e
     for (size_t i = 0; reader->colony && i < kor_colony_count(reader->colony); i++) {
         const char *name = kor_colony_get(reader->colony, i)->step->model;
         const int64_t values[] = {reader->members[i].asked, reader->members[i].abstained,
-                                  reader->members[i].ns / 1000};
-        static const char *const what[] = {"asked", "abstained", "us"};
-        for (size_t k = 0; k < 3; k++) {
+                                  reader->members[i].ns / 1000, reader->members[i].bytes};
+        static const char *const what[] = {"asked", "abstained", "us", "bytes"};
+        for (size_t k = 0; k < 4; k++) {
             char key[128];
             (void)snprintf(key, sizeof key, "model.%s.%s", name, what[k]);
             KOR_TRY(kor_counters_add(memory, key, values[k], err));
@@ -180,5 +188,5 @@ kor_status kor_read_store_put(kor_read_store *store, int64_t event, const kor_re
 {
     if (store->model) KOR_TRY(put_vector(store, event, read, err));
     if (!store->annotator) return KOR_OK;
-    return kor_annotator_store(store->annotator, event, read->list, read->count, err);
+    return kor_annotator_store(store->annotator, event, read->list, read->count, read->unsure, err);
 }

@@ -11,6 +11,7 @@ typedef struct kor_read {
     float scale;
     kor_annotation *list; /* [count] */
     size_t count;
+    uint64_t unsure; /* members of the colony that abstained, 1 << their place */
 } kor_read;
 
 /* One thread's own. */
@@ -34,8 +35,8 @@ typedef struct kor_read_store {
     int64_t model;            /* 0 without an embedder */
 } kor_read_store;
 
-/* In a write transaction; after one that was taken back, anew. Free with kor_read_store_free, after a
- * failure too. */
+/* In a write transaction; after one that was taken back, anew. Free with kor_read_store_free, after
+ * a failure too. */
 kor_status kor_read_store_begin(kor_read_store *out, kor_memory *memory, const kor_colony *colony,
                                 kor_error *err);
 void kor_read_store_free(kor_read_store *store);
@@ -44,8 +45,8 @@ void kor_read_store_free(kor_read_store *store);
 kor_status kor_read_store_put(kor_read_store *store, int64_t event, const kor_read *read,
                               kor_error *err);
 
-/* Add how often each model was asked, abstained, and the time it took to the memory's counters, and
- * count from 0 again. In a write transaction. */
+/* Add how often each model was asked, abstained, the time it took and the bytes it read to the
+ * memory's counters, and count from 0 again. In a write transaction. */
 kor_status kor_reader_count(kor_reader *reader, kor_memory *memory, kor_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "memory/bm25.h"
+#include "memory/likeness.h"
 #include "memory/store.h"
 #include "text/utf8.h"
 
@@ -220,8 +221,8 @@ static bool same_text(const kor_event *a, const kor_event *b)
            strcmp(x, y) == 0;
 }
 
-/* Copy the best candidates' events. One that is no longer there, or says the same as a better one,
- * is passed over. */
+/* Copy the best candidates' events. One that is no longer there, or says nearly the same as a
+ * better one, is passed over. */
 static kor_status collect(job *r, kor_error *err)
 {
     kor_recall *out = r->out;
@@ -235,8 +236,11 @@ static kor_status collect(job *r, kor_error *err)
         kor_status status = kor_memory_get(r->memory, c->id, &out->arena, &hit->event, err);
         if (status == KOR_E_NOT_FOUND) continue;
         KOR_TRY(status);
+        KOR_TRY(kor_likeness_of(r->memory, c->id, &hit->like, err));
         size_t k = 0;
-        while (k < out->count && !same_text(&out->hits[k].event, &hit->event)) k++;
+        while (k < out->count && out->hits[k].like != hit->like &&
+               !same_text(&out->hits[k].event, &hit->event))
+            k++;
         if (k < out->count) continue;
         hit->score = c->score;
         hit->lexical = c->lexical;

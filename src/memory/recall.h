@@ -25,6 +25,7 @@ typedef struct kor_hit {
     double
         vector; /* how far its cosine stands out among the events that passed the filters: 0 to 1 */
     double cosine; /* with the question; 0 when the event has no vector */
+    int64_t like;  /* the event that it repeats, or its own id */
 } kor_hit;
 
 typedef struct kor_recall {

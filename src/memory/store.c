@@ -24,7 +24,9 @@ enum { BUSY_MS = 10000 };
  * over an index takes milliseconds. words is an index over events alone and holds no text.
  * meta.generation moves with every change of vectors that is not an append. The second schema
  * brought corrections: what the user says that a model should have answered. The third: what models
- * say of events, which colony was asked about each, and counters of what was done and spared. */
+ * say of events and of which they are unsure, which
+ * events repeat others, which colony was asked about each, and counters of
+ * what was done and spared. */
 static const char *const migrations[] = {
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO meta VALUES('identity', random()), ('generation', 1);"
@@ -85,6 +87,11 @@ static const char *const migrations[] = {
     " model INTEGER NOT NULL REFERENCES models, PRIMARY KEY(event, label, value))"
     " STRICT, WITHOUT ROWID;"
     "CREATE INDEX annotations_label ON annotations(label, value, event);"
+    "CREATE TABLE unsure(event INTEGER NOT NULL REFERENCES events ON DELETE CASCADE,"
+    " field INTEGER NOT NULL REFERENCES fields, PRIMARY KEY(event, field)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE likeness(event INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,"
+    " hash INTEGER NOT NULL, repeats INTEGER REFERENCES events ON DELETE SET NULL) STRICT;"
+    "CREATE INDEX likeness_repeats ON likeness(repeats) WHERE repeats NOT NULL;"
     "CREATE TABLE passes(event INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,"
     " colony INTEGER NOT NULL) STRICT;"
     "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;",

@@ -391,7 +391,7 @@ static uint64_t ids_of_digits(const char *s, size_t n)
         FITS(KOR_ID_US, number(s, 3) != 0 && number(s, 3) != 666 && s[0] != '9' &&
                             number(s + 3, 2) != 0 && number(s + 5, 4) != 0);
         FITS(KOR_ID_NL, dutch(s));
-        FITS(KOR_ID_CA, s[0] != '0' && s[0] != '8' && kor_luhn(s, n));
+        FITS(KOR_ID_CA, s[0] != '8' && kor_luhn(s, n));
         FITS(KOR_ID_AU, weighed(s, tfn, 9) % 11 == 0);
         FITS(KOR_ID_PT,
              strchr("1235689", s[0]) != NULL &&

@@ -246,6 +246,12 @@ static void put_token(writer *w, const char *mark, size_t start, size_t end)
         put_letters(w, mark, start, end, false);
 }
 
+static bool ends_sentence(char c)
+{
+    return c == '.' || c == '!' || c == '?' || c == ';';
+}
+
+/* Words of the same sentence. */
 static void put_before(writer *w, size_t start)
 {
     size_t least = start > AROUND ? start - AROUND : 0, end = start;
@@ -254,6 +260,7 @@ static void put_before(writer *w, size_t start)
         size_t from = end;
         while (from > least && !is_space(w->text[from - 1])) from--;
         if (from == end || (from == least && least)) break; /* it is cut off */
+        if (ends_sentence(w->text[end - 1])) break;
         put_token(w, words ? "b" : "p", from, end);
         end = from;
     }
@@ -263,6 +270,9 @@ static void put_behind(writer *w, size_t end, size_t len)
 {
     size_t most = len - end > AROUND ? end + AROUND : len;
     for (size_t words = 0; words < BEHIND; words++) {
+        if (end < len &&
+            (ends_sentence(w->text[end]) || (words && ends_sentence(w->text[end - 1]))))
+            break;
         while (end < most && is_space(w->text[end])) end++;
         size_t from = end;
         while (end < most && !is_space(w->text[end])) end++;

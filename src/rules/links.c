@@ -89,10 +89,10 @@ static bool read_host(const reader *r, size_t start, size_t end, host *out)
 {
     *out = (host){.start = start, .end = end};
     size_t label = start;
-    if (start == end || r->text[start] == '-' || r->text[start] == '.') return false;
+    if (start == end) return false;
     for (size_t i = start; i <= end; i++) {
         if (i < end && r->text[i] != '.') continue;
-        if (i == label || i - label > 63) return false;
+        if (i == label || i - label > 63 || r->text[label] == '-') return false;
         out->last = (kor_link_part){label, i};
         out->labels++;
         label = i + 1;
@@ -260,6 +260,14 @@ static bool is_all_digits(const char *s, size_t len)
     return true;
 }
 
+/* Schemes whose hosts are those of the web; what others have there may be any name. */
+static bool is_web(const char *scheme, size_t len)
+{
+    return (len == 4 && strncasecmp(scheme, "http", 4) == 0) ||
+           (len == 5 && strncasecmp(scheme, "https", 5) == 0) ||
+           (len == 3 && strncasecmp(scheme, "ftp", 3) == 0);
+}
+
 /* A link whose scheme is at start..i - 1 and has "://" at i. */
 static bool read_url(const reader *r, size_t start, size_t i, kor_candidate *out)
 {
@@ -295,12 +303,12 @@ static bool read_url(const reader *r, size_t start, size_t i, kor_candidate *out
         if (!read_host(r, from, stop, &h)) return false;
     }
     size_t port = read_port(r, stop), len = h.end - h.start;
-    bool plain = h.known || h.ipv4 || h.local;
+    bool plain = h.known || h.ipv4 || h.local || !is_web(r->text + start, i - start);
     if (!plain && h.labels == 1 && is_all_digits(r->text + h.start, len)) return false;
     if (!plain && port == stop && at(r, port) != '/') {
         /* http://router, but nothing that is only cut off, and no domain that there is not */
         if (h.labels > 1 || len > 20) return false;
-        return set(out, start, stop, KOR_LINK_URL, NULL, false);
+        return set(out, start, read_rest(r, port, before), KOR_LINK_URL, NULL, false);
     }
     end = read_rest(r, port, before);
     bool here = kor_link_is_private(r->text + h.start, len);
@@ -342,6 +350,20 @@ static bool is_no_domain(const reader *r, const host *h)
            (before == 1 || first[0] == '0' || (first[0] == '1' && first[1] < '3'));
 }
 
+/* shop.co.uk, abc.com.au: no name of anything else looks so. */
+static bool is_national(const reader *r, const host *h)
+{
+    static const char *const second[] = {"com", "co", "org", "net", "gov", "edu", "ac", "go"};
+    size_t len = h->last.end - h->last.start, end = h->last.start - 1, from = end;
+    if (h->labels < 3 || len != 2) return false;
+    while (from > h->start && r->text[from - 1] != '.') from--;
+    for (size_t i = 0; i < sizeof second / sizeof *second; i++) {
+        size_t n = strlen(second[i]);
+        if (n == end - from && strncasecmp(r->text + from, second[i], n) == 0) return true;
+    }
+    return false;
+}
+
 /* What cannot stand before a host: it is then a part of something else. */
 static bool is_inside(const reader *r, size_t start)
 {
@@ -362,7 +384,7 @@ static bool read_bare(const reader *r, size_t start, size_t stop, kor_candidate 
     size_t port = stop == behind ? read_port(r, stop) : stop; /* else what follows is not of it */
     bool slash = stop == behind && at(r, port) == '/', ported = port > stop;
     if (h.labels == 1) { /* names of a house need a port and a path, this machine one of both */
-        bool named = port > stop + 2 && slash && is_letter(r->text[start]);
+        bool named = port > stop + 3 && slash && is_letter(r->text[start]);
         if (!named && !(h.local && (ported || slash))) return false;
     } else if (h.ipv4) {
         if (!ported && !slash) return false;
@@ -381,8 +403,9 @@ static bool read_bare(const reader *r, size_t start, size_t stop, kor_candidate 
     if (h.local && (h.labels == 1 || h.ipv4))
         return set(out, start, end, KOR_LINK_PATH, path ? "local" : NULL, path);
     bool www = h.labels > 2 && h.known && strncasecmp(r->text + start, "www.", 4) == 0;
+    bool national = h.known && is_national(r, &h);
     kor_link_kind kind = www ? KOR_LINK_WWW : path || ported ? KOR_LINK_PATH : KOR_LINK_HOST;
-    return set(out, start, end, kind, NULL, www);
+    return set(out, start, end, kind, NULL, www || national);
 }
 
 /* Where the host's name in a run begins and ends, which may be glued to words of another script. */

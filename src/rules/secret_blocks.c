@@ -40,7 +40,12 @@ static size_t base64_lines(const char *text, size_t at, size_t stop, size_t *hel
             if (text[run] == '/' && run + 1 < stop && text[run + 1] == '/') break;
             run++;
         }
-        if (run - at >= 16 || (run > at && *held >= 16 && run - at > 1 && end + 8 > at)) {
+        bool mixed = false, one_line = true;
+        for (size_t i = at; i < run && run - at < 16; i++)
+            mixed |= (kor_byte(text[i]) & (KOR_BYTE_UPPER | KOR_BYTE_DIGIT)) || text[i] == '=';
+        for (size_t i = end, lines = 0; i < at && at - end < 24; i++)
+            if (text[i] == '\n' && ++lines > 1) one_line = false;
+        if (run - at >= 16 || (run - at > 1 && *held >= 16 && end + 24 > at && one_line && mixed)) {
             *held += run - at;
             end = run;
             at = run;
@@ -226,7 +231,9 @@ bool kor_secret_url(const char *text, size_t len, size_t colon, size_t *start, s
     size_t begin = colon, host = colon + 3;
     while (begin > 0 && colon - begin < SCHEME && scheme_byte(text[begin - 1])) begin--;
     while (begin < colon && !(kor_byte(text[begin]) & KOR_BYTE_LETTER)) begin++;
-    if (begin >= 5 && memcmp(text + begin - 5, "jdbc:", 5) == 0) begin -= 5;
+    if (begin >= 5 &&
+        (memcmp(text + begin - 5, "jdbc:", 5) == 0 || memcmp(text + begin - 5, "rest:", 5) == 0))
+        begin -= 5;
     if (begin >= 7 && memcmp(text + begin - 7, "jdbc%3A", 7) == 0) begin -= 7;
     *start = begin;
     *end = host;

@@ -152,6 +152,7 @@ static const issued keys[] = {
     {"napi_", api_key, 40, 80, ALNUM, true},
     {"nfp_", token, 30, 50, ALNUM, true},
     {"npm_", token, 36, 36, ALNUM, true},
+    {"nsec1", private_key, 50, 60, SMALL, true},
     {"ntn_", token, 40, 60, ALNUM, true},
     {"nvapi-", api_key, 60, 70, URL64, true},
     {"ops_eyJ", token, 60, 1500, URL64, true},
@@ -299,10 +300,18 @@ static size_t shaped(const char *s, size_t n, const char **label)
 {
     unsigned seen;
     *label = token;
+    if (n > 36 && class_of((unsigned char)s[0]) & HEX && run(s, n, HEX, 33, &seen) == 32 &&
+        memcmp(s + 32, "-us", 3) == 0 && s[35] >= '0' && s[35] <= '9') { /* Mailchimp */
+        *label = api_key;
+        return s[36] >= '0' && s[36] <= '9' ? 37 : 36;
+    }
     if (s[0] == 'e' && n > 20) return kor_secret_jwt(s, n);
+    if (n >= 82 && memcmp(s, "pat", 3) == 0 && s[17] == '.' &&
+        run(s + 3, 14, ALNUM, 14, &seen) == 14 && run(s + 18, n - 18, HEX, 64, &seen) == 64)
+        return 82;                    /* Airtable */
     if (s[0] >= '0' && s[0] <= '9') { /* Telegram: 123456789:AAxx, 33 more */
         size_t id = run(s, n, DIGIT, 11, &seen);
-        if (id >= 8 && id <= 10 && id + 37 <= n && s[id] == ':' && s[id + 1] == 'A' &&
+        if (id >= 8 && id <= 10 && id + 36 <= n && s[id] == ':' && s[id + 1] == 'A' &&
             s[id + 2] == 'A' && run(s + id + 1, n - id - 1, URL64, 36, &seen) == 35)
             return id + 36;
         return 0;

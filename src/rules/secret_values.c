@@ -99,15 +99,14 @@ static size_t one_of(const char *text, size_t len, size_t at, const char *const 
 #define ONE_OF(text, len, at, list) one_of(text, len, at, list, sizeof(list) / sizeof *(list))
 
 static const char *const copulas[] = {
-    "is",      "ist",         "lautet",    "lautete",    "heißt",     "heisst", "est",
-    "es",      "era",         "é",         "è",          "e",         "er",     "är",
-    "on",      "to",          "was",       "now",        "jetzt",     "neu",    "equals",
-    "are",     "sind",        "ahora",     "maintenant", "nu",        "jest",   "je",
-    "será",    "sera",        "still",     "again",      "be",        "будет",  "это",
-    "just",    "set",         "becomes",   "should",     "remains",   "blijft", "sarà",
-    "olarak",  "temporarily", "currently", "probably",   "literally", "also",   "bleibt",
-    "changed", "reset",       "geändert",  "auf",        "using",     "with",   "of",
-    "als"};
+    "is",    "ist",    "lautet",  "lautete", "heißt",       "heisst",    "est",      "es",
+    "era",   "é",      "è",       "e",       "er",          "är",        "to",       "was",
+    "now",   "jetzt",  "neu",     "equals",  "are",         "sind",      "ahora",    "maintenant",
+    "nu",    "jest",   "je",      "será",    "sera",        "still",     "again",    "c'est",
+    "be",    "будет",  "это",     "just",    "set",         "becomes",   "should",   "remains",
+    "stays", "blijft", "sarà",    "olarak",  "temporarily", "currently", "probably", "literally",
+    "also",  "bleibt", "changed", "reset",   "geändert",    "auf",       "using",    "with",
+    "of",    "als"};
 
 /* = : := => -> ==> and the like at at; 0 for none, or where two things are compared. */
 static size_t sign_at(const char *text, size_t len, size_t at, bool *compares)
@@ -125,8 +124,9 @@ static size_t sign_at(const char *text, size_t len, size_t at, bool *compares)
     }
     if (n >= 3 && memcmp(s, "-->", 3) == 0) return 3;
     if (n >= 2 && (memcmp(s, ":=", 2) == 0 || memcmp(s, "=>", 2) == 0 || memcmp(s, "->", 2) == 0 ||
-                   memcmp(s, "?=", 2) == 0 || memcmp(s, "::", 2) == 0 || memcmp(s, "+=", 2) == 0))
+                   memcmp(s, "?=", 2) == 0 || memcmp(s, "+=", 2) == 0))
         return 2;
+    if (n >= 2 && s[0] == ':' && s[1] == ':') return 0; /* a scope */
     if (*s == '=' || *s == ':') return 1;
     if (n >= 3 && (unsigned char)s[0] == 0xef && (unsigned char)s[1] == 0xbc &&
         ((unsigned char)s[2] == 0x9a || (unsigned char)s[2] == 0x9d))
@@ -212,15 +212,15 @@ static bool quoted_end(const char *text, size_t len, size_t start, int mark, siz
 static bool function_word(const char *s, size_t n)
 {
     static const char *const list[] = {
-        "for",    "the",    "is",    "and",     "in",    "on",   "to",    "of",    "with",
-        "must",   "should", "or",    "if",      "not",   "was",  "has",   "have",  "will",
-        "can",    "from",   "that",  "this",    "your",  "you",  "we",    "they",  "are",
-        "be",     "been",   "when",  "then",    "but",   "für",  "und",   "der",   "die",
-        "das",    "ist",    "on",    "at",      "as",    "a",    "an",    "i",     "it",
-        "please", "before", "after", "because", "so",    "use",  "than",  "by",    "into",
-        "via",    "also",   "ok",    "le",      "la",    "pour", "et",    "el",    "para",
-        "y",      "my",     "our",   "changed", "works", "only", "until", "where", "which",
-        "who",    "no",     "don't", "does"};
+        "for",    "the",    "is",    "and",     "in",    "on",    "to",    "of",   "with",
+        "must",   "should", "or",    "if",      "not",   "was",   "has",   "have", "will",
+        "can",    "from",   "that",  "this",    "your",  "you",   "we",    "they", "are",
+        "be",     "been",   "when",  "then",    "but",   "für",   "und",   "der",  "die",
+        "das",    "ist",    "on",    "at",      "as",    "a",     "an",    "i",    "it",
+        "please", "before", "after", "because", "so",    "use",   "than",  "by",   "into",
+        "via",    "also",   "ok",    "le",      "la",    "pour",  "et",    "el",   "para",
+        "y",      "my",     "our",   "changed", "works", "do",    "never", "keep", "only",
+        "until",  "where",  "which", "who",     "no",    "don't", "does"};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         if (strlen(list[i]) == n) {
             size_t j = 0;
@@ -347,7 +347,9 @@ bool kor_secret_value_after(const char *text, size_t len, size_t name, size_t na
         flag = before == '-' && (name < 2 || text[name - 2] == '-' || space(text[name - 2]));
         listed = before == ';';
         bool tag = before == '<' && at < len && text[at] == '>';
-        if (tag) return take(text, len, at + 1, KOR_LINK_TAG, word, false, false, out);
+        if (tag)
+            return take(text, len, at + 1, KOR_LINK_TAG, word, false, false, out) &&
+                   out->end + 1 < len && text[out->end] == '<' && text[out->end + 1] == '/';
     }
     /* Behind the name: its closing quote, bracket, emphasis. */
     for (int i = 0; i < 4 && at < len; i++) {
@@ -397,8 +399,24 @@ bool kor_secret_value_after(const char *text, size_t len, size_t name, size_t na
             if (sign_at(text, len, next, &ignore)) at = next;
         }
     }
+    /* Passport no. x, PIN number: x */
+    if (spaced && (word == KOR_WORD_ID || word == KOR_WORD_BANK || word == KOR_WORD_CARD ||
+                   word == KOR_WORD_PIN || word == KOR_WORD_CODE || word == KOR_WORD_LOGIN)) {
+        static const char *const fillers[] = {
+            "number",    "numbers",   "no",      "nr",       "num", "nummer", "numero",
+            "n\xc2\xb0", "n\xc2\xba", "details", "security", "id",  "data"};
+        for (int i = 0; i < 3 && at < len; i++) {
+            size_t n = ONE_OF(text, len, at, fillers);
+            if (!n && text[at] == '#') n = 1;
+            if (!n) break;
+            at += n;
+            if (at < len && text[at] == '.') at++;
+            at = skip_spaces(text, len, at);
+        }
+    }
     if (at >= len) return false;
     size_t sign = sign_at(text, len, at, &compares);
+    if (word == KOR_WORD_PIN && text[at] == '?' && at + 1 < len && text[at + 1] == ' ') sign = 1;
     if (sign) {
         at = skip_spaces(text, len, at + sign);
         if (text[name_end] == '%' && sign == 3) parameter = true;
@@ -434,7 +452,10 @@ bool kor_secret_value_after(const char *text, size_t len, size_t name, size_t na
         if (scheme && at + scheme < len && space(text[at + scheme]) &&
             (word == KOR_WORD_TOKEN || word == KOR_WORD_API_KEY))
             at = skip_spaces(text, len, at + scheme);
-        if (at < len && line_end(text[at])) goto next_line;
+        if (at < len && line_end(text[at])) {
+            if (text[at - 1] == '=') return false;
+            goto next_line;
+        }
         return take(text, len, at, flag ? KOR_LINK_FLAG : KOR_LINK_SIGN, word, parameter, listed,
                     out);
     }
@@ -442,11 +463,9 @@ bool kor_secret_value_after(const char *text, size_t len, size_t name, size_t na
     if (key_quoted &&
         (text[at] == ',' || (text[at] == ')' && at + 1 < len && text[at + 1] == ','))) {
         size_t next = skip_spaces(text, len, at + (text[at] == ')' ? 2 : 1));
-        if (next < len && line_end(text[next])) {
-            while (next < len && next - at < 48 && (kor_byte(text[next]) & KOR_BYTE_SPACE)) next++;
-        }
         if (next < len && kor_secret_quote(text + next, len - next, &mark))
-            return take(text, len, next, KOR_LINK_LIST, word, false, false, out);
+            return take(text, len, next, KOR_LINK_LIST, word, false, false, out) &&
+                   !(out->end + 1 < len && text[out->end + 1] == ':'); /* the next key */
         return false;
     }
     if (text[at] == '(') {
@@ -559,6 +578,9 @@ bool kor_secret_value_after(const char *text, size_t len, size_t name, size_t na
     /* Nothing but a space: "pw hunter2". */
     return take(text, len, first, KOR_LINK_SPACE, word, false, false, out);
 next_line:
+    /* Python's pass. */
+    if (name_end - name == 4 && memcmp(text + name, "pass", 4) == 0 && text[name_end] != ':')
+        return false;
     /* The next line that has something, and only one word. */
     for (int lines = 0; lines < 2 && at < len && line_end(text[at]); lines++) {
         at++;
@@ -570,6 +592,14 @@ next_line:
         at = skip_spaces(text, len, at + 1);
     if (at >= len || line_end(text[at])) return false;
     if (!take(text, len, at, KOR_LINK_LINE, word, false, false, out)) return false;
+    if (!out->quoted) { /* the next setting, name=x or name: */
+        size_t name_at = out->start;
+        while (name_at < out->end &&
+               (kor_byte(text[name_at]) & KOR_BYTE_ALNUM || text[name_at] == '_'))
+            name_at++;
+        if (name_at > out->start && name_at < len && (text[name_at] == '=' || text[name_at] == ':'))
+            return false;
+    }
     size_t rest = skip_spaces(text, len, out->end);
     if (out->quoted || out->several || rest >= len || line_end(text[rest])) return true;
     return false;

@@ -28,7 +28,7 @@ typedef enum kor_secret_word {
 } kor_secret_word;
 
 /* The class of a name of n bytes: of its last part that has one, where it has several ("secret" of
- * client_secret); negative ones (hash, public) win. *part is where in the name it stands, may be
+ * client_secret); negative ones (hash, public) win. *part is where in the name it ends, may be
  * NULL. Reads at most 64 bytes. */
 kor_secret_word kor_secret_word_of(const char *name, size_t n, size_t *part);
 

@@ -12,6 +12,7 @@
 #include "memory/annotations.h"
 #include "memory/corrections.h"
 #include "memory/counters.h"
+#include "memory/likeness.h"
 #include "memory/reannotate.h"
 
 #include <sqlite3.h>
@@ -294,6 +295,55 @@ static void test_guard_comes_before_everything(void **state)
     unmake(&d);
 }
 
+/* Stamps and case do not count, numbers do; scopes are apart; other processes are remembered. */
+static void test_repeats_are_told_of_the_last_events(void **state)
+{
+    fixture *f = *state;
+    static const char first[] =
+        "2026-03-01 10:00:01 The worker restarted after it had lost the lock";
+    static const char again[] =
+        "2026-03-02 11:30:45 the worker restarted  after it had lost the lock";
+    static const char other[] =
+        "2026-03-02 11:30:45 the indexer wrote 20 segments and closed its file";
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    int64_t one = remember(f, first, NOON), two = remember(f, again, NOON), like;
+    int64_t three = remember(f, other, NOON);
+    kor_event apart = text_event(first, NOON);
+    apart.scope = "apart";
+    int64_t four = store(f, &apart, 1).last_id;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    int64_t five = remember(f, again, NOON);
+    const struct {
+        int64_t event, like;
+    } want[] = {{one, one}, {two, one}, {three, three}, {four, four}, {five, one}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        assert_ok(f, kor_likeness_of(f->memory, want[i].event, &like, &f->err));
+        assert_int_equal(like, want[i].like);
+    }
+    /* An answer has it once. */
+    kor_recall r;
+    const kor_query q = {.question = "lost the lock", .len = 13, .limit = 10};
+    assert_ok(f, kor_recall_run(f->memory, &q, &r, &f->err));
+    assert_int_equal(r.count, 1);
+    kor_recall_free(&r);
+    /* Beyond the window it is new. */
+    kor_event *many = calloc(KOR_LIKENESS_WINDOW, sizeof *many);
+    char(*text)[64] = calloc(KOR_LIKENESS_WINDOW, sizeof *text);
+    assert_non_null(many);
+    assert_non_null(text);
+    for (size_t i = 0; i < KOR_LIKENESS_WINDOW; i++) {
+        (void)snprintf(text[i], sizeof *text, "w%zu x%zu y%zu z%zu", i * 7919, i * 104729, i * 31,
+                       i);
+        many[i] = text_event(text[i], NOON);
+    }
+    (void)store(f, many, KOR_LIKENESS_WINDOW);
+    int64_t six = remember(f, again, NOON);
+    assert_ok(f, kor_likeness_of(f->memory, six, &like, &f->err));
+    assert_int_equal(like, six);
+    free(many);
+    free(text);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -304,6 +354,7 @@ int main(void)
         TEST(test_annotations_go_with_their_event),
         TEST(test_reannotate_reads_what_is_new_to_the_colony),
         TEST(test_guard_comes_before_everything),
+        TEST(test_repeats_are_told_of_the_last_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
