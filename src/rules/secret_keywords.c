@@ -289,6 +289,9 @@ bool kor_scan_value(kor_scan *s, const kor_secret_value *given, kor_secret_word 
         if (start <= stop && memcmp(text + start - 3, " / ", 3) == 0 && end - start >= 6)
             return kor_scan_emit(s, start, end, NULL, KOR_SECRET_PAIR);
     }
+    /* A seed is of several words, or it is a number or somebody's name; but for seed=x. */
+    bool seed = word == KOR_WORD_PHRASE && s->word_end - s->word_start == 4;
+    if (seed && !v->several && v->link != KOR_LINK_SIGN) return false;
     if (!accepts(s, v, word)) return false;
     return kor_scan_emit(s, v->start, v->end, NULL,
                          v->several ? KOR_SECRET_PHRASE : KOR_SECRET_VALUE);
