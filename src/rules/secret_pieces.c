@@ -378,22 +378,6 @@ static bool headed(const kor_scan *s)
     return at < s->len && s->text[at] == '\n';
 }
 
-/* Is what stands around in letters that are not Latin? */
-static bool in_foreign_prose(const kor_scan *s, size_t start, size_t end)
-{
-    enum { REACH = 24 };
-    size_t from = start > REACH ? start - REACH : 0;
-    size_t to = s->len - end > REACH ? end + REACH : s->len;
-    bool foreign = false;
-    for (size_t i = from; i < to; i++) {
-        if (i == start) i = end;
-        if (i >= to) break;
-        if (kor_byte(s->text[i]) & KOR_BYTE_LETTER) return false;
-        foreign = foreign || (unsigned char)s->text[i] >= 0xce; /* Greek and what follows */
-    }
-    return foreign;
-}
-
 bool kor_scan_number(kor_scan *s, size_t start, size_t *end)
 {
     const char *text = s->text;
@@ -415,8 +399,9 @@ bool kor_scan_number(kor_scan *s, size_t start, size_t *end)
         *end = found.end;
         return kor_scan_emit(s, start, found.end, kor_secret_bank, KOR_SECRET_NUMBER);
     case KOR_NUMBER_CARD_PLAIN:
-        /* Of words in other letters the model knows few, so the checksum decides. */
-        if (found.count == 16 && found.groups == 1 && in_foreign_prose(s, start, found.end)) {
+        /* One number in ten passes the checksum by chance, but hardly any has 16 digits and begins
+         * as a card does: none in 600,000 lines of code and documents. */
+        if (found.count == 16 && found.groups == 1) {
             *end = found.end;
             return kor_scan_emit(s, start, found.end, kor_secret_card, KOR_SECRET_NUMBER);
         }
