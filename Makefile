@@ -20,10 +20,10 @@ PKG ?= pkg-config
 ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
 
 # ---- What is built from what -----------------------------------------------------------------
-# libkorora is base, kernels, text, rules and model; it needs libc, libm and utf8proc only.
+# libkorora is base, kernels, text, rules, model and time; it needs libc, libm and utf8proc only.
 
-LIB_FOLDERS  := base kernels text rules model
-APP_FOLDERS  := learn forge time colony memory capture cli
+LIB_FOLDERS  := base kernels text rules model time
+APP_FOLDERS  := learn forge colony memory capture cli
 KERNEL_ISAS_x86_64  := scalar avx2 avxvnni avx512vnni
 KERNEL_ISAS_aarch64 := scalar neon neondot
 KERNELS := src/kernels/kernels.c $(patsubst %,src/kernels/kernels_%.c,$(or $(KERNEL_ISAS_$(ARCH)),scalar))
