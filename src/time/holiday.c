@@ -243,8 +243,8 @@ static int64_t hebrew_new_year(int64_t year)
     int64_t before = hebrew_elapsed(year - 1), at = hebrew_elapsed(year),
             after = hebrew_elapsed(year + 1);
     int64_t late = after - at == 356 ? 2 : at - before == 382 ? 1 : 0;
-    /* 1 Tishri of the year 1 was 7 October 3761 BC (Julian), 2092591 days before 1970. */
-    return at + late - 2092591;
+    /* 1 Tishri of the year 1 was 7 October 3761 BC (Julian), 2092590 days before 1970. */
+    return at + late - 2092590;
 }
 
 /* The month and day of the Chinese new year from 2000 on. */

@@ -217,7 +217,9 @@ static int read_year_first(kor_reader *r)
         if (more) return KOR_NO_NODE;
         last.at++;
         *r = last;
-        return make_date(r, year.value, month.value, day.value);
+        int node = make_date(r, year.value, month.value, day.value);
+        if (node >= 0) kor_at_node(r, node)->latest = true; /* a clock time with it has 24 hours */
+        return node;
     }
     if (mark == '.' || joined || year.digits != 4) return KOR_NO_NODE;
     if (month.value < 1 || month.value > 12 || (wide && year.value > 2999)) return KOR_NO_NODE;
@@ -278,7 +280,7 @@ static int read_year_last(kor_reader *r)
                     mark != '-' && kor_peek(&last, 1)->glued &&
                     kor_word_ahead(&last, 1) == KOR_WORD_NUMBER;
         /* 1.2.34 is a version, 10.11.12 may be one. */
-        if (more || (mark == '.' && y->digits == 2 && !introduced && !after_weekday))
+        if (more || (mark == '.' && y->digits == 2 && before->word != KOR_WORD_ON && !after_weekday))
             return KOR_NO_NODE;
         if (!valid(month, day)) {
             if (month > 99 || y->digits != 4 || y->value < 1800 || y->value > 2200)
@@ -329,7 +331,9 @@ static int read_packed(kor_reader *r)
     bool followed = next->glued && next->word != KOR_WORD_MARK && next->word != KOR_WORD_T;
     if (followed && next->word != KOR_WORD_END) return KOR_NO_NODE;
     r->at++;
-    return make_date(r, year, month, day);
+    int node = make_date(r, year, month, day);
+    if (node >= 0) kor_at_node(r, node)->latest = true;
+    return node;
 }
 
 /* ---- With the month's name ---- */
@@ -461,6 +465,9 @@ static int read_month_first(kor_reader *r)
     if (behind->word == KOR_WORD_THIS && month.value == 5 && next == KOR_WORD_OR) verb = true;
     if (month.flags & KOR_WORD_AMBIGUOUS && (verb || (!is_introduced(r) && !ends_range)))
         return KOR_NO_NODE;
+    /* sep, oct and dec are names in programs, too. */
+    bool short_name = month.flags & KOR_WORD_ABBREVIATED && !month.capital && !is_introduced(r) && !with_month;
+    if (short_name && r->at == r->words->first) return KOR_NO_NODE;
     /* "a march", "to may": names of months stand without an article. */
     if (kor_behind(r, 1)->word == KOR_WORD_ARTICLE) return KOR_NO_NODE;
     if (month.flags & KOR_WORD_AMBIGUOUS && month.flags & KOR_WORD_ABBREVIATED && !month.capital &&
@@ -532,8 +539,7 @@ static int read_year_alone(kor_reader *r)
                     before->word == KOR_WORD_THAN || before->word == KOR_WORD_WITHIN ||
                     before->word == KOR_WORD_AND || before->word == KOR_WORD_OR ||
                     before->word == KOR_WORD_TO || before->word == KOR_WORD_MARK);
-    bool certain = is_introduced(r) && before->word != KOR_WORD_BY &&
-                   before->word != KOR_WORD_THIS && before->word != KOR_WORD_NEXT &&
+    bool certain = is_introduced(r) && before->word != KOR_WORD_THIS && before->word != KOR_WORD_NEXT &&
                    before->word != KOR_WORD_LAST;
     if (counted && year % 10 == 0 && year % 100 != 10 && year % 100 != 20) certain = false;
     if (!certain && !joined_years && before->word != KOR_WORD_END) return KOR_NO_NODE;
@@ -613,6 +619,9 @@ static int read_day_alone(kor_reader *r)
                       before == KOR_WORD_FROM || before == KOR_WORD_UNTIL ||
                       before == KOR_WORD_BETWEEN || before == KOR_WORD_TO ||
                       before == KOR_WORD_BEFORE || before == KOR_WORD_AFTER;
+    bool ends_range = r->at > r->words->first &&
+                      (before == KOR_WORD_TO || before == KOR_WORD_UNTIL || before == KOR_WORD_AND);
+    if (!numeral && day < 4 && !ends_range) return KOR_NO_NODE; /* "on the first" of anything */
     if (!introduced && !(the && numeral)) return KOR_NO_NODE;
     if (!the && !introduced) return KOR_NO_NODE;
     *r = s;

@@ -139,7 +139,7 @@ static bool ends_hour(const kor_reader *r)
     if (t->word == KOR_WORD_MARK) {
         bool joined = t->glued && kor_peek(r, 1)->glued && kor_word_ahead(r, 1) != KOR_WORD_MARK &&
                       kor_word_ahead(r, 1) != KOR_WORD_END;
-        return t->value != '%' && t->value != '$' && !joined;
+        return t->value != '%' && t->value != '$' && t->value != ':' && !joined;
     }
     return t->word != KOR_WORD_NONE && t->word != KOR_WORD_UNIT && t->word != KOR_WORD_NUMBER &&
            t->word != KOR_WORD_SCALE && t->word != KOR_WORD_COUNT && t->word != KOR_WORD_LETTER &&
@@ -216,7 +216,7 @@ static bool read_times(kor_reader *r, draft *d, bool placed, bool at, bool first
         (void)kor_take(&p, KOR_WORD_THE);
         if (!kor_read_part(&p, &part, &slice)) return false;
     }
-    if (!d->clock.stated && from.word == KOR_WORD_COUNT && from.value == 0) return false;
+    if (!d->clock.stated && from.value == 0) return false;
     /* "12:30:45:10", "10:15/20": no clock time */
     const kor_token *next = kor_peek(&s, 0);
     if (next->glued && next->word != KOR_WORD_END && next->word != KOR_WORD_T &&
@@ -342,6 +342,11 @@ static int finish(kor_reader *r, const draft *d)
     n.relation = d->relation;
     n.unit = d->has_clock ? d->clock.grain : KOR_UNIT_HOUR;
     n.latest = d->day < 0;
+    if (d->day >= 0) {
+        const kor_node *day = kor_at_node(r, d->day);
+        if (day->kind == KOR_NODE_DATE && day->latest) n.clock.open = n.clock_end.open = false;
+    }
+    if (d->has_offset) n.clock.open = false;
     n.has_offset = d->has_offset;
     n.offset = d->offset;
     return kor_wrap(r, n, d->day);
@@ -391,7 +396,7 @@ int kor_read_moment(kor_reader *r)
     }
     /* "6-8" is a time only with a day. */
     bool bare = d.has_clocks && !d.clock.stated && !d.clock_end.stated && d.day < 0 && !d.has_part;
-    if (bare && kor_word_ahead(r, 0) != KOR_WORD_FROM && kor_word_ahead(r, 0) != KOR_WORD_BETWEEN) {
+    if (bare) {
         s.e->wrong = wrong;
         s.e->loose = loose;
         return KOR_NO_NODE;

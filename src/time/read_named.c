@@ -461,6 +461,17 @@ int kor_read_named(kor_reader *r)
 
 /* ---- Slices ---- */
 
+/* The day that "end of day" may be of: "end of day Friday". */
+static int read_its_day(kor_reader *r, int node)
+{
+    kor_reader s = *r;
+    (void)(kor_take_mark(&s, ',') || kor_take(&s, KOR_WORD_ON));
+    int day = period_within(&s);
+    if (day < 0 || !kor_is_day(s.e, day)) return node;
+    *r = s;
+    return day;
+}
+
 int kor_read_slice(kor_reader *r)
 {
     kor_reader s = *r;
@@ -478,6 +489,17 @@ int kor_read_slice(kor_reader *r)
         n.article = true;
         s.at++;
         child = kor_add_node(&s, unit);
+        if (unit.unit == KOR_UNIT_DAY) child = read_its_day(&s, child);
+    } else if (t.word == KOR_WORD_UNIT && !the) { /* "year end", "month-end" */
+        kor_unit unit;
+        if (!(t.flags & KOR_WORD_SINGULAR) || !kor_read_unit(&s, &unit) || unit < KOR_UNIT_MONTH || unit > KOR_UNIT_YEAR) return KOR_NO_NODE;
+        if (kor_is_mark(&s, 0, '-')) s.at++;
+        if (!kor_take_text(&s, "end")) return KOR_NO_NODE;
+        kor_node around = kor_new_node(KOR_NODE_UNIT);
+        around.unit = (uint8_t)unit;
+        around.choice = KOR_CHOICE_OF;
+        n.slice = KOR_SLICE_LAST;
+        child = kor_add_node(&s, around);
     } else if (t.word == KOR_WORD_SLICE) {
         n.slice = (uint8_t)t.value;
         s.at++;
@@ -517,6 +539,7 @@ int kor_read_slice(kor_reader *r)
         if (!of && t.flags & KOR_WORD_AMBIGUOUS) return KOR_NO_NODE;
         if (!of && !rest && !kor_is_text(r, (size_t)the, "end")) return KOR_NO_NODE;
         child = read_whole(&s);
+        if (child >= 0 && kor_behind(&s, 1)->word == KOR_WORD_UNIT && kor_at_node(&s, child)->unit == KOR_UNIT_DAY) child = read_its_day(&s, child);
         if (child >= 0 && t.flags & KOR_WORD_AMBIGUOUS &&
             kor_at_node(&s, child)->unit < KOR_UNIT_YEAR)
             return KOR_NO_NODE;

@@ -48,6 +48,25 @@ static bool ends_clause(const kor_reader *r)
                        t->value == ';' || t->value == ')');
 }
 
+/* "this time last year", "this time tomorrow" */
+static int read_this_time(kor_reader *r)
+{
+    kor_reader s = *r;
+    kor_node n = kor_new_node(KOR_NODE_SHIFT);
+    kor_unit unit;
+    if (!kor_take_text(&s, "this") || !kor_take_text(&s, "time")) return KOR_NO_NODE;
+    const kor_token t = *kor_peek(&s, 0);
+    s.at++;
+    if ((t.word != KOR_WORD_LAST && t.word != KOR_WORD_NEXT) || !kor_read_unit(&s, &unit) || unit < KOR_UNIT_WEEK) return KOR_NO_NODE;
+    n.amount = (kor_amount){.unit = (uint8_t)unit, .count = 1};
+    kor_amount_add(&n.amount, unit, 1000);
+    n.unit = (uint8_t)unit;
+    n.sign = t.word == KOR_WORD_LAST ? -1 : 1;
+    int node = kor_add_node(&s, n);
+    if (node >= 0) *r = s;
+    return node;
+}
+
 static int read_day_word(kor_reader *r)
 {
     const kor_token *t = kor_peek(r, 0);
@@ -115,7 +134,8 @@ static bool weekday_fits(const kor_reader *r, const kor_token *t)
                  (before->word == KOR_WORD_UNIT && before->value == KOR_UNIT_WEEK);
     bool dated =
         next->word == KOR_WORD_PART || next->word == KOR_WORD_MONTH || next->word == KOR_WORD_AT ||
-        next->word == KOR_WORD_NUMBER ||
+        (next->word == KOR_WORD_NUMBER && (kor_word_ahead(r, 2) == KOR_WORD_MONTH || kor_word_ahead(r, 2) == KOR_WORD_ORDINAL_SUFFIX ||
+         kor_word_ahead(r, 2) == KOR_WORD_MERIDIEM || kor_is_mark(r, 2, ':') || kor_is_mark(r, 2, '/') || kor_is_mark(r, 2, '-'))) ||
         (next->word == KOR_WORD_MARK && next->value == ',' &&
          (kor_word_ahead(r, 2) == KOR_WORD_NUMBER || kor_word_ahead(r, 2) == KOR_WORD_MONTH)) ||
         (next->word == KOR_WORD_MARK && next->value == '-' &&
@@ -142,6 +162,11 @@ static int read_weekday(kor_reader *r)
     if (day.flags & KOR_WORD_ABBREVIATED && kor_is_mark(&s, 0, '.') && kor_peek(&s, 0)->glued &&
         !(kor_word_ahead(&s, 1) == KOR_WORD_END)) {
         s.at++;
+    }
+    if (!chosen && kor_behind(r, 1)->word == KOR_WORD_THE && kor_word_ahead(&s, 0) == KOR_WORD_BEFORE && kor_is_text(&s, 1, "last")) {
+        n.choice = KOR_CHOICE_LAST; /* "the Friday before last" */
+        n.n = -2;
+        s.at += 2;
     }
     int node = kor_add_node(&s, n);
     if (node < 0) return node;
@@ -421,6 +446,15 @@ static int read_roll(kor_reader *r)
         return roll_node(r, &amount, n, false);
     }
     if (within && !chosen) n = 1;
+    kor_reader one = s;
+    kor_unit whole;
+    if (within && !chosen && kor_behind(&s, 1)->word == KOR_WORD_THE && kor_peek(&s, 0)->flags & KOR_WORD_SINGULAR &&
+        kor_read_unit(&one, &whole) && whole >= KOR_UNIT_MINUTE) { /* "within the hour" */
+        amount = (kor_amount){.unit = (uint8_t)whole, .count = 1};
+        kor_amount_add(&amount, whole, 1000);
+        *r = one;
+        return roll_node(r, &amount, 1, true);
+    }
     kor_unit unit;
     kor_reader single = s;
     if (chosen && kor_read_unit(&single, &unit)) { /* "last hour", "past fortnight" */
@@ -526,10 +560,16 @@ static int read_shift(kor_reader *r)
     const kor_token *t = kor_peek(&s, 0);
     kor_reader d = s;
     int sign = read_direction(&d);
-    if (t->word == KOR_WORD_AGO) {
+    bool back = kor_is_text(&s, 0, "back") && (kor_word_ahead(&s, 1) == KOR_WORD_END || kor_word_ahead(&s, 1) == KOR_WORD_MARK);
+    if (t->word == KOR_WORD_AGO && t->value < 0 && kor_word_ahead(&s, 1) == KOR_WORD_DAY && !amount.seconds) {
+        s.at++; /* "a year ago today" */
+        int day = unit_node(&s, KOR_UNIT_DAY, kor_peek(&s, 0)->value);
         s.at++;
-        node = t->value > 0 ? roll_node(&s, &amount, 1, false)
-                            : shift_node(&s, &amount, -1, KOR_NO_NODE);
+        node = day < 0 ? day : shift_node(&s, &amount, -1, day);
+    } else if (t->word == KOR_WORD_AGO || back) {
+        s.at++;
+        node = t->word == KOR_WORD_AGO && t->value > 0 ? roll_node(&s, &amount, 1, false)
+                                                       : shift_node(&s, &amount, -1, KOR_NO_NODE);
     } else if (t->word == KOR_WORD_SLICE &&
                (t->value == KOR_SLICE_LATER || t->value == KOR_SLICE_SO_FAR) && !in) {
         s.at++;
@@ -575,6 +615,10 @@ static int read_shift(kor_reader *r)
             kor_behind(&s, 2)->word == KOR_WORD_ARTICLE)
             s.e->loose = true;
         node = shift_node(&s, &amount, 1, KOR_NO_NODE);
+        kor_reader time = s; /* "in two weeks' time" */
+        (void)kor_take_mark(&time, '\'');
+        if (kor_is_text(&time, 0, "s")) time.at++;
+        if (kor_take_text(&time, "time")) s = time;
     }
     if (node < 0) return node;
     if (bound > 0 && t->word == KOR_WORD_AGO) {
@@ -627,9 +671,13 @@ static int read_modifier(kor_reader *r, int node)
         int child = KOR_NO_NODE;
         if (kor_read_choice(&s, &choice, &away) && kor_take_text(&s, "week")) {
             child = unit_node(&s, KOR_UNIT_WEEK, away);
-        } else if (comma && ago.depth + 1 < KOR_READ_DEPTH) {
-            s = ago; /* "Thursday, two years from now" */
+        } else if (ago.depth + 1 < KOR_READ_DEPTH) {
+            s = ago; /* "Thursday, two years from now", "Tuesday three weeks ago" */
             child = read_shift(&s);
+            if (child >= 0 && (kor_at_node(&s, child)->kind != KOR_NODE_SHIFT || kor_at_node(&s, child)->amount.seconds ||
+                               kor_at_node(&s, child)->amount.unit < KOR_UNIT_WEEK)) {
+                return KOR_NO_NODE;
+            }
             kor_node around = kor_new_node(KOR_NODE_CONTAINING);
             around.unit = KOR_UNIT_WEEK;
             if (child >= 0) child = kor_wrap(&s, around, child);
@@ -668,7 +716,7 @@ int kor_read_period(kor_reader *r)
 {
     static int (*const readers[])(kor_reader *) = {
         kor_read_nth,     read_day_word,  read_weekday,   kor_read_date,
-        read_unit_named,  read_roll,      read_shift,     read_chosen_holiday,
+        read_unit_named,  read_roll,     read_this_time,      read_shift,     read_chosen_holiday,
         read_chosen_date, kor_read_named, kor_read_slice,
     };
     kor_word word = kor_word_ahead(r, 0);

@@ -273,20 +273,24 @@ static bool read_clock_first(kor_reader *r, kor_recurrence *out)
 {
     kor_reader s = *r;
     kor_word word = kor_word_ahead(&s, 0);
-    if ((word != KOR_WORD_NUMBER && word != KOR_WORD_COUNT && word != KOR_WORD_CLOCK &&
+    if ((word != KOR_WORD_FROM && word != KOR_WORD_BETWEEN && word != KOR_WORD_NUMBER && word != KOR_WORD_COUNT && word != KOR_WORD_CLOCK &&
          word != KOR_WORD_HALF) ||
         kor_peek(&s, 0)->joined) {
         return false;
     }
-    kor_clock clock;
-    if (!kor_read_clock(&s, KOR_CLOCK_STRICT, &clock) || clock.wrong) return false;
+    kor_clock clock, end = {0};
+    bool range = kor_read_clocks(&s, false, &clock, &end);
+    if (!range && !kor_read_clock(&s, KOR_CLOCK_STRICT, &clock)) return false;
+    if (clock.wrong || end.wrong) return false;
     (void)kor_take_mark(&s, ',');
     (void)kor_take(&s, KOR_WORD_ON);
     kor_recurrence again = {.interval = 1};
     if (!read_every(&s, &again) && !read_often(&s, &again)) return false;
     if (again.has_clock) return false;
     again.has_clock = true;
+    again.has_end = range;
     again.clock = clock;
+    again.clock_end = end;
     *out = again;
     *r = s;
     return true;

@@ -283,6 +283,10 @@ static bool read_close(kor_reader *r, bool dated, bool *inside)
 static bool may_begin(kor_words *w, const kor_token *t)
 {
     if (t->word == KOR_WORD_END || t->word == KOR_WORD_ORDINAL_SUFFIX) return false;
+    if (t->word == KOR_WORD_NUMBER && t->glued && w->first > 1) { /* the index of an array: h[8:12] */
+        const kor_token *bracket = kor_words_at(w, w->first - 1);
+        if (bracket->word == KOR_WORD_MARK && bracket->value == '[' && bracket->glued) return false;
+    }
     if (t->joined) {
         /* A date after a dash, an equals sign or a colon. */
         const kor_token *before = w->first ? kor_words_at(w, w->first - 1) : NULL;
@@ -292,7 +296,7 @@ static bool may_begin(kor_words *w, const kor_token *t)
     }
     if (t->word == KOR_WORD_MARK) return t->value == '\'';
     if (t->word != KOR_WORD_NONE) return true;
-    return kor_words_is(w, t, "right") || kor_words_is(w, t, "just");
+    return kor_words_is(w, t, "right") || kor_words_is(w, t, "just") || kor_words_is(w, t, "up");
 }
 
 /* A whole date of digits: the only thing that is looked for within longer words. */

@@ -74,7 +74,7 @@ static bool is_joined(const kor_token *before, const kor_token *t)
     if (before->word != KOR_WORD_MARK) return true;
     /* 1,000 is a number; "today,tomorrow" are two words. */
     if (before->value == ',') return before->glued && t->word == KOR_WORD_NUMBER;
-    return before->value < 0x80 && before->value && strchr("./\\-:@#$%+=~&", before->value);
+    return before->value < 0x80 && before->value && strchr("./\\-:@#$%+=~&>", before->value);
 }
 
 static void read_token(kor_words *w)
