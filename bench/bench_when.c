@@ -53,7 +53,8 @@ int main(int argc, char **argv)
     size_t count = 0;
     for (size_t i = 0; i < rows; i++) {
         double start = microseconds();
-        for (int k = 0; k < ROUNDS; k++) (void)kor_when(text[i], KOR_NUL, &o, spans, SPANS, &count, NULL);
+        for (int k = 0; k < ROUNDS; k++)
+            (void)kor_when(text[i], KOR_NUL, &o, spans, SPANS, &count, NULL);
         find[i] = (microseconds() - start) / ROUNDS;
         /* The first expression of the text, read once and evaluated often. */
         kor_words words;
@@ -62,7 +63,8 @@ int main(int argc, char **argv)
         kor_words_begin(&words, text[i] + spans[0].start, spans[0].end - spans[0].start);
         kor_reader r = {&words, 0, &e, 0};
         if (!kor_read_expression(&r) || e.kind != KOR_EXPR_TIME) continue;
-        kor_reading base = {.convention = &kor_convention_calendar, .zone = zone, .now_ms = o.reference_ms};
+        kor_reading base = {
+            .convention = &kor_convention_calendar, .zone = zone, .now_ms = o.reference_ms};
         base.today = kor_day_of(&base, base.now_ms);
         kor_value value;
         start = microseconds();
@@ -72,9 +74,10 @@ int main(int argc, char **argv)
         }
         resolve[resolved++] = (microseconds() - start) / ROUNDS;
     }
-    printf("korora: %zu texts, found and resolved: p50 %.1f us, p95 %.1f us; resolved alone: p50 %.2f us, p95 %.2f us\n", rows,
-           percentile(find, rows, 0.5), percentile(find, rows, 0.95), percentile(resolve, resolved, 0.5),
-           percentile(resolve, resolved, 0.95));
+    printf("korora: %zu texts, found and resolved: p50 %.1f us, p95 %.1f us; resolved alone: p50 "
+           "%.2f us, p95 %.2f us\n",
+           rows, percentile(find, rows, 0.5), percentile(find, rows, 0.95),
+           percentile(resolve, resolved, 0.5), percentile(resolve, resolved, 0.95));
     for (size_t i = 0; i < rows; i++) free(text[i]);
     free(line);
     kor_zone_close(zone);

@@ -8,7 +8,6 @@
 typedef struct kor_convention {
     const char *name;
     bool last_in;        /* "A to B" and "until B" include B, for days and above */
-    bool nearest_last;   /* "last Tuesday" is the latest before today, else that of last week */
     bool to_now;         /* the last N units reach up to now, and "since" ends there */
     bool thirds;         /* beginnings and ends are thirds, else halves of months and years */
     bool sensible_hours; /* 3 o'clock is in the afternoon, else whichever has been */
@@ -18,6 +17,7 @@ typedef struct kor_convention {
     bool shift_ahead;    /* "2 weeks from January 15" is from the next one */
     bool midnight_after; /* a day's midnight is its end */
     bool whole_past;     /* "from Friday to Tuesday" is over when Tuesday has been */
+    bool short_night;    /* a night, and the rest of a day, end a second before midnight */
     int32_t instant_ms;  /* how wide "5 minutes ago" is */
     int32_t now_ms;      /* how wide now is */
     int16_t part[KOR_PARTS][2]; /* minutes after midnight; beyond 1440 in the night after */

@@ -372,6 +372,7 @@ static bool slice(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t 
         bool day = out->end - out->first == 1;
         if (out->from < c->now_ms)
             out->from = to_now || day ? c->now_ms : kor_local_ms(c, today * 86400);
+        if (day && c->convention->short_night) out->to -= 1000;
         *out = (kor_value){.from = out->from, .to = out->to, .grain = out->grain};
         return out->from < out->to || kor_no_such_time(c, "it is over");
     }

@@ -22,9 +22,10 @@ typedef struct kor_reading {
     bool later;     /* open clock times: the second half of the day */
     bool day_first; /* 3/4 is 3 April */
     bool british, southern;
-    bool stepped; /* one step further into the past or future */
+    bool week_before; /* "last Tuesday" is of last week; else the latest before today */
+    bool stepped;     /* one step further into the past or future */
     /* Set by the evaluation. */
-    bool floated, halved, swapped;
+    bool floated, halved, swapped, lasted;
     const char *why;  /* on failure: why there is no such time */
     const char *note; /* what deserves to be said: a weekday that does not fit */
 } kor_reading;

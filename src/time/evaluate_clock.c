@@ -56,6 +56,7 @@ static void part_bounds(const kor_convention *v, const kor_node *n, int32_t *fro
         break;
     default: break;
     }
+    if (v->short_night && n->part == KOR_PART_NIGHT && *to == DAY) *to -= 1;
 }
 
 /* From one clock time to another, where each may say in which half of the day the other is. */

@@ -115,8 +115,9 @@ static bool weekday(kor_reading *c, const kor_expr *e, const kor_node *n, int64_
     } else {
         switch (n->choice) {
         case KOR_CHOICE_LAST:
-            day = c->convention->nearest_last ? today - (back ? back : 7)
-                                              : kor_monday_of(today) - 7 + n->weekday;
+            c->lasted = true;
+            day =
+                c->week_before ? kor_monday_of(today) - 7 + n->weekday : today - (back ? back : 7);
             if (n->n < -1) day -= 7 * (-(int64_t)n->n - 1);
             break;
         case KOR_CHOICE_PAST: day = today - (back ? back : 7); break;

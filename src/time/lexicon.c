@@ -481,9 +481,9 @@ static const char *const careful[] = {
 
 /* What is a word of its own, though one slip away from one of those. */
 static const char *const others[] = {
-    "apron",    "evenings", "gust",   "mooring",   "morningside", "mourning",  "roving",
-    "sundae",   "sundry",   "sunder", "warning",   "weekended",   "weekender", "augusta", "decnumber",
-    "augustus", "eventing", "juneau", "midnights", "mondays",
+    "apron",     "evenings", "gust",     "mooring", "morningside", "mourning",  "roving",
+    "sundae",    "sundry",   "sunder",   "warning", "weekended",   "weekender", "augusta",
+    "decnumber", "augustus", "eventing", "juneau",  "midnights",   "mondays",
 };
 
 /* Slips that turn a into b: letters left out, put in, changed or swapped with their neighbour;

@@ -358,8 +358,10 @@ bool kor_read_clocks(kor_reader *r, bool bare, kor_clock *from, kor_clock *to)
     if (goes_on && !to->stated) return false; /* "6am until 12-05-2019" */
     const kor_token *end = kor_behind(&s, 1);
     bool packed_end = end->word == KOR_WORD_NUMBER && end->digits == 4;
-    if (packed_end && (from->grain == KOR_UNIT_SECOND || first.digits != 4)) return false; /* 10:15:32 -0500 */
-    if (!from->stated && !to->stated && (from->second == 0 || to->second == 0)) return false; /* from 0 to 1 */
+    if (packed_end && (from->grain == KOR_UNIT_SECOND || first.digits != 4))
+        return false; /* 10:15:32 -0500 */
+    if (!from->stated && !to->stated && (from->second == 0 || to->second == 0))
+        return false; /* from 0 to 1 */
     /* One of them must be a clock time for certain, unless the words or the place say so. */
     bool digits4 = first.digits == 4 && kor_behind(&s, 1)->digits == 4;
     if (digits4 && !from->stated) return false;

@@ -280,7 +280,8 @@ static int read_year_last(kor_reader *r)
                     mark != '-' && kor_peek(&last, 1)->glued &&
                     kor_word_ahead(&last, 1) == KOR_WORD_NUMBER;
         /* 1.2.34 is a version, 10.11.12 may be one. */
-        if (more || (mark == '.' && y->digits == 2 && before->word != KOR_WORD_ON && !after_weekday))
+        if (more ||
+            (mark == '.' && y->digits == 2 && before->word != KOR_WORD_ON && !after_weekday))
             return KOR_NO_NODE;
         if (!valid(month, day)) {
             if (month > 99 || y->digits != 4 || y->value < 1800 || y->value > 2200)
@@ -466,7 +467,8 @@ static int read_month_first(kor_reader *r)
     if (month.flags & KOR_WORD_AMBIGUOUS && (verb || (!is_introduced(r) && !ends_range)))
         return KOR_NO_NODE;
     /* sep, oct and dec are names in programs, too. */
-    bool short_name = month.flags & KOR_WORD_ABBREVIATED && !month.capital && !is_introduced(r) && !with_month;
+    bool short_name =
+        month.flags & KOR_WORD_ABBREVIATED && !month.capital && !is_introduced(r) && !with_month;
     if (short_name && r->at == r->words->first) return KOR_NO_NODE;
     /* "a march", "to may": names of months stand without an article. */
     if (kor_behind(r, 1)->word == KOR_WORD_ARTICLE) return KOR_NO_NODE;
@@ -539,8 +541,8 @@ static int read_year_alone(kor_reader *r)
                     before->word == KOR_WORD_THAN || before->word == KOR_WORD_WITHIN ||
                     before->word == KOR_WORD_AND || before->word == KOR_WORD_OR ||
                     before->word == KOR_WORD_TO || before->word == KOR_WORD_MARK);
-    bool certain = is_introduced(r) && before->word != KOR_WORD_THIS && before->word != KOR_WORD_NEXT &&
-                   before->word != KOR_WORD_LAST;
+    bool certain = is_introduced(r) && before->word != KOR_WORD_THIS &&
+                   before->word != KOR_WORD_NEXT && before->word != KOR_WORD_LAST;
     if (counted && year % 10 == 0 && year % 100 != 10 && year % 100 != 20) certain = false;
     if (!certain && !joined_years && before->word != KOR_WORD_END) return KOR_NO_NODE;
     if (before->word == KOR_WORD_END && next->word == KOR_WORD_NONE) return KOR_NO_NODE;

@@ -344,7 +344,8 @@ static int finish(kor_reader *r, const draft *d)
     n.latest = d->day < 0;
     if (d->day >= 0) {
         const kor_node *day = kor_at_node(r, d->day);
-        if (day->kind == KOR_NODE_DATE && day->latest) n.clock.open = n.clock_end.open = false;
+        if (day->kind == KOR_NODE_DATE && day->latest && n.clock.open)
+            n.clock.open = n.clock_end.open = false;
     }
     if (d->has_offset) n.clock.open = false;
     n.has_offset = d->has_offset;

@@ -492,7 +492,9 @@ int kor_read_slice(kor_reader *r)
         if (unit.unit == KOR_UNIT_DAY) child = read_its_day(&s, child);
     } else if (t.word == KOR_WORD_UNIT && !the) { /* "year end", "month-end" */
         kor_unit unit;
-        if (!(t.flags & KOR_WORD_SINGULAR) || !kor_read_unit(&s, &unit) || unit < KOR_UNIT_MONTH || unit > KOR_UNIT_YEAR) return KOR_NO_NODE;
+        if (!(t.flags & KOR_WORD_SINGULAR) || !kor_read_unit(&s, &unit) || unit < KOR_UNIT_MONTH ||
+            unit > KOR_UNIT_YEAR)
+            return KOR_NO_NODE;
         if (kor_is_mark(&s, 0, '-')) s.at++;
         if (!kor_take_text(&s, "end")) return KOR_NO_NODE;
         kor_node around = kor_new_node(KOR_NODE_UNIT);
@@ -539,7 +541,9 @@ int kor_read_slice(kor_reader *r)
         if (!of && t.flags & KOR_WORD_AMBIGUOUS) return KOR_NO_NODE;
         if (!of && !rest && !kor_is_text(r, (size_t)the, "end")) return KOR_NO_NODE;
         child = read_whole(&s);
-        if (child >= 0 && kor_behind(&s, 1)->word == KOR_WORD_UNIT && kor_at_node(&s, child)->unit == KOR_UNIT_DAY) child = read_its_day(&s, child);
+        if (child >= 0 && kor_behind(&s, 1)->word == KOR_WORD_UNIT &&
+            kor_at_node(&s, child)->unit == KOR_UNIT_DAY)
+            child = read_its_day(&s, child);
         if (child >= 0 && t.flags & KOR_WORD_AMBIGUOUS &&
             kor_at_node(&s, child)->unit < KOR_UNIT_YEAR)
             return KOR_NO_NODE;

@@ -57,7 +57,9 @@ static int read_this_time(kor_reader *r)
     if (!kor_take_text(&s, "this") || !kor_take_text(&s, "time")) return KOR_NO_NODE;
     const kor_token t = *kor_peek(&s, 0);
     s.at++;
-    if ((t.word != KOR_WORD_LAST && t.word != KOR_WORD_NEXT) || !kor_read_unit(&s, &unit) || unit < KOR_UNIT_WEEK) return KOR_NO_NODE;
+    if ((t.word != KOR_WORD_LAST && t.word != KOR_WORD_NEXT) || !kor_read_unit(&s, &unit) ||
+        unit < KOR_UNIT_WEEK)
+        return KOR_NO_NODE;
     n.amount = (kor_amount){.unit = (uint8_t)unit, .count = 1};
     kor_amount_add(&n.amount, unit, 1000);
     n.unit = (uint8_t)unit;
@@ -134,8 +136,11 @@ static bool weekday_fits(const kor_reader *r, const kor_token *t)
                  (before->word == KOR_WORD_UNIT && before->value == KOR_UNIT_WEEK);
     bool dated =
         next->word == KOR_WORD_PART || next->word == KOR_WORD_MONTH || next->word == KOR_WORD_AT ||
-        (next->word == KOR_WORD_NUMBER && (kor_word_ahead(r, 2) == KOR_WORD_MONTH || kor_word_ahead(r, 2) == KOR_WORD_ORDINAL_SUFFIX ||
-         kor_word_ahead(r, 2) == KOR_WORD_MERIDIEM || kor_is_mark(r, 2, ':') || kor_is_mark(r, 2, '/') || kor_is_mark(r, 2, '-'))) ||
+        (next->word == KOR_WORD_NUMBER &&
+         (kor_word_ahead(r, 2) == KOR_WORD_MONTH ||
+          kor_word_ahead(r, 2) == KOR_WORD_ORDINAL_SUFFIX ||
+          kor_word_ahead(r, 2) == KOR_WORD_MERIDIEM || kor_is_mark(r, 2, ':') ||
+          kor_is_mark(r, 2, '/') || kor_is_mark(r, 2, '-'))) ||
         (next->word == KOR_WORD_MARK && next->value == ',' &&
          (kor_word_ahead(r, 2) == KOR_WORD_NUMBER || kor_word_ahead(r, 2) == KOR_WORD_MONTH)) ||
         (next->word == KOR_WORD_MARK && next->value == '-' &&
@@ -163,7 +168,8 @@ static int read_weekday(kor_reader *r)
         !(kor_word_ahead(&s, 1) == KOR_WORD_END)) {
         s.at++;
     }
-    if (!chosen && kor_behind(r, 1)->word == KOR_WORD_THE && kor_word_ahead(&s, 0) == KOR_WORD_BEFORE && kor_is_text(&s, 1, "last")) {
+    if (!chosen && kor_behind(r, 1)->word == KOR_WORD_THE &&
+        kor_word_ahead(&s, 0) == KOR_WORD_BEFORE && kor_is_text(&s, 1, "last")) {
         n.choice = KOR_CHOICE_LAST; /* "the Friday before last" */
         n.n = -2;
         s.at += 2;
@@ -448,8 +454,9 @@ static int read_roll(kor_reader *r)
     if (within && !chosen) n = 1;
     kor_reader one = s;
     kor_unit whole;
-    if (within && !chosen && kor_behind(&s, 1)->word == KOR_WORD_THE && kor_peek(&s, 0)->flags & KOR_WORD_SINGULAR &&
-        kor_read_unit(&one, &whole) && whole >= KOR_UNIT_MINUTE) { /* "within the hour" */
+    if (within && !chosen && kor_behind(&s, 1)->word == KOR_WORD_THE &&
+        kor_peek(&s, 0)->flags & KOR_WORD_SINGULAR && kor_read_unit(&one, &whole) &&
+        whole >= KOR_UNIT_MINUTE) { /* "within the hour" */
         amount = (kor_amount){.unit = (uint8_t)whole, .count = 1};
         kor_amount_add(&amount, whole, 1000);
         *r = one;
@@ -560,8 +567,10 @@ static int read_shift(kor_reader *r)
     const kor_token *t = kor_peek(&s, 0);
     kor_reader d = s;
     int sign = read_direction(&d);
-    bool back = kor_is_text(&s, 0, "back") && (kor_word_ahead(&s, 1) == KOR_WORD_END || kor_word_ahead(&s, 1) == KOR_WORD_MARK);
-    if (t->word == KOR_WORD_AGO && t->value < 0 && kor_word_ahead(&s, 1) == KOR_WORD_DAY && !amount.seconds) {
+    bool back = kor_is_text(&s, 0, "back") &&
+                (kor_word_ahead(&s, 1) == KOR_WORD_END || kor_word_ahead(&s, 1) == KOR_WORD_MARK);
+    if (t->word == KOR_WORD_AGO && t->value < 0 && kor_word_ahead(&s, 1) == KOR_WORD_DAY &&
+        !amount.seconds) {
         s.at++; /* "a year ago today" */
         int day = unit_node(&s, KOR_UNIT_DAY, kor_peek(&s, 0)->value);
         s.at++;
@@ -674,7 +683,8 @@ static int read_modifier(kor_reader *r, int node)
         } else if (ago.depth + 1 < KOR_READ_DEPTH) {
             s = ago; /* "Thursday, two years from now", "Tuesday three weeks ago" */
             child = read_shift(&s);
-            if (child >= 0 && (kor_at_node(&s, child)->kind != KOR_NODE_SHIFT || kor_at_node(&s, child)->amount.seconds ||
+            if (child >= 0 && (kor_at_node(&s, child)->kind != KOR_NODE_SHIFT ||
+                               kor_at_node(&s, child)->amount.seconds ||
                                kor_at_node(&s, child)->amount.unit < KOR_UNIT_WEEK)) {
                 return KOR_NO_NODE;
             }
@@ -715,9 +725,9 @@ static int read_modifier(kor_reader *r, int node)
 int kor_read_period(kor_reader *r)
 {
     static int (*const readers[])(kor_reader *) = {
-        kor_read_nth,     read_day_word,  read_weekday,   kor_read_date,
-        read_unit_named,  read_roll,     read_this_time,      read_shift,     read_chosen_holiday,
-        read_chosen_date, kor_read_named, kor_read_slice,
+        kor_read_nth,        read_day_word,    read_weekday,   kor_read_date,
+        read_unit_named,     read_roll,        read_this_time, read_shift,
+        read_chosen_holiday, read_chosen_date, kor_read_named, kor_read_slice,
     };
     kor_word word = kor_word_ahead(r, 0);
     if (word == KOR_WORD_END || word == KOR_WORD_MARK) {

@@ -303,8 +303,8 @@ static int read_open(kor_reader *r)
         return node;
     }
     bool to = kor_take(&s, KOR_WORD_TO) || kor_take(&s, KOR_WORD_UNTIL);
-    if (to && kor_is_text(&s, 0, "date") && !kor_words_is(r->words, kor_behind(r, 1), "up") && !kor_is_text(r, 0, "through") &&
-        !kor_is_mark(r, 1, '-')) {
+    if (to && kor_is_text(&s, 0, "date") && !kor_words_is(r->words, kor_behind(r, 1), "up") &&
+        !kor_is_text(r, 0, "through") && !kor_is_mark(r, 1, '-')) {
         s.at++;
         kor_word next = kor_word_ahead(&s, 0);
         if (kor_behind(r, 1)->word == KOR_WORD_MARK && kor_peek(r, 0)->glued) return KOR_NO_NODE;
@@ -568,7 +568,9 @@ static bool read_vague(kor_reader *r)
     if (t.word == KOR_WORD_VAGUE) {
         s.at++;
         const kor_token *before = kor_behind(r, 1);
-        if (kor_words_is(r->words, before, "most") || kor_words_is(r->words, before, "as") || kor_words_is(r->words, before, "more")) return false;
+        if (kor_words_is(r->words, before, "most") || kor_words_is(r->words, before, "as") ||
+            kor_words_is(r->words, before, "more"))
+            return false;
         if (t.value == 0) return set_vague(r, &s, "says no time");
         kor_node roll = kor_new_node(KOR_NODE_ROLL);
         kor_amount_add(&roll.amount, KOR_UNIT_DAY, t.value * 1000);

@@ -273,8 +273,8 @@ static bool read_clock_first(kor_reader *r, kor_recurrence *out)
 {
     kor_reader s = *r;
     kor_word word = kor_word_ahead(&s, 0);
-    if ((word != KOR_WORD_FROM && word != KOR_WORD_BETWEEN && word != KOR_WORD_NUMBER && word != KOR_WORD_COUNT && word != KOR_WORD_CLOCK &&
-         word != KOR_WORD_HALF) ||
+    if ((word != KOR_WORD_FROM && word != KOR_WORD_BETWEEN && word != KOR_WORD_NUMBER &&
+         word != KOR_WORD_COUNT && word != KOR_WORD_CLOCK && word != KOR_WORD_HALF) ||
         kor_peek(&s, 0)->joined) {
         return false;
     }

@@ -231,6 +231,12 @@ static void resolve(const kor_reading *base, const kor_expr *e, kor_when_span *o
                                                        : "am";
         add_alternative(out, &k->value, reading);
     }
+    if (first.lasted) {
+        kor_reading before = *base, used;
+        kor_value v;
+        before.week_before = true;
+        if (evaluate(&before, e, &used, &v)) add_alternative(out, &v, "of the week before");
+    }
     /* What the other convention would have said. */
     kor_reading other = *base, used;
     kor_value v;
@@ -283,7 +289,8 @@ static bool read_close(kor_reader *r, bool dated, bool *inside)
 static bool may_begin(kor_words *w, const kor_token *t)
 {
     if (t->word == KOR_WORD_END || t->word == KOR_WORD_ORDINAL_SUFFIX) return false;
-    if (t->word == KOR_WORD_NUMBER && t->glued && w->first > 1) { /* the index of an array: h[8:12] */
+    if (t->word == KOR_WORD_NUMBER && t->glued &&
+        w->first > 1) { /* the index of an array: h[8:12] */
         const kor_token *bracket = kor_words_at(w, w->first - 1);
         if (bracket->word == KOR_WORD_MARK && bracket->value == '[' && bracket->glued) return false;
     }

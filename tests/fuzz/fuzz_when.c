@@ -17,8 +17,9 @@ static void check(int good)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = {"UTC", "Europe/Paris", "Australia/Lord_Howe",
-                                        "America/Sao_Paulo", "Pacific/Apia", "+05:30"};
+    static const char *const names[] = {
+        "UTC",          "Europe/Paris", "Australia/Lord_Howe", "America/Sao_Paulo",
+        "Pacific/Apia", "+05:30"};
     static kor_zone *zones[sizeof names / sizeof *names];
     static kor_when_span spans[64];
     kor_when_range again[16];
@@ -41,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < count; i++) {
         const kor_when_span *s = &spans[i];
         check(s->start >= at && s->start < s->end && s->end <= len && s->lead <= s->start);
-        check(s->start_cp <= s->start && s->end_cp <= s->end && s->rule && s->convention && s->grain);
+        check(s->start_cp <= s->start && s->end_cp <= s->end && s->rule && s->convention &&
+              s->grain);
         at = s->end;
         if (s->flags & KOR_WHEN_RESOLVED) {
             check(s->from_ms < s->to_ms && !s->why);
@@ -50,7 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check(s->why != NULL);
         }
         check(s->alternatives <= KOR_WHEN_ALTERNATIVES);
-        int64_t from = o.reference_ms > INT64_C(200000000000000) || o.reference_ms < -INT64_C(60000000000000) ? 0 : o.reference_ms;
+        int64_t from =
+            o.reference_ms > INT64_C(200000000000000) || o.reference_ms < -INT64_C(60000000000000)
+                ? 0
+                : o.reference_ms;
         size_t n = kor_when_occurrences(s, &o, from, from + INT64_C(40000000000), again, 16);
         for (size_t k = 1; k < n; k++) check(again[k - 1].from_ms < again[k].from_ms);
     }
