@@ -26,7 +26,8 @@ static int32_t settle(kor_reading *c, const kor_clock *clock, uint8_t part)
         return at;
     }
     if (!clock->open) return at;
-    if (part == KOR_PART_MORNING || part == KOR_PART_AM || part == KOR_PART_BREAKFAST) return small;
+    if (part == KOR_PART_MORNING || part == KOR_PART_AM || part == KOR_PART_BREAKFAST)
+        return small < 3600 ? at : small;
     if (is_late(part)) return small + NOON;
     if (part == KOR_PART_LUNCH) return small < 9 * 3600 ? small + NOON : small;
     if (v->sensible_hours) return small < 7 * 3600 ? small + NOON : small;

@@ -27,7 +27,7 @@ typedef struct holiday {
 
 static const holiday holidays[] = {
     {"new year* ?s ?day|yuandan", FIXED, 1, 1, 0},
-    {"new year* ?s eve", FIXED, 12, 31, 0},
+    {"new year* ?s eve|nye", FIXED, 12, 31, 0},
     {"epiphany|kings day|three kings day", FIXED, 1, 6, 0},
     {"martin luther king ?jr ?. ?day|mlk day", NTH, 1, 0, 3},
     {"australia day", FIXED, 1, 26, 0},

@@ -109,6 +109,13 @@ static bool part_follows(const kor_reader *r)
 {
     kor_reader s = *r;
     uint8_t part, slice;
+    const kor_token *t = kor_peek(&s, 0);
+    /* "8 tonight", "9 tomorrow morning", "8 this evening" */
+    if (t->word == KOR_WORD_TONIGHT) return true;
+    if ((t->word == KOR_WORD_DAY || (t->word == KOR_WORD_THIS && t->value == 0)) &&
+        kor_word_ahead(&s, 1) == KOR_WORD_PART) {
+        return !(kor_peek(&s, 1)->flags & (KOR_WORD_PLURAL | KOR_WORD_AMBIGUOUS));
+    }
     bool introduced =
         kor_take(&s, KOR_WORD_IN) ? kor_take(&s, KOR_WORD_THE) : kor_take(&s, KOR_WORD_AT);
     return introduced && kor_read_part(&s, &part, &slice) && part <= KOR_PART_NIGHT;
@@ -203,6 +210,7 @@ static bool read_hour_words(kor_reader *r, kor_clock_context context, kor_clock 
 /* An hour that is said of minutes: "half past SEVEN O'CLOCK". */
 static bool read_hour(kor_reader *r, kor_clock *out)
 {
+    *out = (kor_clock){0};
     const kor_token *t = kor_peek(r, 0);
     if (t->word == KOR_WORD_CLOCK) {
         *out = (kor_clock){.second = t->value * 60, .grain = KOR_UNIT_HOUR, .stated = true};
@@ -253,7 +261,12 @@ static bool read_spoken(kor_reader *r, kor_clock *out)
     bool fives = minutes % 5 == 0 && minutes <= 30;
     if (t->word == KOR_WORD_TO && (unit || (!number && fives)) && kor_is_text(&s, 0, "to"))
         sign = -1;
-    if (t->word == KOR_WORD_UNTIL && !number && kor_is_text(&s, 0, "til")) sign = -1;
+    if (t->word == KOR_WORD_UNTIL && !number &&
+        (kor_is_text(&s, 0, "til") || kor_is_text(&s, 0, "till")))
+        sign = -1;
+    if (t->word == KOR_WORD_TO && kor_word_ahead(&s, 1) == KOR_WORD_CLOCK &&
+        kor_is_text(&s, 0, "to"))
+        sign = -1; /* 15 to noon */
     if (t->word == KOR_WORD_BEFORE && (unit || minutes == 15)) sign = -1;
     if (!sign) return false;
     s.at++;
@@ -325,6 +338,8 @@ static void read_part_after(kor_reader *r, kor_clock *clock)
     kor_reader s = *r;
     uint8_t part, slice;
     if (!part_follows(&s) || !clock->open) return;
+    kor_word word = kor_word_ahead(&s, 0);
+    if (word != KOR_WORD_IN && word != KOR_WORD_AT) return;
     if (!kor_take(&s, KOR_WORD_IN)) (void)kor_take(&s, KOR_WORD_AT);
     (void)kor_take(&s, KOR_WORD_THE);
     if (!kor_read_part(&s, &part, &slice)) return;

@@ -105,6 +105,8 @@ int kor_read_nth(kor_reader *r)
     if (child < 0) {
         s = bare;
         if (n.n < 0) return KOR_NO_NODE; /* "last week" is read elsewhere */
+        if (many && count > 1 && n.n == 1 && unit == KOR_UNIT_MONTH && the && count < 12)
+            quarter = true; /* "the first nine months" */
         bool ordinary = quarter && n.n <= 4 && the;
         if (!ordinary && n.weekday < 0) return KOR_NO_NODE;
         if (n.weekday >= 0 && (n.n > 5 || kor_word_ahead(&s, 0) == KOR_WORD_NONE))

@@ -150,6 +150,13 @@ bool kor_read_unit(kor_reader *r, kor_unit *unit)
     }
     bool second = t->word == KOR_WORD_ORDINAL && t->flags & KOR_WORD_AMBIGUOUS;
     if (t->word != KOR_WORD_UNIT && !second) return false;
+    if (t->value == KOR_UNIT_WEEK && kor_is_mark(&s, 1, '-') && kor_peek(&s, 1)->glued &&
+        kor_is_text(&s, 2, "end")) {
+        *unit = KOR_UNIT_WEEKEND;
+        s.at += 3;
+        *r = s;
+        return true;
+    }
     *unit = second ? KOR_UNIT_SECOND : (kor_unit)t->value;
     if (work) {
         if (*unit != KOR_UNIT_DAY) return false;
@@ -222,6 +229,12 @@ static bool read_count(kor_reader *r, int64_t *thousandths, bool *article, bool 
     } else if (kor_read_cardinal(&s, &n)) {
         *thousandths = (int64_t)n * 1000;
         const kor_token *part = kor_peek(&s, 1);
+        if (*digits && kor_is_mark(&s, 0, '/') && kor_peek(&s, 0)->glued && part->glued &&
+            part->word == KOR_WORD_NUMBER && (part->value == 2 || part->value == 4) &&
+            n < part->value && n > 0) { /* 3/4 hour */
+            *thousandths /= part->value;
+            s.at += 2;
+        }
         if (*digits && kor_is_mark(&s, 0, '.') && kor_peek(&s, 0)->glued && part->glued &&
             part->word == KOR_WORD_NUMBER && part->digits <= 3) {
             static const int32_t scale[] = {0, 100, 10, 1};
@@ -265,11 +278,14 @@ static bool read_one(kor_reader *r, kor_amount *out)
     bool article, digits;
     if (!read_count(&s, &thousandths, &article, &digits)) return false;
     if (thousandths > INT64_C(99999999)) return false;
-    if (read_quarters(&s, thousandths, out)) {
+    kor_reader quarters = s;
+    take_hyphen(&quarters);
+    if (read_quarters(&quarters, thousandths, out)) {
+        s = quarters;
         *r = s;
         return true;
     }
-    (void)(kor_take(&s, KOR_WORD_MORE));
+    (void)kor_take(&s, KOR_WORD_MORE);
     if (kor_is_mark(&s, 0, '-') && kor_peek(&s, 0)->glued && kor_peek(&s, 1)->glued) s.at++;
     kor_unit unit;
     const kor_token *t = kor_peek(&s, 0);

@@ -27,14 +27,6 @@ bool kor_read_choice(kor_reader *r, uint8_t *choice, int32_t *n)
     return true;
 }
 
-static int unit_node(kor_reader *r, kor_unit unit, int32_t n)
-{
-    kor_node node = kor_new_node(KOR_NODE_UNIT);
-    node.unit = (uint8_t)unit;
-    node.n = n;
-    return kor_add_node(r, node);
-}
-
 /* ---- Names ---- */
 
 /* Words that make the present out of "now": others use it to go on with their story. */
@@ -76,7 +68,7 @@ static int read_day_word(kor_reader *r)
     int node = KOR_NO_NODE;
     if (t->word == KOR_WORD_DAY) {
         s.at++;
-        node = unit_node(&s, KOR_UNIT_DAY, t->value);
+        node = kor_unit_node(&s, KOR_UNIT_DAY, t->value);
     } else if (t->word == KOR_WORD_NOW) {
         s.at++;
         kor_word before = kor_behind(r, 1)->word;
@@ -114,7 +106,7 @@ static int read_day_word(kor_reader *r)
     } else if (t->word == KOR_WORD_THIS && t->value == 1 && kor_is_text(r, 0, "current") &&
                (kor_is_text(r, 1, "date") || kor_is_text(r, 1, "time"))) {
         s.at += 2;
-        node = kor_is_text(r, 1, "date") ? unit_node(&s, KOR_UNIT_DAY, 0)
+        node = kor_is_text(r, 1, "date") ? kor_unit_node(&s, KOR_UNIT_DAY, 0)
                                          : kor_add_node(&s, kor_new_node(KOR_NODE_NOW));
     }
     if (node >= 0) *r = s;
@@ -172,6 +164,10 @@ static int read_weekday(kor_reader *r)
         kor_word_ahead(&s, 0) == KOR_WORD_BEFORE && kor_is_text(&s, 1, "last")) {
         n.choice = KOR_CHOICE_LAST; /* "the Friday before last" */
         n.n = -2;
+        s.at += 2;
+    } else if (!chosen && kor_word_ahead(&s, 0) == KOR_WORD_AFTER && kor_is_text(&s, 1, "next")) {
+        n.choice = KOR_CHOICE_OF; /* "Friday after next" */
+        n.n = 2;
         s.at += 2;
     }
     int node = kor_add_node(&s, n);
@@ -317,7 +313,7 @@ static int read_unit_named(kor_reader *r)
         s.at += 2;
         kor_node part = kor_new_node(KOR_NODE_PART);
         part.part = (uint8_t)name.value;
-        int day = unit_node(&s, KOR_UNIT_DAY, -2);
+        int day = kor_unit_node(&s, KOR_UNIT_DAY, -2);
         int node = day < 0 ? day : kor_wrap(&s, part, day);
         if (node >= 0) *r = s;
         return node;
@@ -340,7 +336,7 @@ static int read_unit_named(kor_reader *r)
             (void)kor_take(&far, KOR_WORD_THE);
             if (before ? kor_take_text(&far, "last") : kor_take_text(&far, "next")) {
                 *r = far;
-                return unit_node(r, unit, before ? -2 : 2);
+                return kor_unit_node(r, unit, before ? -2 : 2);
             }
             if (unit == KOR_UNIT_DAY) {
                 s.at++;
@@ -348,7 +344,7 @@ static int read_unit_named(kor_reader *r)
                     kor_word_ahead(&s, 0) == KOR_WORD_END || kor_word_ahead(&s, 0) == KOR_WORD_MARK;
                 if (!ends) return KOR_NO_NODE;
                 *r = s;
-                return unit_node(r, unit, before ? -1 : 1);
+                return kor_unit_node(r, unit, before ? -1 : 1);
             }
         }
         if (!the && !my) return KOR_NO_NODE;
@@ -368,7 +364,7 @@ static int read_unit_named(kor_reader *r)
         if (unit != KOR_UNIT_WEEKEND &&
             (next == KOR_WORD_OF || next == KOR_WORD_NUMBER || next == KOR_WORD_AGO))
             return KOR_NO_NODE;
-        node = unit_node(&s, unit, 0);
+        node = kor_unit_node(&s, unit, 0);
         if (node >= 0 && unit == KOR_UNIT_WEEKEND)
             kor_at_node(&s, node)->choice = KOR_CHOICE_FLOAT;
         else if (node >= 0)
@@ -390,252 +386,11 @@ static int read_unit_named(kor_reader *r)
             roll.sign = -1;
             node = kor_add_node(&s, roll);
         } else {
-            node = unit_node(&s, unit, n);
+            node = kor_unit_node(&s, unit, n);
             if (node >= 0) kor_at_node(&s, node)->choice = KOR_CHOICE_OF;
         }
     }
     if (node >= 0) *r = s;
-    return node;
-}
-
-/* ---- Rolling amounts ---- */
-
-static int roll_node(kor_reader *r, const kor_amount *amount, int sign, bool within)
-{
-    kor_node n = kor_new_node(KOR_NODE_ROLL);
-    n.amount = *amount;
-    n.sign = (int8_t)sign;
-    n.within = within;
-    n.unit = amount->unit;
-    return kor_add_node(r, n);
-}
-
-/* "last 3 days", "the next couple of weeks", "5 past minutes", "within 2 hours", "last hour" */
-static int read_roll(kor_reader *r)
-{
-    kor_reader s = *r;
-    kor_amount amount;
-    uint8_t choice;
-    int32_t n;
-    bool within = kor_take(&s, KOR_WORD_WITHIN);
-    if (within) (void)kor_take(&s, KOR_WORD_THE);
-    bool chosen = kor_read_choice(&s, &choice, &n) && n != 0;
-    /* "it will last two hours" */
-    const kor_token *verb = kor_behind(r, 1);
-    if (chosen && kor_is_text(r, 0, "last") &&
-        (kor_words_is(r->words, verb, "will") || kor_words_is(r->words, verb, "not") ||
-         kor_words_is(r->words, verb, "t") || kor_words_is(r->words, verb, "should") ||
-         kor_words_is(r->words, verb, "would") || kor_words_is(r->words, verb, "can") ||
-         kor_words_is(r->words, verb, "could") || kor_words_is(r->words, verb, "may") ||
-         kor_words_is(r->words, verb, "might") || kor_words_is(r->words, verb, "must") ||
-         kor_words_is(r->words, verb, "to") || kor_words_is(r->words, verb, "ll") ||
-         kor_words_is(r->words, verb, "usually") || kor_words_is(r->words, verb, "only"))) {
-        return KOR_NO_NODE;
-    }
-    if (!chosen && !within) {
-        /* the count first */
-        int32_t count;
-        kor_unit unit;
-        s = *r;
-        if (kor_word_ahead(&s, 0) == KOR_WORD_SOME) {
-            count = kor_peek(&s, 0)->value;
-            s.at++;
-        } else if (!kor_read_cardinal(&s, &count) || count == 0) {
-            return KOR_NO_NODE;
-        }
-        if (kor_word_ahead(&s, 0) == KOR_WORD_THIS) return KOR_NO_NODE;
-        if (!kor_read_choice(&s, &choice, &n) || !kor_read_unit(&s, &unit)) return KOR_NO_NODE;
-        if (kor_behind(&s, 1)->flags & KOR_WORD_SINGULAR && count != 1) return KOR_NO_NODE;
-        amount = (kor_amount){.unit = (uint8_t)unit, .count = count};
-        kor_amount_add(&amount, unit, (int64_t)count * 1000);
-        *r = s;
-        return roll_node(r, &amount, n, false);
-    }
-    if (within && !chosen) n = 1;
-    kor_reader one = s;
-    kor_unit whole;
-    if (within && !chosen && kor_behind(&s, 1)->word == KOR_WORD_THE &&
-        kor_peek(&s, 0)->flags & KOR_WORD_SINGULAR && kor_read_unit(&one, &whole) &&
-        whole >= KOR_UNIT_MINUTE) { /* "within the hour" */
-        amount = (kor_amount){.unit = (uint8_t)whole, .count = 1};
-        kor_amount_add(&amount, whole, 1000);
-        *r = one;
-        return roll_node(r, &amount, 1, true);
-    }
-    kor_unit unit;
-    kor_reader single = s;
-    if (chosen && kor_read_unit(&single, &unit)) { /* "last hour", "past fortnight" */
-        bool clock = unit < KOR_UNIT_DAY;
-        const kor_token *name = kor_behind(&single, 1);
-        if (!(name->flags & KOR_WORD_SINGULAR) && name->word != KOR_WORD_UNIT) return KOR_NO_NODE;
-        if (!clock && unit != KOR_UNIT_FORTNIGHT && name->flags & KOR_WORD_SINGULAR && !within)
-            return KOR_NO_NODE;
-        if (unit == KOR_UNIT_SECOND) return KOR_NO_NODE;
-        bool plural = !(name->flags & KOR_WORD_SINGULAR);
-        /* "last minute changes" is said of changes; "the next hour of" not */
-        if (unit == KOR_UNIT_MINUTE && kor_word_ahead(&single, 0) == KOR_WORD_NONE)
-            return KOR_NO_NODE;
-        amount = (kor_amount){.unit = (uint8_t)unit, .count = plural ? 3 : 1};
-        if (plural && !kor_is_text(r, 0, "past") && !kor_is_text(r, 0, "last")) return KOR_NO_NODE;
-        kor_amount_add(&amount, unit, amount.count * 1000);
-        *r = single;
-        return roll_node(r, &amount, n, within);
-    }
-    (void)kor_take_text(&s, "other");
-    kor_reader list = s;
-    if (!kor_read_amount(&list, true, &amount)) return KOR_NO_NODE;
-    if (kor_word_ahead(&list, 0) == KOR_WORD_AGO && amount.mixed) {
-        list = s;
-        if (!kor_read_amount(&list, false, &amount)) return KOR_NO_NODE;
-    }
-    /* "the last four months of 2021" is no roll: the nth of something is tried too, and is longer.
-     */
-    if (within && !chosen && kor_word_ahead(&list, 0) == KOR_WORD_OF) return KOR_NO_NODE;
-    *r = list;
-    return roll_node(r, &amount, n, within);
-}
-
-/* ---- Amounts from somewhere ---- */
-
-static int shift_node(kor_reader *r, const kor_amount *amount, int sign, int child)
-{
-    kor_node n = kor_new_node(KOR_NODE_SHIFT);
-    n.amount = *amount;
-    n.sign = (int8_t)sign;
-    n.unit = amount->unit;
-    return kor_wrap(r, n, child);
-}
-
-/* What an amount of time is counted from: -1 before, 1 after; 0 when nothing says so. */
-static int read_direction(kor_reader *r)
-{
-    switch (kor_word_ahead(r, 0)) {
-    case KOR_WORD_BEFORE: r->at++; return -1;
-    case KOR_WORD_LAST:
-        if (!kor_is_text(r, 0, "prior") || !kor_is_text(r, 1, "to")) return 0;
-        r->at += 2;
-        return -1;
-    case KOR_WORD_AFTER:
-    case KOR_WORD_FROM:
-    case KOR_WORD_SINCE:
-    case KOR_WORD_ON: r->at++; return 1;
-    case KOR_WORD_NEXT:
-        if (!kor_is_text(r, 0, "following")) return 0;
-        r->at++;
-        return 1;
-    default: return 0;
-    }
-}
-
-/* "3 days ago", "in two weeks", "a week from Friday", "two days before yesterday" */
-static int read_shift(kor_reader *r)
-{
-    kor_reader s = *r;
-    kor_amount amount;
-    bool in = kor_take(&s, KOR_WORD_IN);
-    int bound = 0;
-    kor_reader more = s;
-    const kor_token *m = kor_peek(&more, 0);
-    if (m->word == KOR_WORD_MORE) {
-        int32_t sign = m->value;
-        more.at++;
-        if (kor_take(&more, KOR_WORD_THAN)) {
-            bound = (int)sign;
-            s = more;
-        }
-    }
-    if (kor_word_ahead(&s, 0) == KOR_WORD_THE && kor_word_ahead(&s, 1) == KOR_WORD_UNIT) {
-        /* "the day after Christmas" */
-        s.at++;
-        kor_unit unit;
-        if (!kor_read_unit(&s, &unit) || unit < KOR_UNIT_DAY) return KOR_NO_NODE;
-        if (!(kor_behind(&s, 1)->flags & KOR_WORD_SINGULAR)) return KOR_NO_NODE;
-        amount = (kor_amount){.unit = (uint8_t)unit, .count = 1};
-        kor_amount_add(&amount, unit, 1000);
-        if (kor_word_ahead(&s, 0) != KOR_WORD_BEFORE && kor_word_ahead(&s, 0) != KOR_WORD_AFTER)
-            return KOR_NO_NODE;
-    } else if (kor_is_text(&s, 0, "day") &&
-               (kor_word_ahead(&s, 1) == KOR_WORD_AFTER ||
-                kor_word_ahead(&s, 1) == KOR_WORD_BEFORE) &&
-               kor_word_ahead(&s, 2) == KOR_WORD_DAY) {
-        s.at++;
-        amount = (kor_amount){.unit = KOR_UNIT_DAY, .count = 1, .days = 1};
-    } else if (!kor_read_amount(&s, true, &amount)) {
-        return KOR_NO_NODE;
-    }
-    int node = KOR_NO_NODE;
-    const kor_token *t = kor_peek(&s, 0);
-    kor_reader d = s;
-    int sign = read_direction(&d);
-    bool back = kor_is_text(&s, 0, "back") &&
-                (kor_word_ahead(&s, 1) == KOR_WORD_END || kor_word_ahead(&s, 1) == KOR_WORD_MARK);
-    if (t->word == KOR_WORD_AGO && t->value < 0 && kor_word_ahead(&s, 1) == KOR_WORD_DAY &&
-        !amount.seconds) {
-        s.at++; /* "a year ago today" */
-        int day = unit_node(&s, KOR_UNIT_DAY, kor_peek(&s, 0)->value);
-        s.at++;
-        node = day < 0 ? day : shift_node(&s, &amount, -1, day);
-    } else if (t->word == KOR_WORD_AGO || back) {
-        s.at++;
-        node = t->word == KOR_WORD_AGO && t->value > 0 ? roll_node(&s, &amount, 1, false)
-                                                       : shift_node(&s, &amount, -1, KOR_NO_NODE);
-    } else if (t->word == KOR_WORD_SLICE &&
-               (t->value == KOR_SLICE_LATER || t->value == KOR_SLICE_SO_FAR) && !in) {
-        s.at++;
-        if (amount.letters) return KOR_NO_NODE;
-        node = shift_node(&s, &amount, t->value == KOR_SLICE_LATER ? 1 : -1, KOR_NO_NODE);
-    } else if (t->word == KOR_WORD_IN && kor_is_text(&s, 1, "the") &&
-               kor_is_text(&s, 2, "future")) {
-        s.at += 3;
-        node = roll_node(&s, &amount, 1, false);
-    } else if (sign && !amount.letters && s.depth + 1 < KOR_READ_DEPTH) {
-        bool from = t->word == KOR_WORD_FROM;
-        if (in && from) return KOR_NO_NODE; /* "two days from today" is the span */
-        if (t->word == KOR_WORD_ON && amount.unit < KOR_UNIT_WEEK) return KOR_NO_NODE;
-        d.depth++;
-        int child;
-        if (kor_word_ahead(&d, 0) == KOR_WORD_NOW) {
-            d.at++;
-            child = kor_add_node(&d, kor_new_node(KOR_NODE_NOW));
-            if (from && child >= 0 && !amount.seconds) child = unit_node(&d, KOR_UNIT_DAY, 0);
-        } else {
-            child = amount.seconds ? kor_read_moment(&d) : kor_read_period(&d);
-        }
-        d.depth--;
-        if (child >= 0) {
-            s = d;
-            node = shift_node(&s, &amount, sign, child);
-            if (node >= 0 && bound) {
-                kor_node open = kor_new_node(bound < 0 ? KOR_NODE_SPREAD : KOR_NODE_OPEN);
-                open.relation = sign < 0 ? KOR_BEFORE : KOR_AFTER;
-                open.sign = (int8_t)sign;
-                node = kor_wrap(&s, open, node);
-                kor_at_node(&s, node)->second = (int8_t)child;
-                bound = 0;
-            }
-        }
-    }
-    if (node < 0 && in) {
-        if (amount.letters && amount.unit != KOR_UNIT_MINUTE && amount.unit != KOR_UNIT_DAY)
-            return KOR_NO_NODE;
-        if (kor_word_ahead(&s, 0) == KOR_WORD_OF) return KOR_NO_NODE;
-        /* "in a day", "in one week" say how much fits, too. */
-        if (amount.count == 1 && !amount.mixed && !amount.seconds &&
-            kor_behind(&s, 2)->word == KOR_WORD_ARTICLE)
-            s.e->loose = true;
-        node = shift_node(&s, &amount, 1, KOR_NO_NODE);
-        kor_reader time = s; /* "in two weeks' time" */
-        (void)kor_take_mark(&time, '\'');
-        if (kor_is_text(&time, 0, "s")) time.at++;
-        if (kor_take_text(&time, "time")) s = time;
-    }
-    if (node < 0) return node;
-    if (bound > 0 && t->word == KOR_WORD_AGO) {
-        kor_node open = kor_new_node(KOR_NODE_OPEN);
-        open.relation = KOR_BEFORE;
-        node = kor_wrap(&s, open, node);
-    }
-    *r = s;
     return node;
 }
 
@@ -653,6 +408,14 @@ static int read_modifier(kor_reader *r, int node)
     const kor_token *t = kor_peek(&s, 0);
     bool shifted = n->kind == KOR_NODE_SHIFT && !n->amount.seconds;
     bool nth_week = n->kind == KOR_NODE_NTH && n->unit == KOR_UNIT_WEEK && n->weekday < 0;
+    /* "Jul 18, Fri" */
+    if (comma && n->kind == KOR_NODE_DATE && n->day && n->month && n->weekday < 0 &&
+        t->word == KOR_WORD_WEEKDAY && !(t->flags & KOR_WORD_PLURAL)) {
+        n->weekday = (int8_t)t->value;
+        s.at++;
+        *r = s;
+        return node;
+    }
     if ((week || nth_week || shifted) && t->word == KOR_WORD_WEEKDAY &&
         !(t->flags & KOR_WORD_PLURAL) && (!shifted || on)) {
         kor_node day = kor_new_node(KOR_NODE_WEEKDAY);
@@ -670,7 +433,7 @@ static int read_modifier(kor_reader *r, int node)
         return made;
     }
     if (on) return KOR_NO_NODE;
-    bool of = kor_take(&s, KOR_WORD_OF) || kor_take(&s, KOR_WORD_IN);
+    bool of = kor_take(&s, KOR_WORD_OF) || kor_take(&s, KOR_WORD_IN) || kor_take(&s, KOR_WORD_FROM);
     bool the = kor_take(&s, KOR_WORD_THE);
     uint8_t choice;
     int32_t away = 0;
@@ -679,10 +442,10 @@ static int read_modifier(kor_reader *r, int node)
         (void)kor_take_mark(&ago, ',');
         int child = KOR_NO_NODE;
         if (kor_read_choice(&s, &choice, &away) && kor_take_text(&s, "week")) {
-            child = unit_node(&s, KOR_UNIT_WEEK, away);
+            child = kor_unit_node(&s, KOR_UNIT_WEEK, away);
         } else if (ago.depth + 1 < KOR_READ_DEPTH) {
             s = ago; /* "Thursday, two years from now", "Tuesday three weeks ago" */
-            child = read_shift(&s);
+            child = kor_read_shift(&s);
             if (child >= 0 && (kor_at_node(&s, child)->kind != KOR_NODE_SHIFT ||
                                kor_at_node(&s, child)->amount.seconds ||
                                kor_at_node(&s, child)->amount.unit < KOR_UNIT_WEEK)) {
@@ -726,7 +489,7 @@ int kor_read_period(kor_reader *r)
 {
     static int (*const readers[])(kor_reader *) = {
         kor_read_nth,        read_day_word,    read_weekday,   kor_read_date,
-        read_unit_named,     read_roll,        read_this_time, read_shift,
+        read_unit_named,     kor_read_roll,    read_this_time, kor_read_shift,
         read_chosen_holiday, read_chosen_date, kor_read_named, kor_read_slice,
     };
     kor_word word = kor_word_ahead(r, 0);

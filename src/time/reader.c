@@ -52,6 +52,14 @@ int kor_wrap(kor_reader *r, kor_node node, int child)
     return kor_add_node(r, node);
 }
 
+int kor_unit_node(kor_reader *r, kor_unit unit, int32_t n)
+{
+    kor_node node = kor_new_node(KOR_NODE_UNIT);
+    node.unit = (uint8_t)unit;
+    node.n = n;
+    return kor_add_node(r, node);
+}
+
 bool kor_is_day(const kor_expr *e, int i)
 {
     if (i < 0) return false;

@@ -124,6 +124,9 @@ bool kor_read_choice(kor_reader *r, uint8_t *choice, int32_t *n);
 /* Make a node of this kind around another, which may be none. */
 int kor_wrap(kor_reader *r, kor_node node, int child);
 
+/* The calendar unit n away from the one around today. */
+int kor_unit_node(kor_reader *r, kor_unit unit, int32_t n);
+
 /* Whether a node is a single day, on which clock times may be. */
 bool kor_is_day(const kor_expr *e, int node);
 
@@ -134,6 +137,12 @@ int kor_read_moment(kor_reader *r);
 
 /* "every other Tuesday at 9", "daily", "the first Monday of each month". */
 bool kor_read_set(kor_reader *r);
+
+/* "3 hours", "all week": how long; fills in r->e. */
+bool kor_read_duration(kor_reader *r);
+
+/* "since the release", "soon", and what is only about a time: "recently"; fills in r->e. */
+bool kor_read_vague(kor_reader *r);
 
 /* The longest expression that begins here; fills in r->e. */
 bool kor_read_expression(kor_reader *r);
