@@ -220,8 +220,20 @@ static int read_month_first(kor_reader *r)
     bool verb = chosen && !month.capital && !closes && next != KOR_WORD_OF && next != KOR_WORD_IN;
     if (behind->word == KOR_WORD_THIS && behind->value == 2) verb = true;
     if (behind->word == KOR_WORD_THIS && month.value == 5 && next == KOR_WORD_OR) verb = true;
-    if (month.flags & KOR_WORD_AMBIGUOUS && (verb || (!kor_is_introduced(r) && !ends_range)))
+    /* "August sales", and in the middle of a sentence "March sales". */
+    bool mid_sentence = behind->word != KOR_WORD_END && behind->word != KOR_WORD_MARK &&
+                        behind->word != KOR_WORD_THIS;
+    bool proper =
+        month.capital && !(month.flags & KOR_WORD_ABBREVIATED) &&
+        (month.value == 8 || (month.value == 3 && mid_sentence && !kor_is_text(&s, 0, "on")));
+    if (month.flags & KOR_WORD_AMBIGUOUS && !proper &&
+        (verb || (!kor_is_introduced(r) && !ends_range)))
         return KOR_NO_NODE;
+    /* "April Ludgate", "June Carter" */
+    bool person = (month.value == 4 || month.value == 6 || month.value == 8) && month.capital &&
+                  next == KOR_WORD_NONE && kor_peek(&s, 0)->capital && !kor_is_introduced(r) &&
+                  !chosen;
+    if (person) return KOR_NO_NODE;
     /* sep, oct and dec are names in programs, too. */
     bool short_name = month.flags & KOR_WORD_ABBREVIATED && !month.capital &&
                       !kor_is_introduced(r) && !with_month;
@@ -300,6 +312,13 @@ static int read_year_alone(kor_reader *r)
     bool certain = kor_is_introduced(r) && before->word != KOR_WORD_THIS &&
                    before->word != KOR_WORD_NEXT && before->word != KOR_WORD_LAST;
     if (counted && year % 10 == 0 && year % 100 != 10 && year % 100 != 20) certain = false;
+    /* "the 1988 election", "(1988)" */
+    bool recent = digits && year >= 1940 && year < 2040 && first.digits == 4;
+    bool named_year = recent && before->word == KOR_WORD_THE && year % 10 != 0 &&
+                      next->word == KOR_WORD_NONE && !next->glued;
+    bool bracketed =
+        recent && before->word == KOR_WORD_MARK && before->value == '(' && kor_is_mark(&s, 0, ')');
+    if (named_year || bracketed) certain = true;
     if (!certain && !joined_years && before->word != KOR_WORD_END) return KOR_NO_NODE;
     if (before->word == KOR_WORD_END && next->word == KOR_WORD_NONE) return KOR_NO_NODE;
     if (joined_years && !certain) {
@@ -387,7 +406,9 @@ static int read_day_alone(kor_reader *r)
     bool ends_range = r->at > r->words->first &&
                       (before == KOR_WORD_TO || before == KOR_WORD_UNTIL || before == KOR_WORD_AND);
     if (!numeral && day < 4 && !ends_range) return KOR_NO_NODE; /* "on the first" of anything */
-    if (!introduced && !(the && numeral)) return KOR_NO_NODE;
+    bool spelt =
+        the && day > 20 && (next == KOR_WORD_END || next == KOR_WORD_MARK); /* the twenty second */
+    if (!introduced && !(the && (numeral || spelt))) return KOR_NO_NODE;
     if (!the && !introduced) return KOR_NO_NODE;
     *r = s;
     int node = kor_date_node(r, -1, 0, day);

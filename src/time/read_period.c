@@ -500,6 +500,16 @@ int kor_read_period(kor_reader *r)
         return KOR_NO_NODE;
     int best = KOR_NO_NODE;
     size_t end = r->at;
+    if (word == KOR_WORD_ON && r->at == r->words->first &&
+        kor_word_ahead(r, 1) == KOR_WORD_WEEKDAY) {
+        /* "on Monday of next week" is one expression with its "on". */
+        kor_reader s = *r;
+        s.at++;
+        int node = read_weekday(&s);
+        if (node >= 0) node = read_modifier(&s, node);
+        if (node >= 0) *r = s;
+        return node;
+    }
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
         kor_reader s = *r;
         int node = readers[i](&s);
