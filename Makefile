@@ -286,7 +286,7 @@ install: all
 	install -m 755 $(OUT)/libkorora.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libkorora.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libkorora.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' korora.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/korora.pc
-	install -m 644 $(wildcard $(SHIPPED)/*.gguf $(SHIPPED)/*.md $(SHIPPED)/*.svg) NOTICE LICENSE $(DESTDIR)$(PREFIX)/share/korora/models/
+	install -m 644 $(wildcard $(SHIPPED)/*.gguf $(SHIPPED)/*.md $(SHIPPED)/*.svg $(SHIPPED)/colony.yaml) NOTICE LICENSE $(DESTDIR)$(PREFIX)/share/korora/models/
 	$(if $(wildcard tasks),for f in $$(find tasks -type f ! -name '*.gguf' ! -name '*.svg'); do \
 	  install -Dm 644 $$f $(DESTDIR)$(PREFIX)/share/korora/$$f || exit 1; done)
 	install -m 644 docs/korora.1 $(DESTDIR)$(PREFIX)/share/man/man1/

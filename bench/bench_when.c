@@ -63,13 +63,13 @@ int main(int argc, char **argv)
         kor_words_begin(&words, text[i] + spans[0].start, spans[0].end - spans[0].start);
         kor_reader r = {&words, 0, &e, 0};
         if (!kor_read_expression(&r) || e.kind != KOR_EXPR_TIME) continue;
-        kor_reading base = {
+        kor_time_reading base = {
             .convention = &kor_convention_calendar, .zone = zone, .now_ms = o.reference_ms};
         base.today = kor_day_of(&base, base.now_ms);
         kor_value value;
         start = microseconds();
         for (int k = 0; k < ROUNDS; k++) {
-            kor_reading c = base;
+            kor_time_reading c = base;
             (void)kor_evaluate(&c, &e, e.root, &value);
         }
         resolve[resolved++] = (microseconds() - start) / ROUNDS;

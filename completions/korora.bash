@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline when show correct run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline when show correct exclude stats reannotate consult run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -29,16 +29,23 @@ _korora() {
         options="$options --since"
         values="$values --since" ;;
     recall)
-        options="$options --limit --from --to --now --scope --explain --batch"
-        values="$values --limit --from --to --now --scope --batch" ;;
+        options="$options --limit --from --to --now --scope --kind --tag --entity --link --has --explain --batch"
+        values="$values --limit --from --to --now --scope --kind --tag --entity --link --has --batch" ;;
     timeline)
-        options="$options --now --scope"
-        values="$values --now --scope" ;;
+        options="$options --now --scope --kind --tag --entity --link --has"
+        values="$values --now --scope --kind --tag --entity --link --has" ;;
     when)
         options="$options --now --at --reference --zone --past --future --both --convention --day-first --british --southern --from --to --batch"
         values="$values --now --at --reference --zone --convention --from --to --batch" ;;
     show) ;;
     correct) options="$options --undo" ;;
+    exclude)
+        options="$options --app --site --path --word --remove"
+        values="$values --app --site --path --word" ;;
+    consult)
+        options="$options --limit"
+        values="$values --limit" ;;
+    stats | reannotate) ;;
     run)
         options="$options --text --jsonl --threads"
         values="$values --text --threads" ;;

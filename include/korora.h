@@ -164,11 +164,13 @@ typedef struct kor_model_info {
     const char *metric; /* what quality is: "accuracy", "micro_f1", "span_f1", or "" when unknown */
     float quality;      /* on rows it did not learn from, when it was made; 0 to 1 */
     const char *out_of_scope; /* the label of rows that it should abstain on, or "" */
-    size_t labels;            /* of heads "classify", "tags" and "spans", else 0 */
-    size_t dim;               /* length of an embedding, in floats; 0 when it does not embed */
-    size_t max_tokens;        /* tokens read of a text; 0 when it has no tokens */
-    size_t vocabulary;        /* rows of the embedding table, or features of a bag */
-    size_t parameters;        /* weights and biases, counted */
+    const char
+        *rules;    /* of head "spans": the rules that decide what can be decided exactly, or "" */
+    size_t labels; /* of heads "classify", "tags" and "spans", else 0 */
+    size_t dim;    /* length of an embedding, in floats; 0 when it does not embed */
+    size_t max_tokens; /* tokens read of a text; 0 when it has no tokens */
+    size_t vocabulary; /* rows of the embedding table, or features of a bag */
+    size_t parameters; /* weights and biases, counted */
     size_t file_bytes;
     size_t macs_per_token; /* multiply-adds of the linear layers: for each token, */
     size_t macs_per_text;  /* and once a text */

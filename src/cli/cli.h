@@ -5,7 +5,9 @@
 
 #include "base/str.h"
 #include "learn/measured.h"
+#include "memory/annotations.h"
 #include "memory/corrections.h"
+#include "memory/ingest.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -30,10 +32,11 @@ typedef struct kor_command {
     int (*run)(int argc, char **argv); /* argv[0] is the command; returns the exit code */
 } kor_command;
 
-extern const kor_command kor_command_add, kor_command_bench, kor_command_convert,
-    kor_command_correct, kor_command_doctor, kor_command_eval, kor_command_forge,
-    kor_command_generate, kor_command_import, kor_command_models, kor_command_recall,
-    kor_command_run, kor_command_show, kor_command_teach, kor_command_timeline, kor_command_train,
+extern const kor_command kor_command_add, kor_command_bench, kor_command_consult,
+    kor_command_convert, kor_command_correct, kor_command_doctor, kor_command_eval,
+    kor_command_forge, kor_command_exclude, kor_command_generate, kor_command_import,
+    kor_command_models, kor_command_reannotate, kor_command_recall, kor_command_run,
+    kor_command_show, kor_command_stats, kor_command_teach, kor_command_timeline, kor_command_train,
     kor_command_version, kor_command_when;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
@@ -126,6 +129,10 @@ kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text
 /* korora forge NAME --personal [--undo]. tasks NULL: kor_tasks_folder. Returns the exit code. */
 int kor_forge_personal(const kor_args *a, const char *tasks, bool undo);
 
+/* korora run colony: the whole chain over text, or over each line of the files after the first
+ * word. Returns the exit code. */
+int kor_run_colony(const kor_args *a, const char *text, bool jsonl);
+
 /* Does it compare two texts: head "rank"? */
 bool kor_model_ranks(const kor_model_info *info);
 
@@ -140,6 +147,9 @@ typedef struct kor_session {
     kor_model *embedder; /* NULL when there is none: recall is lexical then */
     kor_memory *memory;
     int64_t now_ms;
+    kor_colony *colony; /* these three once kor_session_open_colony has opened them */
+    kor_guard *guard;
+    kor_loaded secrets;
 } kor_session;
 
 /* A time from the command line, to be read in the user's zone. */
@@ -157,6 +167,52 @@ typedef struct kor_time_arg {
 bool kor_session_open(kor_session *s, const kor_args *a, kor_memory_mode mode, bool embed,
                       const kor_time_arg *times, int *code);
 void kor_session_close(kor_session *s);
+
+/* Open the guard and the colony of a session, for whoever writes. A failure is one of the guard:
+ * nothing must be stored without it. A colony.yaml that is wrong is told on stderr, and events are
+ * stored without annotations; models that are away are named. */
+kor_status kor_session_open_colony(kor_session *s, const kor_command *command, kor_error *err);
+
+/* The two apart. KOR_E_NOT_FOUND when there is no colony.yaml. */
+kor_status kor_colony_load(kor_colony **out, const kor_session *s, kor_error *err);
+kor_status kor_guard_load(kor_session *s, kor_error *err);
+
+/* HOME/exclude.yaml: what is not remembered (colony/exclusions.h). */
+#define KOR_EXCLUDE_FILE "exclude.yaml"
+
+/* What the guard did: ", 3 secrets cut out (2 token, 1 card), 1 excluded (site)"; nothing where
+ * it did nothing. And the same as JSON. */
+void kor_print_guarded(const kor_guard_counts *counts);
+json_t *kor_guarded_json(const kor_guard_counts *counts);
+
+/* ---- What must hold of an event: --kind, --tag, --entity, --link, --has ---- */
+
+typedef struct kor_wants {
+    const char *kind, *tag, *entity, *link, *has; /* as given, or NULL */
+    kor_wanted list[KOR_WANTED];
+    size_t count;
+    kor_arena arena;
+} kor_wants;
+
+/* Four options of a command; to be followed by kor_wants_read. */
+#define KOR_WANTS_OPTIONS(w)                                                                       \
+    {"--kind", "K", "only notes, code, mail ...: one of them, or several with commas", &(w).kind,  \
+     NULL},                                                                                        \
+        {"--tag", "T", "only what has this tag, or one of several", &(w).tag, NULL},               \
+        {"--entity", "E", "only what names this: a person, a project, or a type of them",          \
+         &(w).entity, NULL},                                                                       \
+        {"--link", "L", "only what has such a link: a part of it, or its kind", &(w).link, NULL},  \
+    {                                                                                              \
+        "--has", "F=L", "only where a model of yours says so: FIELD=LABEL, or FIELD", &(w).has,    \
+            NULL                                                                                   \
+    }
+
+/* Read them into list; free with kor_wants_free, after a failure too. */
+bool kor_wants_read(kor_wants *w, const kor_command *command, int *code);
+void kor_wants_free(kor_wants *w);
+
+/* Where nothing was found: which of the labels asked for no event has, and what there is. */
+void kor_wants_explain(const kor_wants *w, kor_memory *memory);
 
 /* ---- Output ---- */
 
@@ -204,6 +260,13 @@ json_t *kor_event_json(const kor_event *e);
 /* The corrections of an event: a line for each field, and as JSON. */
 void kor_print_corrections(const kor_correction *list, size_t count, const kor_zone *zone);
 json_t *kor_corrections_json(const kor_correction *list, size_t count);
+
+/* What holds of an event: a line for each field, and as JSON, with places in code points. */
+void kor_print_said(const kor_said *list, size_t count);
+json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event);
+
+/* Code points in len bytes; what is not UTF-8 counts as U+FFFD. */
+size_t kor_code_points(const char *text, size_t len);
 
 /* Text as JSON: what is not UTF-8 becomes U+FFFD. Never NULL but when memory is out. */
 json_t *kor_text_json(const char *text, size_t len);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
-#include "memory/ingest.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -38,8 +36,10 @@ static int store(const kor_args *a, kor_session *s, const kor_event *event)
     kor_error err;
     kor_ingest *ingest = NULL;
     kor_ingest_stats stats = {0};
-    kor_status status = kor_ingest_begin(&ingest, s->memory, 1, &err);
+    kor_status status = kor_session_open_colony(s, a->command, &err);
+    if (status == KOR_OK) status = kor_ingest_begin(&ingest, s->memory, 1, &err);
     if (status == KOR_OK) {
+        kor_ingest_use(ingest, s->guard, s->colony);
         status = kor_ingest_add(ingest, event, &err);
         kor_error end_err;
         kor_status ended = kor_ingest_end(ingest, &stats, &end_err);
@@ -52,11 +52,21 @@ static int store(const kor_args *a, kor_session *s, const kor_event *event)
     char time[KOR_TIME_SIZE];
     kor_time_format(time, event->time_ms, s->zone);
     if (a->json) {
-        kor_print_json(json_pack("{s:I,s:s}", "event", (json_int_t)stats.last_id, "time", time));
+        json_t *o = json_pack("{s:o,s:s}", "event",
+                              stats.added ? json_integer((json_int_t)stats.last_id) : json_null(),
+                              "time", time);
+        json_object_update_new(o, kor_guarded_json(&stats.guard));
+        kor_print_json(o);
+    } else if (stats.added) {
+        printf("remembered as %lld, at %s", (long long)stats.last_id, time);
+        kor_print_guarded(&stats.guard);
+        putchar('\n');
     } else {
-        printf("remembered as %lld, at %s\n", (long long)stats.last_id, time);
+        printf("not remembered");
+        kor_print_guarded(&stats.guard);
+        putchar('\n');
     }
-    return EXIT_DONE;
+    return stats.added ? EXIT_DONE : EXIT_NO;
 }
 
 static int run(int argc, char **argv)

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "capture/capture.h"
+#include "colony/colony.h"
 #include "kernels/kernels.h"
 
 #include <errno.h>
@@ -115,6 +116,69 @@ static void check_memory(doctor *d, const char *home, const kor_model *embedder)
     kor_memory_close(memory);
 }
 
+/* The guard must cut a made-up secret, and leave a plain text alone. */
+static void check_guard(doctor *d, kor_session *s)
+{
+    static const char secret[] = "Authorization: Bearer ghp_"
+                                 "a8Xk2Qv7LmN4pRt9Yw3ZcB6dFh1JsK5gT0eU";
+    const char *out;
+    size_t len;
+    bool cut = false, spared = false;
+    kor_error err;
+    kor_guard_ctx *ctx = NULL;
+    kor_status status = kor_guard_load(s, &err);
+    if (status == KOR_OK) status = kor_guard_ctx_new(&ctx, s->guard, &err);
+    if (status == KOR_OK)
+        status = kor_guard_cut(ctx, secret, sizeof secret - 1, &out, &len, &cut, NULL, &err);
+    if (status == KOR_OK)
+        status = kor_guard_cut(ctx, "a plain note", 12, &out, &len, &spared, NULL, &err);
+    kor_guard_ctx_free(ctx);
+    size_t excluded = 0;
+    for (int k = 0; status == KOR_OK && k < KOR_EXCLUSIONS; k++)
+        excluded += s->guard->exclusions.count[k];
+    if (status != KOR_OK)
+        say(d, SICK, "guard", "%s", err.msg);
+    else if (!cut || spared)
+        say(d, SICK, "guard", "it does not tell a secret from a note");
+    else
+        say(d, s->guard->secrets ? WELL : NOTE, "guard", "secrets are cut out by %s; %s excluded",
+            s->guard->secrets ? "rules and a model" : "rules alone: no secrets.gguf",
+            kor_counted((int64_t)excluded, "thing"));
+}
+
+/* Each model of the colony on a text, with its time; who is away, and why. */
+static void check_colony(doctor *d, kor_session *s)
+{
+    static const char text[] =
+        "Met Anna Ruiz about the parser on Monday. We go with version 2.1 and "
+        "I'll send the notes, see https://example.org/notes";
+    kor_error err;
+    kor_colony_ctx *ctx = NULL;
+    kor_status status = kor_colony_load(&s->colony, s, &err);
+    if (status == KOR_E_NOT_FOUND) {
+        say(d, NOTE, "colony", "%s", err.msg);
+        return;
+    }
+    if (status == KOR_OK) status = kor_colony_ctx_new(&ctx, s->colony, NULL, &err);
+    if (status != KOR_OK) {
+        say(d, SICK, "colony", "%s", err.msg);
+        return;
+    }
+    const kor_colony_event event = {.text = text, .len = sizeof text - 1};
+    double start = kor_seconds();
+    size_t present = 0, count = kor_colony_count(s->colony);
+    kor_colony_run(ctx, &event);
+    double ms = (kor_seconds() - start) * 1e3;
+    for (size_t i = 0; i < count; i++) present += kor_colony_get(s->colony, i)->model != NULL;
+    say(d, present == count ? WELL : NOTE, "colony", "%zu of %zu models read an event, in %.1f ms",
+        present, count, ms);
+    for (size_t i = 0; i < count; i++) {
+        const kor_colony_member *m = kor_colony_get(s->colony, i);
+        if (m->why) say(d, SICK, "colony", "%s: %s", m->step->model, m->why);
+    }
+    kor_colony_ctx_free(ctx);
+}
+
 static void check_privacy(doctor *d, const char *home)
 {
     char path[4096 + 16];
@@ -163,7 +227,11 @@ static int run(int argc, char **argv)
         check_model(&d, home, &model);
         check_memory(&d, home, model);
         check_privacy(&d, home);
-        kor_model_close(model);
+        kor_session s = {.embedder = model};
+        memcpy(s.home, home, sizeof home);
+        check_guard(&d, &s);
+        check_colony(&d, &s);
+        kor_session_close(&s);
     }
     if (d.list) kor_print_json(d.list);
     return d.sick ? EXIT_NO : EXIT_DONE;

@@ -2,7 +2,6 @@
 #include "cli/cli.h"
 
 #include "capture/capture.h"
-#include "memory/ingest.h"
 
 #include <string.h>
 
@@ -50,11 +49,13 @@ static void print_result(const kor_args *a, const intake *m, const kor_ingest_st
 {
     double rate = seconds > 0 ? (double)m->seen / seconds : 0;
     if (a->json) {
-        kor_print_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:f,s:f,s:f}", "source", m->kind, "added",
-                                 (json_int_t)stats->added, "known", (json_int_t)stats->known,
-                                 "empty", (json_int_t)stats->empty, "skipped",
-                                 (json_int_t)m->skipped, "seconds", seconds, "embed_seconds",
-                                 stats->embed_seconds, "store_seconds", stats->store_seconds));
+        json_t *o = json_pack("{s:s,s:I,s:I,s:I,s:I,s:f,s:f,s:f}", "source", m->kind, "added",
+                              (json_int_t)stats->added, "known", (json_int_t)stats->known, "empty",
+                              (json_int_t)stats->empty, "skipped", (json_int_t)m->skipped,
+                              "seconds", seconds, "embed_seconds", stats->embed_seconds,
+                              "store_seconds", stats->store_seconds);
+        json_object_update_new(o, kor_guarded_json(&stats->guard));
+        kor_print_json(o);
         return;
     }
     printf("%-6s %14s read in %.2f s (%s/s): %s new, %s known", m->kind,
@@ -62,6 +63,7 @@ static void print_result(const kor_args *a, const intake *m, const kor_ingest_st
            kor_grouped(stats->added), kor_grouped(stats->known));
     if (stats->empty) printf(", %s empty", kor_grouped(stats->empty));
     if (m->skipped) printf(", %s left out", kor_grouped(m->skipped));
+    kor_print_guarded(&stats->guard);
     putchar('\n');
 }
 
@@ -100,8 +102,10 @@ static int run(int argc, char **argv)
     sink.now_ms = s.now_ms;
     kor_error err;
     kor_ingest_stats stats = {0};
-    kor_status status = kor_ingest_begin(&m.ingest, s.memory, 0, &err);
+    kor_status status = kor_session_open_colony(&s, a.command, &err);
+    if (status == KOR_OK) status = kor_ingest_begin(&m.ingest, s.memory, 0, &err);
     if (status == KOR_OK) {
+        kor_ingest_use(m.ingest, s.guard, s.colony);
         status = source->run(a.words > 1 ? a.word[1] : NULL, &sink, &err);
         kor_error end_err;
         kor_status ended = kor_ingest_end(m.ingest, &stats, &end_err);

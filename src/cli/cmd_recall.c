@@ -12,6 +12,7 @@ typedef struct choices {
     const char *from, *to, *scope;
     int64_t from_ms, to_ms;
     long limit;
+    kor_wants wants;
 } choices;
 
 /* ---- For people ---- */
@@ -60,19 +61,25 @@ static void print_hit(const kor_hit *h, const kor_zone *zone, bool explain)
 }
 
 /* Why there is nothing: the range, and what each filter left. */
-static void print_nothing(const kor_session *s, const kor_recall *r, const kor_query *q)
+static void print_nothing(const kor_session *s, const kor_recall *r, const kor_query *q,
+                          const choices *o)
 {
     printf("Nothing found.\n  %s in the memory", kor_counted(r->events, "event"));
     if (q->scope || r->in_scope != r->events) {
         printf(", %s in this scope", kor_grouped(r->in_scope));
     }
-    if (r->ranged) printf(", %s of them in that time", kor_grouped(r->in_range));
+    if (r->ranged || q->wanted_count)
+        printf(", %s of them %s%s", kor_grouped(r->in_range),
+               r->ranged ? "in that time" : "of that kind",
+               r->ranged && q->wanted_count ? " and of that kind" : "");
     printf(".\n");
     if (r->events == 0) {
         printf("  Start with: korora import git, korora import shell, korora add \"...\"\n");
     } else if (r->in_scope == 0) {
         printf("  %s\n", q->scope ? "Without --scope your own memory is searched."
                                   : "All of it is in scopes: name one with --scope.");
+    } else if (r->in_range == 0 && q->wanted_count) {
+        kor_wants_explain(&o->wants, s->memory);
     } else if (r->in_range == 0) {
         printf("  Ask with another time, or look around it with 'korora timeline'.\n");
     } else if (!r->words || !*r->words) {
@@ -91,7 +98,7 @@ static void print_answer(const kor_session *s, const kor_recall *r, const kor_qu
         kor_print_range(r->from_ms, r->to_ms, in_words(r, q) ? r->when.rule : NULL, q->zone);
     }
     for (size_t i = 0; i < r->count; i++) print_hit(&r->hits[i], q->zone, o->explain);
-    if (r->count == 0) print_nothing(s, r, q);
+    if (r->count == 0) print_nothing(s, r, q, o);
     if (o->explain) {
         kor_print(KOR_DIM, "searched for: %s\n",
                   r->words && *r->words ? r->words : "(any event of that time)");
@@ -106,6 +113,41 @@ static void print_answer(const kor_session *s, const kor_recall *r, const kor_qu
         kor_print(KOR_DIM, "%zu of %s in %.1f ms\n", r->count, kor_counted(r->in_range, "event"),
                   r->milliseconds);
     }
+}
+
+/* What the models `on: question` say of it: what the person wants, for one. NULL where there are
+ * none. */
+static json_t *read_question(kor_session *s, const char *question, size_t len)
+{
+    kor_colony_ctx *minds = NULL;
+    json_t *o = json_object();
+    if (kor_colony_load(&s->colony, s, NULL) == KOR_OK &&
+        kor_colony_ctx_new(&minds, s->colony, NULL, NULL) == KOR_OK) {
+        size_t count;
+        kor_colony_ask(minds, question, len);
+        const kor_annotation *list = kor_colony_annotations(minds, &count);
+        for (size_t i = 0; i < count; i++) {
+            const kor_colony_member *m = kor_colony_get(s->colony, list[i].member);
+            json_object_set_new(o, m->step->fills,
+                                json_pack("{s:s,s:f}", "label", list[i].label, "score",
+                                          round((double)list[i].score * 1e4) / 1e4));
+        }
+    }
+    kor_colony_ctx_free(minds);
+    return o;
+}
+
+static void print_question(kor_session *s, const char *question, size_t len)
+{
+    json_t *o = read_question(s, question, len), *said;
+    const char *field;
+    json_object_foreach(o, field, said)
+    {
+        kor_print(KOR_DIM, "%s of the question: %s (%.0f %%)\n", field,
+                  json_string_value(json_object_get(said, "label")),
+                  100 * json_real_value(json_object_get(said, "score")));
+    }
+    json_decref(o);
 }
 
 /* ---- For programs ---- */
@@ -167,6 +209,8 @@ static kor_query make_query(const kor_session *s, const choices *o)
         .has_to = o->to,
         .from_ms = o->from_ms,
         .to_ms = o->to_ms,
+        .wanted = o->wants.list,
+        .wanted_count = o->wants.count,
     };
 }
 
@@ -174,17 +218,22 @@ static int ask(const kor_args *a, kor_session *s, const choices *o)
 {
     kor_error err;
     kor_query q = make_query(s, o);
-    q.question = a->word[0];
+    q.question = a->words ? a->word[0] : "";
     q.len = strlen(q.question);
     kor_recall r = {0};
     int code = EXIT_DONE;
     if (kor_recall_run(s->memory, &q, &r, &err) != KOR_OK) {
         code = kor_report(a->command, &err);
     } else {
-        if (a->json)
-            kor_print_json(answer_json(&r, &q, o->explain));
-        else
+        if (a->json) {
+            json_t *answer = answer_json(&r, &q, o->explain);
+            if (o->explain)
+                json_object_set_new(answer, "read_as", read_question(s, q.question, q.len));
+            kor_print_json(answer);
+        } else {
             print_answer(s, &r, &q, o);
+            if (o->explain) print_question(s, q.question, q.len);
+        }
         if (r.count == 0) code = EXIT_NO;
     }
     kor_recall_free(&r);
@@ -306,6 +355,7 @@ static int run(int argc, char **argv)
         {"--to", "TIME", "only events before then", &o.to, NULL},
         {"--now", "TIME", "read time words as if it were then", &now, NULL},
         {"--scope", "S", "search a memory apart from your own", &o.scope, NULL},
+        KOR_WANTS_OPTIONS(o.wants),
         {"--explain", NULL, "say why each hit is there, and where the time went", NULL, &o.explain},
         {"--batch", "FILE",
          "answer rows {\"id\",\"question\",\"now\"?,\"scope\"?}; - is standard input", &batch,
@@ -315,11 +365,14 @@ static int run(int argc, char **argv)
     kor_args a;
     int code;
     if (!kor_args_parse(&a, &kor_command_recall, options, 0, 1, argc, argv, &code)) return code;
-    if (!batch == !a.words) {
+    bool asks =
+        a.words || o.wants.kind || o.wants.tag || o.wants.entity || o.wants.link || o.wants.has;
+    if (!batch == !asks || (batch && a.words)) {
         return kor_wrong_use(a.command, "ask one question, or give --batch FILE");
     }
     if (a.words && !*a.word[0]) return kor_wrong_use(a.command, "the question is empty");
     if (!kor_parse_number(a.command, "--limit", limit, 1, 1000, 8, &o.limit, &code)) return code;
+    if (!kor_wants_read(&o.wants, a.command, &code)) return code;
     kor_session s;
     const kor_time_arg times[] = {
         {"--now", now, &s.now_ms, NULL},
@@ -327,13 +380,17 @@ static int run(int argc, char **argv)
         {"--to", o.to, &o.to_ms, NULL},
         {0},
     };
-    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, true, times, &code)) return code;
+    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, true, times, &code)) {
+        kor_wants_free(&o.wants);
+        return code;
+    }
     if (o.from && o.to && o.from_ms >= o.to_ms) {
         code = kor_wrong_use(a.command, "--from '%s' is not before --to '%s'", o.from, o.to);
     } else {
         code = batch ? ask_batch(&a, &s, &o, batch) : ask(&a, &s, &o);
     }
     kor_session_close(&s);
+    kor_wants_free(&o.wants);
     return code;
 }
 
@@ -347,6 +404,7 @@ const kor_command kor_command_recall = {
         "Exit code 1 when\nnothing is found. The number before a hit is for 'korora show'.\n\n"
         "  korora recall \"what was I doing on the parser last Tuesday afternoon?\"\n"
         "  korora recall \"libgit2\" --explain\n"
+        "  korora recall \"what did we decide\" --tag database --entity anna\n"
         "  korora recall --batch questions.jsonl --limit 25\n",
     .run = run,
 };

@@ -382,6 +382,7 @@ static int run(int argc, char **argv)
     if (!kor_parse_number(a.command, "--threads", threads, 1, WORKERS, (long)kor_cores(), &workers,
                           &code))
         return code;
+    if (strcmp(a.word[0], "colony") == 0) return kor_run_colony(&a, text, jsonl);
     char home[4096], path[4096];
     kor_error err;
     kor_loaded loaded = {0};
@@ -452,6 +453,9 @@ const kor_command kor_command_run = {
         "  embed     {\"embedding\": [...]}\n"
         "  rank      {\"score\"}; a line is QUERY, a tab and TEXT, a row {\"query\", \"text\"} or "
         "{\"a\", \"b\"}\n\n"
+        "MODEL may be colony: all models as they read an event, each with its time, after the "
+        "guard cut\nsecrets out.\n\n"
+        "  korora run colony --text \"call Anna on Friday about the invoice\"\n"
         "  korora run trunk --text \"where did I leave my notes?\"\n"
         "  korora run trunk --jsonl < rows.jsonl > vectors.jsonl\n",
     .run = run,

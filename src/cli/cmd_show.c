@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "memory/likeness.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,9 @@ static void print_field(const char *name, const char *value)
 typedef struct corrected {
     kor_correction *list;
     size_t count;
+    kor_said *said;
+    size_t said_count;
+    int64_t like;
 } corrected;
 
 static void print_event(const kor_event *e, const corrected *right, const kor_zone *zone)
@@ -36,6 +41,11 @@ static void print_event(const kor_event *e, const corrected *right, const kor_zo
     print_field("title", e->title);
     print_field("uri", e->uri);
     print_field("scope", e->scope);
+    if (right->like != e->id) {
+        kor_print(KOR_DIM, "%-8s ", "repeats");
+        printf("event %lld\n", (long long)right->like);
+    }
+    kor_print_said(right->said, right->said_count);
     kor_print_corrections(right->list, right->count, zone);
     putchar('\n');
     kor_print_block(e->text, e->text_len, 2);
@@ -58,6 +68,9 @@ static int run(int argc, char **argv)
     kor_status status = kor_memory_get(s.memory, id, &arena, &e, &err);
     if (status == KOR_OK)
         status = kor_corrections_list(s.memory, id, NULL, &arena, &c.list, &c.count, &err);
+    if (status == KOR_OK) status = kor_likeness_of(s.memory, id, &c.like, &err);
+    if (status == KOR_OK)
+        status = kor_annotations_list(s.memory, id, &arena, &c.said, &c.said_count, &err);
     if (status == KOR_E_NOT_FOUND) {
         code = kor_wrong_use(a.command, "%s", err.msg);
     } else if (status != KOR_OK) {
@@ -65,6 +78,8 @@ static int run(int argc, char **argv)
     } else {
         if (a.json) {
             json_t *o = kor_event_json(&e);
+            if (c.like != id) json_object_set_new(o, "repeats", json_integer((json_int_t)c.like));
+            json_object_set_new(o, "annotations", kor_said_json(c.said, c.said_count, &e));
             if (c.count)
                 json_object_set_new(o, "corrections", kor_corrections_json(c.list, c.count));
             kor_print_json(o);

@@ -4,6 +4,7 @@
 
 #include "text/utf8.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -31,6 +32,9 @@ typedef struct day {
 typedef struct timeline {
     const kor_zone *zone;
     const char *scope; /* NULL: the user's own */
+    kor_wants wants;
+    int64_t *only; /* where something is wanted: the events of which it holds, ascending */
+    size_t only_count;
     kor_arena arena;
     day *first, **last, *current;
     int64_t count;
@@ -67,11 +71,20 @@ static kor_status add_title(timeline *t, stretch *s, const kor_event *e, kor_err
     return KOR_OK;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
 static kor_status on_event(void *arg, const kor_event *e, kor_error *err)
 {
     timeline *t = arg;
     kor_civil c;
     if (strcmp(e->scope ? e->scope : "", t->scope ? t->scope : "") != 0) return KOR_OK;
+    if (t->wants.count &&
+        (!t->only_count || !bsearch(&e->id, t->only, t->only_count, sizeof *t->only, by_value)))
+        return KOR_OK;
     (void)kor_day_name(e->time_ms, t->zone, &c);
     int64_t number = kor_days_from_civil(c.year, c.month, c.day);
     if (!t->current || t->current->number != number) {
@@ -196,23 +209,33 @@ static kor_status choose_range(const kor_session *s, const char *words, kor_aske
 
 static int run(int argc, char **argv)
 {
+    timeline t = {0};
     const char *now = NULL, *scope = NULL;
     const kor_option options[] = {
         {"--now", "TIME", "read time words as if it were then", &now, NULL},
         {"--scope", "S", "of a memory apart from your own", &scope, NULL},
+        KOR_WANTS_OPTIONS(t.wants),
         {0},
     };
     kor_args a;
     int code;
     if (!kor_args_parse(&a, &kor_command_timeline, options, 0, 1, argc, argv, &code)) return code;
+    if (!kor_wants_read(&t.wants, a.command, &code)) return code;
     kor_session s;
     const kor_time_arg times[] = {{"--now", now, &s.now_ms, NULL}, {0}};
-    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, false, times, &code)) return code;
-    timeline t = {.zone = s.zone, .scope = scope};
+    if (!kor_session_open(&s, &a, KOR_MEMORY_READ, false, times, &code)) {
+        kor_wants_free(&t.wants);
+        return code;
+    }
+    t.zone = s.zone;
+    t.scope = scope;
     t.last = &t.first;
     kor_asked when = {0};
     kor_error err;
     kor_status status = choose_range(&s, a.words ? a.word[0] : NULL, &when, &err);
+    if (status == KOR_OK && t.wants.count)
+        status = kor_annotations_events(s.memory, t.wants.list, t.wants.count, scope, when.from_ms,
+                                        when.to_ms, &t.arena, &t.only, &t.only_count, &err);
     if (status == KOR_OK)
         status = kor_memory_each(s.memory, when.from_ms, when.to_ms, on_event, &t, &err);
     if (status != KOR_OK) {
@@ -225,7 +248,10 @@ static int run(int argc, char **argv)
         } else {
             if (when.found) kor_print_range(when.from_ms, when.to_ms, when.rule, s.zone);
             print_days(&t);
-            if (t.count == 0 && a.words) {
+            if (t.count == 0 && t.wants.count) {
+                printf("Nothing of that kind happened then.\n");
+                kor_wants_explain(&t.wants, s.memory);
+            } else if (t.count == 0 && a.words) {
                 printf("Nothing happened then that was remembered.\n");
             } else if (t.count == 0) {
                 printf("Nothing is remembered yet. Start with: korora import git, korora import "
@@ -235,6 +261,7 @@ static int run(int argc, char **argv)
         code = t.count ? EXIT_DONE : EXIT_NO;
     }
     kor_arena_free(&t.arena);
+    kor_wants_free(&t.wants);
     kor_session_close(&s);
     return code;
 }
@@ -249,6 +276,6 @@ const kor_command kor_command_timeline = {
         "up to the latest event. The number before a single event is for 'korora show'. Exit "
         "code 1\nwhen there is nothing.\n\n"
         "  korora timeline yesterday\n"
-        "  korora timeline \"last week\"\n",
+        "  korora timeline \"last week\" --kind note,todo\n",
     .run = run,
 };

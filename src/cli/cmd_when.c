@@ -22,6 +22,7 @@ typedef struct asked {
     float *p;               /* [labels] its answer */
     int64_t from_ms, to_ms; /* the window for occurrences, when windowed */
     bool windowed, both;
+    bool said; /* past or future was asked for */
 } asked;
 
 /* ---- Answers ---- */
@@ -112,16 +113,16 @@ static json_t *span_json(const asked *q, const kor_when_options *o, const kor_wh
     return span;
 }
 
-static void put_intent(json_t *o, const asked *q, const char *text, size_t len)
+/* What the text wants: "retrieval", "schedule", ...; NULL without the model. */
+static const char *intent_of(const asked *q, const char *text, size_t len)
 {
     kor_model_info info = {0};
-    if (!q->ctx) return;
+    if (!q->ctx) return NULL;
     kor_model_get_info(q->intent.model, &info);
-    if (kor_classify(q->ctx, text, len, q->p, info.labels, NULL) != KOR_OK) return;
+    if (kor_classify(q->ctx, text, len, q->p, info.labels, NULL) != KOR_OK) return NULL;
     size_t best = 0;
     for (size_t i = 1; i < info.labels; i++) best = q->p[i] > q->p[best] ? i : best;
-    const char *label = kor_model_label(q->intent.model, best);
-    if (label) json_object_set_new(o, "intent", kor_text_json(label, strlen(label)));
+    return kor_model_label(q->intent.model, best);
 }
 
 static json_t *answer_json(const asked *q, const kor_when_options *o, const char *text, size_t len,
@@ -130,7 +131,8 @@ static json_t *answer_json(const asked *q, const kor_when_options *o, const char
     json_t *list = json_array(), *out = json_object();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, span_json(q, o, &spans[i], text));
-    put_intent(out, q, text, len);
+    const char *intent = intent_of(q, text, len);
+    if (intent) json_object_set_new(out, "intent", kor_text_json(intent, strlen(intent)));
     json_object_set_new(out, "spans", list);
     json_object_set_new(out, "zone", json_string(kor_zone_name(o->zone)));
     char reference[KOR_TIME_SIZE];
@@ -185,6 +187,10 @@ static int answer_one(asked *q, const char *text, bool json)
     static kor_when_span spans[SPANS];
     size_t count = 0, len = strlen(text);
     kor_error err;
+    const char *intent = q->said ? NULL : intent_of(q, text, len);
+    if (intent && (strcmp(intent, "schedule") == 0 || strcmp(intent, "future") == 0)) {
+        q->options.prefer = KOR_WHEN_FUTURE; /* the words say future */
+    }
     if (kor_when(text, len, &q->options, spans, SPANS, &count, &err) != KOR_OK)
         return kor_report(q->command, &err);
     if (json) {
@@ -361,7 +367,8 @@ static int run(int argc, char **argv)
         {"--at", "TIME", "the same", &at, NULL},
         {"--reference", "TIME", "the same", &reference, NULL},
         {"--zone", "ZONE", "the time zone: Europe/Paris, +05:30, UTC; default yours", &zone, NULL},
-        {"--past", NULL, "what comes back is the latest one; the default", NULL, &past},
+        {"--past", NULL, "what comes back is the latest one; else as the text seems to want it",
+         NULL, &past},
         {"--future", NULL, "it is the next one", NULL, &future},
         {"--both", NULL, "print all readings, the past first; JSON always has them", NULL, &both},
         {"--convention", "NAME", "calendar (default), or memory: what recall goes by", &convention,
@@ -408,6 +415,7 @@ static int run(int argc, char **argv)
     if (status == KOR_OK && to) status = kor_time_parse(to, q.zone, present, &q.to_ms, NULL, &err);
     q.windowed = from != NULL;
     q.both = both;
+    q.said = past || future || both;
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {

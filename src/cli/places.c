@@ -247,6 +247,10 @@ bool kor_session_open(kor_session *s, const kor_args *a, kor_memory_mode mode, b
 void kor_session_close(kor_session *s)
 {
     kor_memory_close(s->memory);
+    kor_colony_close(s->colony);
+    if (s->guard) kor_exclusions_free(&s->guard->exclusions);
+    free(s->guard);
+    kor_model_unload(&s->secrets);
     kor_model_close(s->embedder);
     kor_zone_close(s->zone);
     *s = (kor_session){0};

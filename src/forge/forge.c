@@ -119,6 +119,7 @@ static kor_status list_parts(job *j)
         kor_model_get_info(j->base, &info);
         kor_made_from_add(&j->now, "the base model", info.checksum);
     }
+    if (t->rules) kor_made_from_add(&j->now, "the rules", t->rules->version);
     kor_made_from_add(&j->now, "the way of training", KOR_FORGE_VERSION);
     return j->now.lines.failed ? kor_fail_memory(j->err) : KOR_OK;
 }

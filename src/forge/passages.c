@@ -2,6 +2,7 @@
 #include "forge/passages.h"
 
 #include "learn/random.h"
+#include "text/sentences.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,6 @@ static const size_t lengths[] = {20, 40, 60, 90, 120}; /* words */
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool ends_sentence(const char *word, size_t len)
-{
-    while (len && strchr("\"')]", word[len - 1])) len--;
-    return len && strchr(".!?", word[len - 1]);
 }
 
 static kor_status add(kor_made_rows *out, const kor_str *passage, size_t number, const char *path,
@@ -54,7 +49,7 @@ kor_status kor_passages_cut(kor_made_rows *out, const char *text, size_t len, co
             if (words++) kor_str_putc(&passage, ' ');
             kor_str_add(&passage, text + start, at - start);
         }
-        bool whole = words >= wanted && ends_sentence(text + start, at - start);
+        bool whole = words >= wanted && kor_sentence_stops(text + start, at - start);
         if (!words || !(whole || words == LONGEST || at == len)) continue;
         status = add(out, &passage, number++, path, request, err);
         kor_str_clear(&passage);

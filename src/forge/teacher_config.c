@@ -230,6 +230,7 @@ static kor_status set_url(reader *r, const char *path, kor_error *err)
     if (!whole) memcpy(url + n, tail, sizeof tail);
     c->url = url;
     c->loopback = kind == KOR_URL_LOOPBACK;
+    c->remote_allowed = r->allow_remote;
     return KOR_OK;
 }
 

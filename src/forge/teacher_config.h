@@ -14,8 +14,9 @@ enum { KOR_TEACHER_PARALLEL = 64 };
 typedef struct kor_teacher_config {
     const char *url; /* of the chat completions, whole */
     const char *model;
-    char *key;     /* NULL for none; never goes into a message, a file or an argument */
-    bool loopback; /* the url is of this machine: no proxy */
+    char *key;           /* NULL for none; never goes into a message, a file or an argument */
+    bool loopback;       /* the url is of this machine: no proxy */
+    bool remote_allowed; /* allow_remote was said */
     size_t parallel, retries;
     double timeout_seconds;
     double budget_tokens, budget_usd; /* INFINITY: none */

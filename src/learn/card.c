@@ -22,7 +22,7 @@ static void recipe_line(char out[RECIPE_BYTES], const kor_train_report *r)
         (void)snprintf(out, RECIPE_BYTES, "%s", r->recipe);
         return;
     }
-    if (r->metrics.spans) {
+    if (r->metrics.spans && !r->task.rules) {
         (void)snprintf(out, RECIPE_BYTES,
                        "%zu of %zu features, %zu epochs, rate %g, dropout %g, blind %g, swap %g",
                        r->kept, r->features, r->epochs, (double)b->rate, (double)b->dropout,
@@ -151,6 +151,13 @@ static void put_head(kor_str *s, const kor_train_report *r)
     if (*r->layer) put_row(s, "the layer's recipe", "%s", r->layer);
     if (r->made > KOR_BAG && !r->metric && !r->metrics.spans)
         put_row(s, "bag's weight", "%.2f", (double)r->bag_weight);
+    if (r->task.rules) {
+        put_row(s, "rules",
+                "%s, version %u: they say where spans may be; of %zu places in the rows to measure "
+                "with they decide %zu alone, the model the others; of %zu spans they offer %zu",
+                r->task.rules->name, r->task.rules->version, r->candidates, r->ruled, r->wanted,
+                r->offered);
+    }
     put_tried(s, r);
 }
 
@@ -162,7 +169,13 @@ static void put_figures(kor_str *s, const kor_train_report *r, kor_table *table)
     kor_table_markdown(s, table);
     put_row(s, "temperature", "%.3f", (double)r->temperature);
     if (m->spans) {
-        put_row(s, "lean towards spans", "%.1f, where F1 on these rows is best", (double)r->lean);
+        if (r->task.rules && r->task.recall_weight != 1)
+            put_row(s, "lean towards spans",
+                    "%.2f, where F on these rows is best if recall weighs %g times precision",
+                    (double)r->lean, r->task.recall_weight);
+        else
+            put_row(s, "lean towards spans", "%.*f, where F1 on these rows is best",
+                    r->task.rules ? 2 : 1, (double)r->lean);
         return;
     }
     if (m->tags) put_row(s, "temperature of logits over 0", "%.3f", (double)r->temperature_over);
@@ -248,7 +261,10 @@ static void put_weaknesses(kor_str *s, const kor_train_report *r)
             r->shared);
     }
     if (r->bad_rows) kor_str_printf(s, "- Rows that could not be read: %zu.\n", r->bad_rows);
-    if (r->metrics.spans) {
+    if (r->task.rules) {
+        kor_str_puts(s, "- What the rules do not offer is not found, and spans begin and end where "
+                        "the rules say.\n");
+    } else if (r->metrics.spans) {
         kor_str_puts(s, "- Spans begin and end with words (letters or digits in a row, or one "
                         "other character) and do not lie in each other.\n");
     }

@@ -162,6 +162,7 @@ void kor_metrics_finish(kor_metrics *m)
     m->ece = binned ? m->ece / (double)binned : 0;
     m->abstained = share(m->below, m->n);
     m->kept_accuracy = share(m->kept_right, m->n - m->below);
+    m->right_or_abstained = share(m->kept_right + m->below, m->n);
     m->outside_recall = share(m->outside_below, m->outside);
 }
 

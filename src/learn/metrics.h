@@ -37,10 +37,11 @@ typedef struct kor_metrics {
     double ece;               /* expected calibration error of the most probable label */
     double abstained;         /* share of the rows below the threshold */
     double kept_accuracy;     /* accuracy among those that are not */
-    size_t outside;           /* rows out of scope: they count in outside_recall only */
-    double outside_recall;    /* share of them that abstained */
-    kor_class_score *classes; /* [labels] */
-    uint32_t *confusion;      /* classify: [labels][labels], row: the row's label; else NULL */
+    double right_or_abstained; /* share of the rows that are right or below the threshold */
+    size_t outside;            /* rows out of scope: they count in outside_recall only */
+    double outside_recall;     /* share of them that abstained */
+    kor_class_score *classes;  /* [labels] */
+    uint32_t *confusion;       /* classify: [labels][labels], row: the row's label; else NULL */
     kor_bin bin[KOR_CALIBRATION_BINS];
     size_t right, first_right, all_labels, below, kept_right, outside_below;
 } kor_metrics;

@@ -19,6 +19,7 @@ typedef struct kor_session {
  * report, and writes the model to out->file. */
 kor_status kor_train_labels(kor_session *session); /* classify, tags */
 kor_status kor_train_spans(kor_session *session);
+kor_status kor_train_rules(kor_session *session); /* spans of a task that names rules */
 kor_status kor_train_pairs(kor_session *session); /* rank */
 kor_status kor_train_embed(kor_session *session); /* embed */
 

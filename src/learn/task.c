@@ -18,25 +18,26 @@ const char *kor_architecture_name(kor_architecture architecture)
 /* A gate that the head has no figure for could never pass. */
 static kor_status check_gates(kor_task_reader *r, const kor_gates_yaml *y)
 {
-    bool paired = kor_task_is_paired(r->out);
+    bool paired = kor_task_is_paired(r->out), classify = r->out->head == KOR_HEAD_CLASSIFY;
     const struct {
         const char *key, *value;
-        bool paired;
-    } gates[] = {{"span_f1", y->span_f1, false},
-                 {"macro_f1", y->macro_f1, false},
-                 {"micro_f1", y->micro_f1, false},
-                 {"p_at_1", y->p_at_1, false},
-                 {"mrr", y->mrr, true},
-                 {"ndcg", y->ndcg, true},
-                 {"spearman", y->spearman, true},
-                 {"keep_recall", y->keep_recall, false}};
+        bool goes;
+    } gates[] = {{"span_f1", y->span_f1, !paired},
+                 {"macro_f1", y->macro_f1, !paired},
+                 {"micro_f1", y->micro_f1, !paired},
+                 {"p_at_1", y->p_at_1, !paired},
+                 {"mrr", y->mrr, paired},
+                 {"ndcg", y->ndcg, paired},
+                 {"spearman", y->spearman, paired},
+                 {"right_or_abstained", y->right_or_abstained, classify},
+                 {"keep_recall", y->keep_recall, !paired}};
     for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
         char what[100];
         bool keeps = i + 1 == sizeof gates / sizeof *gates;
         if (gates[i].value && keeps && !r->out->keep_label)
             return kor_task_fail(r, kor_task_line(r, gates[i].key),
                                  "gate keep_recall needs 'keep_label'");
-        if (!gates[i].value || gates[i].paired == paired) continue;
+        if (!gates[i].value || gates[i].goes) continue;
         (void)snprintf(what, sizeof what, "gate %s does not go with head %s", gates[i].key,
                        kor_head_name(r->out->head));
         return kor_task_fail(r, kor_task_line(r, gates[i].key), what);
@@ -46,7 +47,7 @@ static kor_status check_gates(kor_task_reader *r, const kor_gates_yaml *y)
 
 kor_status kor_task_gates(kor_task_reader *r, const kor_gates_yaml *y, kor_gates *g)
 {
-    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    *g = (kor_gates){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (!y) return KOR_OK;
     KOR_TRY(check_gates(r, y));
     KOR_TRY(kor_task_number(r, "accuracy", y->accuracy, 0, 1, false, &g->accuracy));
@@ -59,6 +60,8 @@ kor_status kor_task_gates(kor_task_reader *r, const kor_gates_yaml *y, kor_gates
     KOR_TRY(kor_task_number(r, "span_f1", y->span_f1, 0, 1, false, &g->span_f1));
     KOR_TRY(kor_task_number(r, "ece", y->ece, 0, 1, false, &g->ece));
     KOR_TRY(kor_task_number(r, "keep_recall", y->keep_recall, 0, 1, false, &g->keep_recall));
+    KOR_TRY(kor_task_number(r, "right_or_abstained", y->right_or_abstained, 0, 1, false,
+                            &g->right_or_abstained));
     return kor_task_number(r, "bytes", y->bytes, 1, 1e12, true, &g->bytes);
 }
 
@@ -97,6 +100,26 @@ static kor_status read_keep(kor_task_reader *r, const kor_task_yaml *y)
                                  "keep_label: it is not one of the labels");
 }
 
+/* What says where spans may be, and then only a bag what they are. */
+static kor_status read_rules(kor_task_reader *r, const char *name)
+{
+    kor_task *t = r->out;
+    char what[120];
+    if (!name) return KOR_OK;
+    t->rules = kor_rules_find(name);
+    if (!t->rules) {
+        (void)snprintf(what, sizeof what, "unknown rules '%.60s' (links, secrets)", name);
+        return kor_task_fail(r, kor_task_line(r, "rules"), what);
+    }
+    if (t->head != KOR_HEAD_SPANS)
+        return kor_task_fail(r, kor_task_line(r, "rules"), "rules go with head spans only");
+    if (t->architecture > KOR_BAG)
+        return kor_task_fail(r, kor_task_line(r, "architecture"),
+                             "with rules the architecture is bag");
+    t->architecture = KOR_BAG;
+    return KOR_OK;
+}
+
 static kor_status fill(kor_task_reader *r, const kor_task_yaml *y)
 {
     static const char *const heads[] = {"classify", "tags", "spans", "embed", "rank", NULL};
@@ -110,6 +133,7 @@ static kor_status fill(kor_task_reader *r, const kor_task_yaml *y)
     t->architecture = (kor_architecture)architecture;
     t->head = kinds[head];
     KOR_TRY(check_architecture(r));
+    KOR_TRY(read_rules(r, y->rules));
     if (strchr(y->name, '/') || *y->name == '.' || strlen(y->name) > 100)
         return kor_task_fail(r, kor_task_line(r, "name"), "name: it must be able to name a file");
     KOR_TRY(kor_task_text(r, &t->name, y->name));
@@ -142,7 +166,8 @@ static kor_status fill(kor_task_reader *r, const kor_task_yaml *y)
     t->rank = 8;
     t->smoothing = 0.1f;
     t->swap = NAN;
-    if (t->head == KOR_HEAD_SPANS) t->recipe.dropout = kor_spans_default.dropout;
+    t->recall_weight = 1;
+    if (t->head == KOR_HEAD_SPANS && !t->rules) t->recipe.dropout = kor_spans_default.dropout;
     KOR_TRY(kor_task_number(r, "seed", y->seed, 0, 9007199254740991.0, true, &seed));
     KOR_TRY(kor_task_number(r, "val_share", y->val_share, 0.01, 0.5, false, &t->val_share));
     KOR_TRY(kor_task_number(r, "keep_accuracy", y->keep_accuracy, 0, 1, false, &t->keep_accuracy));

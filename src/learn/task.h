@@ -6,6 +6,7 @@
 #include "learn/bag_train.h"
 #include "learn/tuner.h"
 #include "model/head.h"
+#include "rules/rules.h"
 
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ typedef struct kor_gates {
     double ece, bytes;                           /* at most */
     double span_f1;                              /* at least */
     double keep_recall;                          /* at least; of keep_label */
+    double right_or_abstained;                   /* at least; of classify */
 } kor_gates;
 
 /* What a model is made of, the smallest first. auto: the smallest that is within KOR_TASK_MARGIN of
@@ -93,6 +95,8 @@ typedef struct kor_task {
     double rare_tokens; /* of embed: a of the tokens' weights a / (a + share); 0: none */
     bool fresh_pooler;  /* of embed: the pooler starts from the components of the rows' states */
     double swap; /* of spans: copies a row with other texts in its spans; NAN: by their number */
+    const kor_rules *rules; /* of spans: they say where one may be, and a bag what it is; or NULL */
+    double recall_weight;   /* of spans by rules: how much more recall counts than precision */
     kor_arena arena;
 } kor_task;
 

@@ -33,6 +33,7 @@ static const cyaml_schema_field_t gates_schema[] = {
     TEXT(kor_gates_yaml, bytes, CYAML_FLAG_OPTIONAL),
     TEXT(kor_gates_yaml, span_f1, CYAML_FLAG_OPTIONAL),
     TEXT(kor_gates_yaml, keep_recall, CYAML_FLAG_OPTIONAL),
+    TEXT(kor_gates_yaml, right_or_abstained, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t recipe_schema[] = {
@@ -58,6 +59,7 @@ static const cyaml_schema_field_t recipe_schema[] = {
     TEXT(kor_recipe_yaml, smoothing, CYAML_FLAG_OPTIONAL),
     TEXT(kor_recipe_yaml, rank, CYAML_FLAG_OPTIONAL),
     TEXT(kor_recipe_yaml, swap, CYAML_FLAG_OPTIONAL),
+    TEXT(kor_recipe_yaml, recall_weight, CYAML_FLAG_OPTIONAL),
     TEXT(kor_recipe_yaml, rare_tokens, CYAML_FLAG_OPTIONAL),
     TEXT(kor_recipe_yaml, fresh_pooler, CYAML_FLAG_OPTIONAL),
     TEXT(kor_recipe_yaml, layout, CYAML_FLAG_OPTIONAL),
@@ -120,6 +122,7 @@ static const cyaml_schema_field_t task_schema[] = {
     TEXT(kor_task_yaml, ship, CYAML_FLAG_OPTIONAL),
     TEXT(kor_task_yaml, teacher, CYAML_FLAG_OPTIONAL),
     TEXT(kor_task_yaml, base, CYAML_FLAG_OPTIONAL),
+    TEXT(kor_task_yaml, rules, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_SEQUENCE_COUNT("labels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, kor_task_yaml,
                                labels, label_count, &text_schema, 2, LIST_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("sources", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, kor_task_yaml,

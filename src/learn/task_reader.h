@@ -11,14 +11,15 @@
 
 typedef struct kor_gates_yaml {
     char *accuracy, *macro_f1, *micro_f1, *span_f1, *p_at_1, *mrr, *ndcg, *spearman, *ece, *bytes,
-        *keep_recall;
+        *keep_recall, *right_or_abstained;
 } kor_gates_yaml;
 
 typedef struct kor_recipe_yaml {
     char *words, *chars_from, *chars_to, *bytes, *dim, *epochs, *least, *rate, *chars_rate,
         *dropout, *class_weights, *distill, *distill_temperature, *tune_epochs, *tune_batch,
         *tune_rate, *tune_head_rate, *tune_depth, *tune_decay, *tune_clip, *tune_patience,
-        *word_dropout, *smoothing, *rank, *swap, *rare_tokens, *fresh_pooler, *layout, *features;
+        *word_dropout, *smoothing, *rank, *swap, *rare_tokens, *fresh_pooler, *layout, *features,
+        *recall_weight;
 } kor_recipe_yaml;
 
 typedef struct kor_source_yaml {
@@ -33,7 +34,7 @@ typedef struct kor_source_yaml {
 typedef struct kor_task_yaml {
     char *name, *head, *train, *val, *architecture, *seed, *licence, *out_of_scope, *val_share,
         *keep_accuracy, *ship, *teacher, *base, *gate, *hard, *hard_weight, *keep_label,
-        *keep_recall;
+        *keep_recall, *rules;
     kor_source_yaml *data, *gate_sets;
     uint32_t data_count, gate_set_count;
     char **labels, **sources;

@@ -102,6 +102,11 @@ kor_status kor_task_recipe(kor_task_reader *r, const kor_recipe_yaml *y)
     b->chars_rate = (float)chars_rate;
     b->dropout = (float)dropout;
     KOR_TRY(kor_task_number(r, "swap", y->swap, 0, 100, false, &r->out->swap));
+    KOR_TRY(kor_task_number(r, "recall_weight", y->recall_weight, 0.1, 100, false,
+                            &r->out->recall_weight));
+    if (y->recall_weight && !r->out->rules)
+        return kor_task_fail(r, kor_task_line(r, "recall_weight"),
+                             "recall_weight goes with 'rules' only");
     KOR_TRY(kor_task_number(r, "rare_tokens", y->rare_tokens, 0, 1, false, &r->out->rare_tokens));
     size_t fresh = 0;
     const char *alone = y->rare_tokens ? "rare_tokens" : y->fresh_pooler ? "fresh_pooler" : NULL;

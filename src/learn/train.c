@@ -51,6 +51,7 @@ size_t kor_gates_hold(kor_gate out[KOR_GATES], const kor_task *task, const kor_g
         {"span_f1", g->span_f1, m->micro_f1, false, false},
         {"p_at_1", g->p_at_1, m->p_at_1, false, false},
         {"keep_recall", g->keep_recall, recall_kept(task, m, labels, count), false, false},
+        {"right_or_abstained", g->right_or_abstained, m->right_or_abstained, false, false},
         {"mrr", g->mrr, pairs->mrr, false, false},
         {"ndcg", g->ndcg, pairs->ndcg, false, false},
         {"spearman", g->spearman, pairs->spearman, false, false},

@@ -6,7 +6,7 @@
 #include "learn/measured.h"
 #include "learn/task.h"
 
-enum { KOR_GATES = 11, KOR_GATES_MAX = KOR_GATES * (1 + KOR_GATE_SETS) };
+enum { KOR_GATES = 12, KOR_GATES_MAX = KOR_GATES * (1 + KOR_GATE_SETS) };
 
 typedef struct kor_gate {
     const char *name;
@@ -52,12 +52,14 @@ typedef struct kor_train_report {
     float bag_weight;                /* of the bag's logits in a hybrid */
     size_t features, kept, dim, epochs, bytes;
     float temperature, temperature_over, threshold, keep_offset;
-    char layer[200];    /* how what is not the bag learnt; "": there is no more */
-    size_t soft_rows;   /* of those to learn from, that have soft labels */
-    uint64_t teacher;   /* checksum of the model that gave them; 0: they came with the rows */
-    size_t threads;     /* that learnt at the same time, at most */
-    size_t trunk_bytes; /* of the base model's file; 0 when there is none */
-    float lean, blind;  /* spans: taken off O, so that F1 is best; and of the recipe */
+    char layer[200];          /* how what is not the bag learnt; "": there is no more */
+    size_t soft_rows;         /* of those to learn from, that have soft labels */
+    uint64_t teacher;         /* checksum of the model that gave them; 0: they came with the rows */
+    size_t threads;           /* that learnt at the same time, at most */
+    size_t trunk_bytes;       /* of the base model's file; 0 when there is none */
+    float lean, blind;        /* spans: taken off O, so that F1 is best; and of the recipe */
+    size_t wanted, offered;   /* spans by rules: of the validation rows; those the rules offer, */
+    size_t candidates, ruled; /* all that they offer; of these what they decide alone */
     double seconds, us_per_item;
     double quality;         /* accuracy of classify, micro-F1 of tags and spans, */
     double quality_f32;     /* and before the weights were made int8 */

@@ -670,6 +670,7 @@ static kor_status train(learner *s)
 
 kor_status kor_train_spans(kor_session *session)
 {
+    if (session->out->task.rules) return kor_train_rules(session);
     learner s = {
         .session = session, .out = session->out, .options = session->options, .err = session->err};
     kor_status status = train(&s);

@@ -209,7 +209,8 @@ static kor_status run_span(search *s, const kor_str *expression, ranking *r, siz
     while (s->work <= PASSED * (SCORED - 1)) {
         KOR_TRY(kor_store_step(s->memory, statement, &row, err));
         if (!row) return KOR_OK;
-        bool scored = sqlite3_column_type(statement, 3) != SQLITE_NULL;
+        bool scored = sqlite3_column_type(statement, 3) != SQLITE_NULL &&
+                      kor_filter_has(f, sqlite3_column_int64(statement, 0));
         s->work += scored ? PASSED : 1;
         if (!scored) continue;
         s->matches[s->matched++] = (kor_match){

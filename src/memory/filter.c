@@ -67,8 +67,29 @@ static kor_status locate(kor_filter *f, kor_memory *memory, int64_t *ids, kor_er
     return KOR_OK;
 }
 
+static kor_status find_wanted(kor_filter *f, kor_memory *memory, const kor_wanted *wanted,
+                              size_t count, kor_arena *arena, kor_error *err)
+{
+    int64_t *ids;
+    KOR_TRY(kor_annotations_find(memory, wanted, count, f->scope, f->from_ms, f->to_ms, arena, &ids,
+                                 &f->only_count, err));
+    static const int64_t none;
+    f->only = ids ? ids : &none;
+    f->in_range = (int64_t)f->only_count;
+    for (int64_t gap = 64; !cut(f, f->only, f->only_count, gap); gap *= 8) {
+    }
+    return KOR_OK;
+}
+
+bool kor_filter_has(const kor_filter *filter, int64_t event)
+{
+    return !filter->only || bsearch(&event, filter->only, filter->only_count, sizeof *filter->only,
+                                    by_value) != NULL;
+}
+
 kor_status kor_filter_make(kor_filter *out, kor_memory *memory, const char *scope, bool ranged,
-                           int64_t from_ms, int64_t to_ms, kor_error *err)
+                           int64_t from_ms, int64_t to_ms, const kor_wanted *wanted, size_t count,
+                           kor_arena *arena, kor_error *err)
 {
     *out = (kor_filter){.from_ms = ranged ? from_ms : INT64_MIN,
                         .to_ms = ranged ? to_ms : INT64_MAX,
@@ -80,6 +101,7 @@ kor_status kor_filter_make(kor_filter *out, kor_memory *memory, const char *scop
     KOR_TRY(kor_store_integer(memory, "SELECT events FROM scopes WHERE id = ?1", 1, &out->scope,
                               &out->in_scope, err));
     out->in_range = out->in_scope;
+    if (count) return find_wanted(out, memory, wanted, count, arena, err);
     if (!ranged && (out->in_scope == memory->events || out->in_scope > LISTED)) return KOR_OK;
     int64_t *ids = malloc(LISTED * sizeof *ids);
     if (!ids) return kor_fail_memory(err);

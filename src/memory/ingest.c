@@ -4,10 +4,14 @@
 #include "base/hash.h"
 #include "base/parallel.h"
 #include "base/str.h"
-#include "kernels/kernels.h"
+#include "memory/counters.h"
+#include "memory/likeness.h"
+#include "memory/reader.h"
 #include "memory/store.h"
+#include "text/simhash.h"
 #include "text/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,28 +25,34 @@ enum {
 };
 
 typedef struct pending {
-    kor_event event; /* strings are the arena's */
+    kor_event event; /* strings are an arena's: the batch's, or a worker's */
     bool known;
-    float scale;
+    bool excluded;
+    uint64_t hash; /* kor_simhash of its text */
+    kor_read read;
 } pending;
 
-/* One embedding thread's own. */
+/* One thread's own. */
 typedef struct worker {
-    kor_ctx *ctx;
-    kor_str text;
-    float *vector; /* [dim] */
+    kor_guard_ctx *guard;
+    kor_reader *reader;
+    kor_arena arena; /* what the guard makes of the batch's events */
+    kor_guard_counts counts;
     kor_status status;
     kor_error error;
 } worker;
 
 struct kor_ingest {
     kor_memory *memory;
+    const kor_guard *guard;
+    const kor_colony *colony;
+    kor_read_store store; /* once there is a batch to store */
+    kor_likeness likeness;
+    bool storing;
     kor_ingest_stats stats;
     kor_arena arena;
     size_t count, bytes; /* of the batch */
     pending batch[BATCH];
-    int8_t *codes; /* [BATCH][stride] */
-    size_t stride;
     double last_commit;
     size_t worker_count;
     worker workers[MAX_WORKERS];
@@ -69,16 +79,14 @@ kor_status kor_ingest_begin(kor_ingest **out, kor_memory *memory, size_t workers
     in->worker_count = workers ? workers : kor_cores();
     if (in->worker_count > MAX_WORKERS) in->worker_count = MAX_WORKERS;
     in->last_commit = seconds();
-    if (memory->embedder) {
-        in->stride = kor_round_up(memory->vectors.dim, KOR_GROUP);
-        in->codes = malloc(BATCH * in->stride);
-        if (!in->codes) {
-            free(in);
-            return kor_fail_memory(err);
-        }
-    }
     *out = in;
     return KOR_OK;
+}
+
+void kor_ingest_use(kor_ingest *ingest, const kor_guard *guard, const kor_colony *colony)
+{
+    ingest->guard = guard;
+    ingest->colony = colony;
 }
 
 /* ---- Taking an event ---- */
@@ -121,8 +129,8 @@ static bool blank(const char *s, size_t len)
 
 static kor_status copy_event(kor_ingest *in, const kor_event *event, kor_error *err)
 {
+    in->batch[in->count] = (pending){.event = *event};
     kor_event *e = &in->batch[in->count].event;
-    *e = *event;
     KOR_TRY(copy_clean(&in->arena, event->text, event->text_len, KOR_EVENT_TEXT_MAX, &e->text,
                        &e->text_len, err));
     KOR_TRY(copy_label(&in->arena, &e->app, LABEL_MAX, err));
@@ -150,7 +158,7 @@ static kor_status find_known(kor_ingest *in, kor_error *err)
         pending *p = &in->batch[i];
         sqlite3_stmt *statement;
         p->known = false;
-        if (!p->event.ref) continue;
+        if (!p->event.ref || p->excluded) continue;
         KOR_TRY(kor_store_prepare(
             m,
             "SELECT 1 FROM events WHERE scope = (SELECT id FROM scopes WHERE name = ?1)"
@@ -165,46 +173,101 @@ static kor_status find_known(kor_ingest *in, kor_error *err)
     return KOR_OK;
 }
 
-/* A title belongs to what is meant, but not twice. The model reads no more than KOR_TEXT_MAX code
- * points of at most 4 bytes. */
-static kor_status embed(worker *w, const kor_event *e, size_t dim, kor_error *err)
+/* ---- On all cores ---- */
+
+/* A name must not hold a secret either, and two that differ must stay two. */
+static kor_status guard_name(worker *w, const char **name, kor_error *err)
 {
-    size_t title = e->title ? strlen(e->title) : 0;
-    if (title == 0 || (title <= e->text_len && memcmp(e->text, e->title, title) == 0)) {
-        return kor_embed(w->ctx, e->text, e->text_len, w->vector, dim, err);
-    }
-    kor_str_clear(&w->text);
-    kor_str_add(&w->text, e->title, title);
-    kor_str_putc(&w->text, '\n');
-    kor_str_add(&w->text, e->text, kor_utf8_prefix(e->text, e->text_len, 4 * KOR_TEXT_MAX));
-    if (w->text.failed) return kor_fail_memory(err);
-    return kor_embed(w->ctx, w->text.data, w->text.len, w->vector, dim, err);
+    const char *clean;
+    size_t len;
+    bool cut;
+    if (!*name || !**name) return KOR_OK;
+    KOR_TRY(kor_guard_cut(w->guard, *name, strlen(*name), &clean, &len, &cut, NULL, err));
+    if (!cut) return KOR_OK;
+    char hashed[64];
+    uint64_t h = kor_hash64(*name, strlen(*name), 0);
+    (void)snprintf(hashed, sizeof hashed, "removed:%016llx%016llx", (unsigned long long)h,
+                   (unsigned long long)kor_hash64(*name, strlen(*name), h));
+    *name = kor_arena_copy(&w->arena, hashed, strlen(hashed));
+    return *name ? KOR_OK : kor_fail_memory(err);
 }
 
-static void embed_one(void *arg, size_t i, size_t index)
+static kor_status guard_text(worker *w, const char **text, size_t *len, kor_error *err)
+{
+    const char *clean;
+    bool cut;
+    KOR_TRY(kor_guard_cut(w->guard, *text, *len, &clean, len, &cut, &w->counts, err));
+    if (!cut) return KOR_OK;
+    *len = kor_utf8_prefix(clean, *len, KOR_EVENT_TEXT_MAX);
+    *text = kor_arena_copy(&w->arena, clean, *len);
+    return *text ? KOR_OK : kor_fail_memory(err);
+}
+
+static kor_status guard_label(worker *w, const char **text, kor_error *err)
+{
+    size_t len = *text ? strlen(*text) : 0;
+    return len ? guard_text(w, text, &len, err) : KOR_OK;
+}
+
+static kor_colony_event colony_event(const kor_event *e)
+{
+    return (kor_colony_event){e->source, e->app, e->title, e->uri, e->scope, e->text, e->text_len};
+}
+
+/* Before it is known whether the event is stored already: is it wanted, and under which names? */
+static kor_status screen(const kor_ingest *in, worker *w, pending *p, kor_error *err)
+{
+    kor_exclusion kind;
+    const kor_colony_event e = colony_event(&p->event);
+    p->excluded = kor_exclusions_hold(&in->guard->exclusions, &e, p->event.ref, &kind);
+    if (p->excluded) {
+        w->counts.excluded[kind]++;
+        return KOR_OK;
+    }
+    KOR_TRY(guard_name(w, &p->event.ref, err));
+    KOR_TRY(guard_name(w, &p->event.source, err));
+    return guard_name(w, &p->event.scope, err);
+}
+
+static kor_status guard(worker *w, kor_event *e, kor_error *err)
+{
+    KOR_TRY(guard_label(w, &e->title, err));
+    KOR_TRY(guard_label(w, &e->uri, err));
+    KOR_TRY(guard_label(w, &e->app, err));
+    return guard_text(w, &e->text, &e->text_len, err);
+}
+
+static void screen_one(void *arg, size_t i, size_t index)
+{
+    kor_ingest *in = arg;
+    worker *w = &in->workers[index];
+    if (w->status == KOR_OK) w->status = screen(in, w, &in->batch[i], &w->error);
+}
+
+static void read_one(void *arg, size_t i, size_t index)
 {
     kor_ingest *in = arg;
     worker *w = &in->workers[index];
     pending *p = &in->batch[i];
-    if (p->known || w->status != KOR_OK) return;
-    size_t dim = in->memory->vectors.dim;
-    int32_t sum;
-    w->status = embed(w, &p->event, dim, &w->error);
-    if (w->status != KOR_OK) return;
-    kor_kernels_get()->quantize(in->codes + i * in->stride, &p->scale, &sum, w->vector, dim);
+    if (p->known || p->excluded || w->status != KOR_OK) return;
+    if (in->guard) w->status = guard(w, &p->event, &w->error);
+    p->hash = kor_simhash(p->event.text, p->event.text_len);
+    if (w->status == KOR_OK) w->status = kor_reader_read(w->reader, &p->event, &p->read, &w->error);
 }
 
-static kor_status embed_batch(kor_ingest *in, kor_error *err)
+static kor_status prepare_worker(kor_ingest *in, worker *w, kor_error *err)
 {
-    kor_memory *m = in->memory;
+    if (in->guard && !w->guard) KOR_TRY(kor_guard_ctx_new(&w->guard, in->guard, err));
+    if (!w->reader) KOR_TRY(kor_reader_new(&w->reader, in->memory, in->colony, err));
+    return KOR_OK;
+}
+
+static kor_status in_parallel(kor_ingest *in, void (*work)(void *arg, size_t i, size_t worker),
+                              kor_error *err)
+{
     size_t workers = in->worker_count < in->count ? in->worker_count : in->count;
-    for (size_t i = 0; i < workers; i++) {
-        worker *w = &in->workers[i];
-        if (!w->ctx) KOR_TRY(kor_ctx_new(&w->ctx, m->embedder, err));
-        if (!w->vector) w->vector = malloc(m->vectors.dim * sizeof *w->vector);
-        if (!w->vector) return kor_fail_memory(err);
-    }
-    kor_parallel(workers, in->count, embed_one, in);
+    for (size_t i = 0; i < workers; i++) KOR_TRY(prepare_worker(in, &in->workers[i], err));
+    kor_parallel(workers, in->count, work, in);
     for (size_t i = 0; i < workers; i++) {
         const worker *w = &in->workers[i];
         if (w->status != KOR_OK) return kor_fail(err, w->status, "%s", w->error.msg);
@@ -230,38 +293,6 @@ static kor_status name_id(kor_memory *m, const char *insert, const char *select,
     (void)sqlite3_reset(statement);
     *last = name;
     return KOR_OK;
-}
-
-static kor_status model_id(kor_memory *m, int64_t *id, kor_error *err)
-{
-    sqlite3_stmt *statement;
-    bool row;
-    int64_t checksum = (int64_t)m->embedder_info.checksum;
-    KOR_TRY(kor_store_prepare(
-        m, "INSERT INTO models(checksum, name, dim) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        &statement, err));
-    (void)sqlite3_bind_int64(statement, 1, checksum);
-    bind_text(statement, 2, m->embedder_info.name);
-    (void)sqlite3_bind_int64(statement, 3, (int64_t)m->vectors.dim);
-    KOR_TRY(kor_store_step(m, statement, &row, err));
-    return kor_store_integer(m, "SELECT id FROM models WHERE checksum = ?1", 1, &checksum, id, err);
-}
-
-static kor_status insert_vector(kor_ingest *in, size_t i, int64_t event, int64_t model,
-                                kor_error *err)
-{
-    kor_memory *m = in->memory;
-    sqlite3_stmt *statement;
-    bool row;
-    KOR_TRY(kor_store_prepare(
-        m, "INSERT INTO vectors(event, model, scale, code) VALUES(?1, ?2, ?3, ?4)", &statement,
-        err));
-    (void)sqlite3_bind_int64(statement, 1, event);
-    (void)sqlite3_bind_int64(statement, 2, model);
-    (void)sqlite3_bind_double(statement, 3, (double)in->batch[i].scale);
-    (void)sqlite3_bind_blob(statement, 4, in->codes + i * in->stride, (int)m->vectors.dim,
-                            SQLITE_STATIC);
-    return kor_store_step(m, statement, &row, err);
 }
 
 /* Equal for events that say the same. */
@@ -320,11 +351,15 @@ static kor_status insert_batch(kor_ingest *in, kor_ingest_stats *stats, kor_erro
 {
     kor_memory *m = in->memory;
     const char *last_scope = NULL, *last_source = NULL;
-    int64_t scope = 0, source = 0, model = 0, now = kor_now_ms();
-    if (m->embedder) KOR_TRY(model_id(m, &model, err));
+    int64_t scope = 0, source = 0, now = kor_now_ms();
+    if (!in->storing) {
+        KOR_TRY(kor_read_store_begin(&in->store, m, in->colony, err));
+        in->storing = true;
+    }
     for (size_t i = 0; i < in->count; i++) {
         const kor_event *e = &in->batch[i].event;
         int64_t id = 0;
+        if (in->batch[i].excluded) continue;
         if (!in->batch[i].known) {
             KOR_TRY(name_id(m, "INSERT INTO scopes(name) VALUES(?1) ON CONFLICT DO NOTHING",
                             "SELECT id FROM scopes WHERE name = ?1", e->scope, &last_scope, &scope,
@@ -338,10 +373,48 @@ static kor_status insert_batch(kor_ingest *in, kor_ingest_stats *stats, kor_erro
             stats->known++;
             continue;
         }
-        if (m->embedder) KOR_TRY(insert_vector(in, i, id, model, err));
+        KOR_TRY(kor_read_store_put(&in->store, id, &in->batch[i].read, err));
+        KOR_TRY(kor_likeness_store(&in->likeness, m, id, scope, in->batch[i].hash, err));
         stats->added++;
         stats->text_bytes += (int64_t)e->text_len;
         stats->last_id = id;
+    }
+    return KOR_OK;
+}
+
+/* ---- Counters ---- */
+
+static kor_status add_counter(kor_memory *m, const char *group, const char *name, const char *what,
+                              int64_t delta, kor_error *err)
+{
+    char key[160];
+    (void)snprintf(key, sizeof key, "%s.%s%s", group, name, what);
+    return kor_counters_add(m, key, delta, err);
+}
+
+static kor_status add_guard_counts(kor_ingest *in, kor_ingest_stats *stats, const worker *w,
+                                   kor_error *err)
+{
+    for (size_t i = 0; i < KOR_SECRETS; i++) {
+        stats->guard.cut[i] += w->counts.cut[i];
+        KOR_TRY(add_counter(in->memory, "cut", kor_secret_name(i), "", w->counts.cut[i], err));
+    }
+    for (size_t i = 0; i < KOR_EXCLUSIONS; i++) {
+        stats->guard.excluded[i] += w->counts.excluded[i];
+        KOR_TRY(add_counter(in->memory, "excluded", kor_exclusion_name((kor_exclusion)i), "",
+                            w->counts.excluded[i], err));
+    }
+    return KOR_OK;
+}
+
+/* What the workers counted since the last batch. */
+static kor_status count_work(kor_ingest *in, kor_ingest_stats *stats, kor_error *err)
+{
+    for (size_t i = 0; i < in->worker_count; i++) {
+        worker *w = &in->workers[i];
+        KOR_TRY(add_guard_counts(in, stats, w, err));
+        if (w->reader) KOR_TRY(kor_reader_count(w->reader, in->memory, err));
+        w->counts = (kor_guard_counts){0};
     }
     return KOR_OK;
 }
@@ -352,6 +425,7 @@ static kor_status store_batch(kor_ingest *in, kor_error *err)
     kor_ingest_stats stats = in->stats;
     KOR_TRY(kor_store_exec(m, "BEGIN IMMEDIATE", err));
     kor_status status = insert_batch(in, &stats, err);
+    if (status == KOR_OK) status = count_work(in, &stats, err);
     if (status == KOR_OK) status = kor_store_exec(m, "COMMIT", err);
     if (status != KOR_OK) {
         (void)sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
@@ -364,14 +438,16 @@ static kor_status store_batch(kor_ingest *in, kor_error *err)
 static kor_status process_batch(kor_ingest *in, kor_error *err)
 {
     double start = seconds();
+    if (in->guard) KOR_TRY(in_parallel(in, screen_one, err));
+    double screened = seconds();
     KOR_TRY(find_known(in, err));
     double found = seconds();
-    if (in->memory->embedder) KOR_TRY(embed_batch(in, err));
-    double embedded = seconds();
+    KOR_TRY(in_parallel(in, read_one, err));
+    double made = seconds();
     KOR_TRY(store_batch(in, err));
     in->last_commit = seconds();
-    in->stats.embed_seconds += embedded - found;
-    in->stats.store_seconds += in->last_commit - embedded + found - start;
+    in->stats.embed_seconds += made - found + screened - start;
+    in->stats.store_seconds += in->last_commit - made + found - screened;
     return KOR_OK;
 }
 
@@ -381,6 +457,10 @@ static kor_status flush(kor_ingest *in, kor_error *err)
         in->status = process_batch(in, &in->error);
         in->count = in->bytes = 0;
         kor_arena_free(&in->arena);
+        for (size_t i = 0; i < in->worker_count; i++) {
+            kor_arena_free(&in->workers[i].arena);
+            if (in->workers[i].reader) kor_reader_clear(in->workers[i].reader);
+        }
     }
     return in->status == KOR_OK ? KOR_OK : kor_fail(err, in->status, "%s", in->error.msg);
 }
@@ -423,12 +503,12 @@ kor_status kor_ingest_end(kor_ingest *ingest, kor_ingest_stats *stats, kor_error
     if (stats) *stats = ingest->stats;
     for (size_t i = 0; i < MAX_WORKERS; i++) {
         worker *w = &ingest->workers[i];
-        kor_ctx_free(w->ctx);
-        kor_str_free(&w->text);
-        free(w->vector);
+        kor_reader_free(w->reader);
+        kor_guard_ctx_free(w->guard);
+        kor_arena_free(&w->arena);
     }
+    kor_read_store_free(&ingest->store);
     kor_arena_free(&ingest->arena);
-    free(ingest->codes);
     free(ingest);
     return status;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events in: collected into batches, embedded on all cores, stored a batch a transaction. */
+/* Events in: collected into batches, guarded, embedded and read by the colony on all cores, stored
+ * a batch a transaction. */
 #ifndef KOR_INGEST_H
 #define KOR_INGEST_H
 
+#include "colony/guard.h"
 #include "memory/memory.h"
 
 typedef struct kor_ingest kor_ingest;
@@ -13,11 +15,16 @@ typedef struct kor_ingest_stats {
     int64_t empty;                       /* had no text and no title; not stored */
     int64_t text_bytes;                  /* of the added */
     int64_t last_id;                     /* of the last added event; 0 for none */
-    double embed_seconds, store_seconds; /* wall time */
+    kor_guard_counts guard;              /* what was cut, and what was not stored */
+    double embed_seconds, store_seconds; /* wall time; of the colony with the embedding */
 } kor_ingest_stats;
 
 /* workers: threads to embed on; 0 for one per core. */
 kor_status kor_ingest_begin(kor_ingest **out, kor_memory *memory, size_t workers, kor_error *err);
+
+/* From now on each event passes the guard before anything else, and the colony says what it is.
+ * Both outlive the ingest, and may be NULL. To be called before the first event. */
+void kor_ingest_use(kor_ingest *ingest, const kor_guard *guard, const kor_colony *colony);
 
 /* Copies the event. Text that is not UTF-8 is stored with U+FFFD in place of what is wrong, NUL
  * bytes too; text beyond KOR_EVENT_TEXT_MAX bytes is cut at a character. Commits whenever a batch

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "memory/bm25.h"
+#include "memory/likeness.h"
 #include "memory/store.h"
 #include "text/utf8.h"
 
@@ -73,7 +74,7 @@ static kor_status read_question(job *r, kor_error *err)
     if (r->text.failed) return kor_fail_memory(err);
     const char *rest = kor_str_text(&r->text);
     KOR_TRY(kor_question_read(&r->question, rest, r->text.len, false, &out->arena, err));
-    if (!r->question.count && !out->ranged) {
+    if (!r->question.count && !out->ranged && !q->wanted_count) {
         KOR_TRY(kor_question_read(&r->question, rest, r->text.len, true, &out->arena, err));
     }
     out->words = r->question.text;
@@ -159,8 +160,7 @@ static kor_status scan_vectors(job *r, const float *vector, kor_scan *scan, kor_
     for (size_t i = 0; i < r->count; i++) {
         wanted[i] = (kor_near){.id = r->candidates[i].id, .cosine = NAN};
     }
-    kor_vectors_filter filter = {r->filter.scope, r->filter.from_ms, r->filter.to_ms};
-    KOR_TRY(kor_vectors_scan(r->memory, vector, &filter, wanted, r->count, scan, err));
+    KOR_TRY(kor_vectors_scan(r->memory, vector, &r->filter, wanted, r->count, scan, err));
     for (size_t i = 0; i < r->count; i++) {
         if (isnan(wanted[i].cosine)) continue;
         r->candidates[i].cosine = (double)wanted[i].cosine;
@@ -221,8 +221,8 @@ static bool same_text(const kor_event *a, const kor_event *b)
            strcmp(x, y) == 0;
 }
 
-/* Copy the best candidates' events. One that is no longer there, or says the same as a better one,
- * is passed over. */
+/* Copy the best candidates' events. One that is no longer there, or says nearly the same as a
+ * better one, is passed over. */
 static kor_status collect(job *r, kor_error *err)
 {
     kor_recall *out = r->out;
@@ -236,8 +236,11 @@ static kor_status collect(job *r, kor_error *err)
         kor_status status = kor_memory_get(r->memory, c->id, &out->arena, &hit->event, err);
         if (status == KOR_E_NOT_FOUND) continue;
         KOR_TRY(status);
+        KOR_TRY(kor_likeness_of(r->memory, c->id, &hit->like, err));
         size_t k = 0;
-        while (k < out->count && !same_text(&out->hits[k].event, &hit->event)) k++;
+        while (k < out->count && out->hits[k].like != hit->like &&
+               !same_text(&out->hits[k].event, &hit->event))
+            k++;
         if (k < out->count) continue;
         hit->score = c->score;
         hit->lexical = c->lexical;
@@ -248,21 +251,27 @@ static kor_status collect(job *r, kor_error *err)
     return KOR_OK;
 }
 
-/* The question names a time and nothing else: all of that time answers it, the latest first. */
+/* The question names a time, or what must hold, and nothing else: all of that answers it, the
+ * latest first. */
 static kor_status take_latest(job *r, kor_error *err)
 {
     sqlite3_stmt *statement;
     bool row;
     KOR_TRY(kor_store_prepare(r->memory,
                               "SELECT id, time FROM events WHERE scope = ?1 AND time >= ?2"
-                              " AND time < ?3 ORDER BY time DESC, id DESC LIMIT ?4",
+                              " AND time < ?3 ORDER BY time DESC, id DESC",
                               &statement, err));
     /* More than asked for, since equal ones become one. */
-    const int64_t values[] = {r->filter.scope, r->filter.from_ms, r->filter.to_ms, LIMIT_MAX};
-    for (int i = 0; i < 4; i++) (void)sqlite3_bind_int64(statement, i + 1, values[i]);
+    const int64_t values[] = {r->filter.scope, r->filter.from_ms, r->filter.to_ms};
+    for (int i = 0; i < 3; i++) (void)sqlite3_bind_int64(statement, i + 1, values[i]);
     for (;;) {
         KOR_TRY(kor_store_step(r->memory, statement, &row, err));
         if (!row) return KOR_OK;
+        if (r->count == LIMIT_MAX) {
+            (void)sqlite3_reset(statement);
+            return KOR_OK;
+        }
+        if (!kor_filter_has(&r->filter, sqlite3_column_int64(statement, 0))) continue;
         r->candidates[r->count++] = (candidate){.id = sqlite3_column_int64(statement, 0),
                                                 .time_ms = sqlite3_column_int64(statement, 1),
                                                 .score = 1};
@@ -273,7 +282,8 @@ static kor_status answer(job *r, kor_error *err)
 {
     kor_recall *out = r->out;
     KOR_TRY(kor_filter_make(&r->filter, r->memory, r->query->scope, out->ranged, out->from_ms,
-                            out->to_ms, err));
+                            out->to_ms, r->query->wanted, r->query->wanted_count, &r->scratch,
+                            err));
     out->events = r->memory->events;
     out->in_scope = r->filter.in_scope;
     out->in_range = r->filter.in_range;
@@ -282,7 +292,7 @@ static kor_status answer(job *r, kor_error *err)
         kor_arena_array(&r->scratch, LIMIT_MAX + KOR_VECTORS_NEAR, sizeof *r->candidates);
     if (!r->candidates) return kor_fail_memory(err);
     if (!r->question.count) {
-        if (out->ranged) KOR_TRY(take_latest(r, err));
+        if (out->ranged || r->query->wanted_count) KOR_TRY(take_latest(r, err));
         return collect(r, err);
     }
     KOR_TRY(search_words(r, err));

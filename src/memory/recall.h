@@ -3,7 +3,7 @@
 #ifndef KOR_RECALL_H
 #define KOR_RECALL_H
 
-#include "memory/memory.h"
+#include "memory/annotations.h"
 
 typedef struct kor_query {
     const char *question; /* UTF-8, len bytes */
@@ -12,8 +12,10 @@ typedef struct kor_query {
     const kor_zone *zone;  /* the user's; NULL: time words are not read */
     bool has_from, has_to; /* an explicit range replaces the one in the words */
     int64_t from_ms, to_ms;
-    const char *scope; /* NULL: the user's own */
-    size_t limit;      /* hits at most, 1 to 1000 */
+    const char *scope;        /* NULL: the user's own */
+    size_t limit;             /* hits at most, 1 to 1000 */
+    const kor_wanted *wanted; /* [wanted_count] what must hold of an event, all of it */
+    size_t wanted_count;
 } kor_query;
 
 typedef struct kor_hit {
@@ -23,6 +25,7 @@ typedef struct kor_hit {
     double
         vector; /* how far its cosine stands out among the events that passed the filters: 0 to 1 */
     double cosine; /* with the question; 0 when the event has no vector */
+    int64_t like;  /* the event that it repeats, or its own id */
 } kor_hit;
 
 typedef struct kor_recall {

@@ -23,7 +23,10 @@ enum { BUSY_MS = 10000 };
  * walk through a long text. scopes count their events, for an answer names the counts and a count
  * over an index takes milliseconds. words is an index over events alone and holds no text.
  * meta.generation moves with every change of vectors that is not an append. The second schema
- * brought corrections: what the user says that a model should have answered. */
+ * brought corrections: what the user says that a model should have answered. The third: what models
+ * say of events and of which they are unsure, which
+ * events repeat others, which colony was asked about each, and counters of
+ * what was done and spared. */
 static const char *const migrations[] = {
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO meta VALUES('identity', random()), ('generation', 1);"
@@ -74,6 +77,24 @@ static const char *const migrations[] = {
     "CREATE TABLE corrections(event INTEGER NOT NULL REFERENCES events ON DELETE CASCADE,"
     " field TEXT NOT NULL, label TEXT NOT NULL, is_on INTEGER NOT NULL CHECK(is_on IN (0, 1)),"
     " time INTEGER NOT NULL, PRIMARY KEY(event, field, label)) STRICT, WITHOUT ROWID;",
+    "CREATE TABLE fields(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " single INTEGER NOT NULL CHECK(single IN (0, 1))) STRICT;"
+    "CREATE TABLE labels(id INTEGER PRIMARY KEY, field INTEGER NOT NULL REFERENCES fields,"
+    " name TEXT NOT NULL, UNIQUE(field, name)) STRICT;"
+    "CREATE TABLE annotations(event INTEGER NOT NULL REFERENCES events ON DELETE CASCADE,"
+    " label INTEGER NOT NULL REFERENCES labels, value TEXT NOT NULL, place INTEGER NOT NULL,"
+    " start INTEGER NOT NULL, stop INTEGER NOT NULL, score INTEGER NOT NULL,"
+    " model INTEGER NOT NULL REFERENCES models, PRIMARY KEY(event, label, value))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX annotations_label ON annotations(label, value, event);"
+    "CREATE TABLE unsure(event INTEGER NOT NULL REFERENCES events ON DELETE CASCADE,"
+    " field INTEGER NOT NULL REFERENCES fields, PRIMARY KEY(event, field)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE likeness(event INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,"
+    " hash INTEGER NOT NULL, repeats INTEGER REFERENCES events ON DELETE SET NULL) STRICT;"
+    "CREATE INDEX likeness_repeats ON likeness(repeats) WHERE repeats NOT NULL;"
+    "CREATE TABLE passes(event INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,"
+    " colony INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 enum { SCHEMA = sizeof migrations / sizeof *migrations };

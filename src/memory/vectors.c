@@ -329,7 +329,7 @@ void kor_vectors_close(kor_vectors *vectors)
 /* ---- Scanning ---- */
 
 typedef struct scanner {
-    const kor_vectors_filter *filter;
+    const kor_filter *filter;
     const int8_t *query;
     float scale;
     size_t dim;
@@ -371,9 +371,10 @@ static void take_row(scanner *s, const kor_vectors_head *head, int32_t dot)
     if (s->wanted < s->wanted_end && s->wanted->id == row.id) s->wanted->cosine = row.cosine;
 }
 
-static bool passes(const kor_vectors_filter *f, const kor_vectors_head *h)
+static bool passes(const kor_filter *f, const kor_vectors_head *h)
 {
-    return h->scope == f->scope && h->time_ms >= f->from_ms && h->time_ms < f->to_ms;
+    return h->scope == f->scope && h->time_ms >= f->from_ms && h->time_ms < f->to_ms &&
+           kor_filter_has(f, h->id);
 }
 
 /* count rows, at most a block; neighbours that pass are multiplied together. */
@@ -436,9 +437,8 @@ static void scan_all(const kor_vectors *v, scanner *s, const float *query, unsig
     }
 }
 
-kor_status kor_vectors_scan(kor_memory *memory, const float *query,
-                            const kor_vectors_filter *filter, kor_near *wanted, size_t count,
-                            kor_scan *out, kor_error *err)
+kor_status kor_vectors_scan(kor_memory *memory, const float *query, const kor_filter *filter,
+                            kor_near *wanted, size_t count, kor_scan *out, kor_error *err)
 {
     const kor_vectors *v = &memory->vectors;
     kor_status status = KOR_OK;

@@ -15,7 +15,7 @@
 #define KOR_VECTORS_H
 
 #include "base/file.h"
-#include "memory/memory.h"
+#include "memory/filter.h"
 
 enum { KOR_VECTORS_BLOCK = 512, KOR_VECTORS_NEAR = 100, KOR_VECTORS_MAX_DIM = 65536 };
 
@@ -45,12 +45,6 @@ kor_status kor_vectors_rebuild(kor_memory *memory, kor_error *err);
 
 void kor_vectors_close(kor_vectors *vectors);
 
-/* Which rows a query may see. */
-typedef struct kor_vectors_filter {
-    int64_t scope;
-    int64_t from_ms, to_ms; /* half-open */
-} kor_vectors_filter;
-
 typedef struct kor_near {
     int64_t id, time_ms;
     float cosine;
@@ -68,8 +62,7 @@ typedef struct kor_scan {
  * ascending order of id) are events whose cosine is asked for in any case: it is filled in where
  * they have a vector and pass. A file that turns out to be damaged is made anew. Needs a read
  * transaction and vectors that are up to date. */
-kor_status kor_vectors_scan(kor_memory *memory, const float *query,
-                            const kor_vectors_filter *filter, kor_near *wanted, size_t count,
-                            kor_scan *out, kor_error *err);
+kor_status kor_vectors_scan(kor_memory *memory, const float *query, const kor_filter *filter,
+                            kor_near *wanted, size_t count, kor_scan *out, kor_error *err);
 
 #endif

@@ -2,12 +2,16 @@
 /* Rules that do exactly what can be done exactly: where in a text a link or a secret may stand, and
  * which of those are certain (a checksum fits, a scheme is written). A model of head "spans" whose
  * file names a set of rules (korora.rules) answers with them: every candidate that is not certain
- * is read by the model, which gives it a label or none. */
+ * is read by the model, which gives it a label or none.
+ *
+ * What a set offers and what is read of it is part of the model format: a change of either is a new
+ * version of the set, which models state. */
 #ifndef KOR_RULES_H
 #define KOR_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { KOR_RULES_READ = 512 }; /* bytes that a model reads of a candidate, at most */
 
@@ -15,11 +19,13 @@ enum { KOR_RULES_READ = 512 }; /* bytes that a model reads of a candidate, at mo
 typedef struct kor_candidate {
     size_t start, end; /* bytes, half-open */
     const char *label; /* where the rules are certain; else NULL, and the model decides */
+    bool sure;         /* it is a span, only its label is not certain: the model never says none */
     int kind;          /* of the set's own: what made it a candidate */
 } kor_candidate;
 
 typedef struct kor_rules {
     const char *name; /* in task.yaml and in the model's file */
+    uint32_t version; /* in the model's file */
     /* The first candidate that begins at or after *at; moves *at behind it. False: there is none.
      * Candidates come in the order of the text, none over another. Takes time linear in len. */
     bool (*next)(const char *text, size_t len, size_t *at, kor_candidate *out);

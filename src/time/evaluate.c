@@ -6,7 +6,7 @@ int64_t kor_floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-bool kor_no_such_time(kor_reading *c, const char *why)
+bool kor_no_such_time(kor_time_reading *c, const char *why)
 {
     if (!c->why) c->why = why;
     return false;
@@ -14,13 +14,13 @@ bool kor_no_such_time(kor_reading *c, const char *why)
 
 /* ---- Days and months ---- */
 
-int64_t kor_day_of(const kor_reading *c, int64_t ms)
+int64_t kor_day_of(const kor_time_reading *c, int64_t ms)
 {
     int64_t instant = kor_floor_div(ms, 1000);
     return kor_floor_div(instant + kor_zone_offset(c->zone, instant), 86400);
 }
 
-int64_t kor_local_ms(const kor_reading *c, int64_t local_seconds)
+int64_t kor_local_ms(const kor_time_reading *c, int64_t local_seconds)
 {
     return kor_zone_instant(c->zone, local_seconds) * 1000;
 }
@@ -30,7 +30,7 @@ kor_value kor_days_value(int64_t first, int64_t end, uint8_t grain)
     return (kor_value){.days = true, .grain = grain, .first = first, .end = end};
 }
 
-void kor_in_ms(const kor_reading *c, kor_value *v)
+void kor_in_ms(const kor_time_reading *c, kor_value *v)
 {
     if (!v->days) return;
     v->from = kor_local_ms(c, v->first * 86400);
@@ -101,7 +101,7 @@ int64_t kor_shifted_day(const kor_amount *amount, int sign, int64_t day)
 
 /* ---- Units, and amounts from somewhere ---- */
 
-static bool unit(kor_reading *c, const kor_node *n, int64_t today, kor_value *out)
+static bool unit(kor_time_reading *c, const kor_node *n, int64_t today, kor_value *out)
 {
     int64_t away = n->n;
     if (n->unit == KOR_UNIT_WORKDAY) {
@@ -121,7 +121,7 @@ static bool unit(kor_reading *c, const kor_node *n, int64_t today, kor_value *ou
     return true;
 }
 
-static int64_t shifted_ms(const kor_reading *c, const kor_amount *amount, int sign, int64_t ms)
+static int64_t shifted_ms(const kor_time_reading *c, const kor_amount *amount, int sign, int64_t ms)
 {
     if (amount->months || amount->days) {
         int64_t instant = kor_floor_div(ms, 1000),
@@ -133,7 +133,7 @@ static int64_t shifted_ms(const kor_reading *c, const kor_amount *amount, int si
     return ms + sign * amount->seconds * 1000;
 }
 
-static bool shift(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+static bool shift(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                   kor_value *out)
 {
     kor_value base = kor_days_value(today, today + 1, KOR_UNIT_DAY);
@@ -164,7 +164,7 @@ static bool shift(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t 
     return true;
 }
 
-static bool roll(kor_reading *c, const kor_node *n, int64_t today, kor_value *out)
+static bool roll(kor_time_reading *c, const kor_node *n, int64_t today, kor_value *out)
 {
     const kor_amount *a = &n->amount;
     bool to_now = c->convention->to_now;
@@ -202,7 +202,8 @@ static bool roll(kor_reading *c, const kor_node *n, int64_t today, kor_value *ou
 
 /* ---- Within and around ---- */
 
-static bool nth(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today, kor_value *out)
+static bool nth(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+                kor_value *out)
 {
     kor_value v;
     if (!kor_evaluate_at(c, e, n->child, today, &v)) return false;
@@ -261,7 +262,7 @@ static kor_value weekend_around(int64_t day)
                           KOR_UNIT_WEEKEND);
 }
 
-static bool around(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+static bool around(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                    kor_value *out)
 {
     kor_value v;
@@ -282,7 +283,7 @@ static bool around(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t
 }
 
 /* Cut days into what a slice means: halves or thirds of months and years, days of a week. */
-static bool cut(const kor_reading *c, const kor_node *n, const kor_node *child, kor_value *v)
+static bool cut(const kor_time_reading *c, const kor_node *n, const kor_node *child, kor_value *v)
 {
     int32_t unused;
     int64_t month = kor_month_of(v->first, &unused), length = v->end - v->first;
@@ -338,7 +339,7 @@ static bool cut(const kor_reading *c, const kor_node *n, const kor_node *child, 
     return v->first < v->end;
 }
 
-static bool slice_of_day(const kor_reading *c, const kor_node *n, kor_value *v)
+static bool slice_of_day(const kor_time_reading *c, const kor_node *n, kor_value *v)
 {
     int64_t midnight = v->first * 86400, end = v->end * 86400, from = midnight, to = end;
     bool thirds = c->convention->thirds;
@@ -359,7 +360,7 @@ static bool slice_of_day(const kor_reading *c, const kor_node *n, kor_value *v)
     return v->from < v->to;
 }
 
-static bool slice(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+static bool slice(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                   kor_value *out)
 {
     if (!kor_evaluate_at(c, e, n->child, today, out)) return false;
@@ -423,12 +424,13 @@ static bool clock_alone(const kor_expr *e, int i)
     return e->node[i].kind == KOR_NODE_CLOCK && e->node[i].child < 0;
 }
 
-static bool after_start(kor_reading *c, const kor_expr *e, int i, const kor_value *a, kor_value *b)
+static bool after_start(kor_time_reading *c, const kor_expr *e, int i, const kor_value *a,
+                        kor_value *b)
 {
     bool future = c->future, later = c->later;
     int64_t from_day = kor_day_of(c, a->from);
     if (clock_alone(e, i)) {
-        kor_reading there = *c;
+        kor_time_reading there = *c;
         there.now_ms = a->from;
         there.future = true;
         bool found = kor_evaluate_at(&there, e, i, from_day, b);
@@ -453,7 +455,7 @@ static bool after_start(kor_reading *c, const kor_expr *e, int i, const kor_valu
     return found;
 }
 
-static bool between(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+static bool between(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                     kor_value *out)
 {
     kor_value a, b;
@@ -467,7 +469,7 @@ static bool between(kor_reading *c, const kor_expr *e, const kor_node *n, int64_
         bool future = c->future, stepped = c->stepped;
         c->future = c->stepped = false;
         int64_t day = kor_day_of(c, b.from);
-        kor_reading there = *c;
+        kor_time_reading there = *c;
         there.now_ms = b.from;
         bool found = kor_evaluate_at(&there, e, n->child, day, &a);
         if (!found && !c->why) c->why = there.why;
@@ -521,7 +523,7 @@ static bool between(kor_reading *c, const kor_expr *e, const kor_node *n, int64_
     return from < to || kor_no_such_time(c, "it ends before it begins");
 }
 
-static bool open_ended(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+static bool open_ended(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                        kor_value *out)
 {
     kor_value v;
@@ -558,7 +560,7 @@ static bool open_ended(kor_reading *c, const kor_expr *e, const kor_node *n, int
 }
 
 /* "for 3 days from today", "less than 3 days after tomorrow" */
-static bool stretch(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+static bool stretch(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                     kor_value *out)
 {
     kor_value base, end;
@@ -591,7 +593,7 @@ static bool stretch(kor_reading *c, const kor_expr *e, const kor_node *n, int64_
 
 /* ---- All of it ---- */
 
-bool kor_evaluate_at(kor_reading *c, const kor_expr *e, int i, int64_t today, kor_value *out)
+bool kor_evaluate_at(kor_time_reading *c, const kor_expr *e, int i, int64_t today, kor_value *out)
 {
     if (i < 0 || i >= e->count) return kor_no_such_time(c, "it is too long");
     const kor_node *n = &e->node[i];
@@ -621,7 +623,7 @@ bool kor_evaluate_at(kor_reading *c, const kor_expr *e, int i, int64_t today, ko
     }
 }
 
-bool kor_evaluate(kor_reading *c, const kor_expr *e, int node, kor_value *out)
+bool kor_evaluate(kor_time_reading *c, const kor_expr *e, int node, kor_value *out)
 {
     if (!kor_evaluate_at(c, e, node,
                          c->stepped ? (c->future ? c->today + 1 : c->today - 1) : c->today, out))

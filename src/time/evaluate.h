@@ -13,7 +13,7 @@
 #define KOR_WHEN_LAST_MS INT64_C(253402300800000)
 
 /* How to read what may be read in several ways, and which of these ways mattered. */
-typedef struct kor_reading {
+typedef struct kor_time_reading {
     const kor_convention *convention;
     const kor_zone *zone;
     int64_t now_ms; /* within the bounds above */
@@ -28,7 +28,7 @@ typedef struct kor_reading {
     bool floated, halved, swapped, lasted;
     const char *why;  /* on failure: why there is no such time */
     const char *note; /* what deserves to be said: a weekday that does not fit */
-} kor_reading;
+} kor_time_reading;
 
 typedef struct kor_value {
     bool days;  /* in civil days; else in milliseconds */
@@ -40,22 +40,23 @@ typedef struct kor_value {
 } kor_value;
 
 /* False when there is no such time; reading->why says why. */
-bool kor_evaluate(kor_reading *reading, const kor_expr *e, int node, kor_value *out);
+bool kor_evaluate(kor_time_reading *reading, const kor_expr *e, int node, kor_value *out);
 
 /* ---- What the parts of the evaluation share ---- */
 
-bool kor_evaluate_at(kor_reading *c, const kor_expr *e, int node, int64_t today, kor_value *out);
-bool kor_evaluate_date(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+bool kor_evaluate_at(kor_time_reading *c, const kor_expr *e, int node, int64_t today,
+                     kor_value *out);
+bool kor_evaluate_date(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                        kor_value *out);
-bool kor_evaluate_clock(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+bool kor_evaluate_clock(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                         kor_value *out);
 
 /* Milliseconds of a wall-clock time: seconds since 1970 on the clock of the zone. */
-int64_t kor_local_ms(const kor_reading *c, int64_t local_seconds);
-int64_t kor_day_of(const kor_reading *c, int64_t ms);
-void kor_in_ms(const kor_reading *c, kor_value *v);
+int64_t kor_local_ms(const kor_time_reading *c, int64_t local_seconds);
+int64_t kor_day_of(const kor_time_reading *c, int64_t ms);
+void kor_in_ms(const kor_time_reading *c, kor_value *v);
 kor_value kor_days_value(int64_t first, int64_t end, uint8_t grain);
-bool kor_no_such_time(kor_reading *c, const char *why);
+bool kor_no_such_time(kor_time_reading *c, const char *why);
 
 int64_t kor_month_of(int64_t day, int32_t *day_of_month); /* counted from January of the year 0 */
 int64_t kor_first_of_month(int64_t month);

@@ -11,7 +11,7 @@ static bool is_late(uint8_t part)
 }
 
 /* The seconds after midnight that a clock time is at. */
-static int32_t settle(kor_reading *c, const kor_clock *clock, uint8_t part)
+static int32_t settle(kor_time_reading *c, const kor_clock *clock, uint8_t part)
 {
     int32_t at = clock->second;
     const kor_convention *v = c->convention;
@@ -61,7 +61,7 @@ static void part_bounds(const kor_convention *v, const kor_node *n, int32_t *fro
 }
 
 /* From one clock time to another, where each may say in which half of the day the other is. */
-static void clock_range(kor_reading *c, const kor_node *n, int32_t *from, int32_t *to)
+static void clock_range(kor_time_reading *c, const kor_node *n, int32_t *from, int32_t *to)
 {
     const kor_clock *a = &n->clock, *b = &n->clock_end;
     *from = settle(c, a, n->part);
@@ -80,7 +80,7 @@ static void clock_range(kor_reading *c, const kor_node *n, int32_t *from, int32_
 }
 
 /* The seconds of a day that the node is about; false when there are none. */
-static bool bounds(kor_reading *c, const kor_node *n, int32_t *from, int32_t *to)
+static bool bounds(kor_time_reading *c, const kor_node *n, int32_t *from, int32_t *to)
 {
     switch (n->kind) {
     case KOR_NODE_PART: part_bounds(c->convention, n, from, to); return true;
@@ -92,7 +92,7 @@ static bool bounds(kor_reading *c, const kor_node *n, int32_t *from, int32_t *to
     return true;
 }
 
-static void place(const kor_reading *c, int64_t day, int32_t from, int32_t to, bool clock,
+static void place(const kor_time_reading *c, int64_t day, int32_t from, int32_t to, bool clock,
                   kor_value *out)
 {
     out->from = kor_local_ms(c, day * DAY + from);
@@ -101,7 +101,7 @@ static void place(const kor_reading *c, int64_t day, int32_t from, int32_t to, b
     if (clock && out->to <= out->from) out->to = out->from + ((int64_t)to - from) * 1000;
 }
 
-static void relate(const kor_reading *c, const kor_node *n, int64_t day, kor_value *out)
+static void relate(const kor_time_reading *c, const kor_node *n, int64_t day, kor_value *out)
 {
     int64_t at = out->from;
     bool bounded = c->convention->day_bounds;
@@ -116,7 +116,7 @@ static void relate(const kor_reading *c, const kor_node *n, int64_t day, kor_val
     }
 }
 
-bool kor_evaluate_clock(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+bool kor_evaluate_clock(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                         kor_value *out)
 {
     bool clock = n->kind != KOR_NODE_PART;

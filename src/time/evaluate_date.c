@@ -10,7 +10,7 @@ static int32_t year_of(int64_t day)
 }
 
 /* Two digits of a year: 00 to 29 in this century, 40 to 99 in the last; between, as it is read. */
-static int32_t full_year(kor_reading *c, int32_t year, bool two_digits)
+static int32_t full_year(kor_time_reading *c, int32_t year, bool two_digits)
 {
     if (!two_digits) return year;
     if (year < 30) return 2000 + year;
@@ -30,7 +30,7 @@ static bool whole_date(const kor_node *n, int64_t year, int64_t month, int32_t d
     return true;
 }
 
-static bool numbered_day(kor_reading *c, const kor_node *n, int64_t today, int32_t month,
+static bool numbered_day(kor_time_reading *c, const kor_node *n, int64_t today, int32_t month,
                          int32_t day, kor_value *out)
 {
     int32_t unused;
@@ -76,7 +76,7 @@ static bool numbered_day(kor_reading *c, const kor_node *n, int64_t today, int32
     return kor_no_such_time(c, "no month has such a day");
 }
 
-static bool date(kor_reading *c, const kor_node *n, int64_t today, kor_value *out)
+static bool date(kor_time_reading *c, const kor_node *n, int64_t today, kor_value *out)
 {
     int32_t month = n->month, day = n->day;
     if (n->swappable) {
@@ -102,7 +102,7 @@ static bool date(kor_reading *c, const kor_node *n, int64_t today, kor_value *ou
     return true;
 }
 
-static bool weekday(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+static bool weekday(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                     kor_value *out)
 {
     int64_t day;
@@ -135,9 +135,9 @@ static bool weekday(kor_reading *c, const kor_expr *e, const kor_node *n, int64_
 }
 
 /* What a year must be known for: the node's own, the one it is away, or as it is read. */
-typedef bool (*year_maker)(kor_reading *c, const kor_node *n, int32_t year, kor_value *out);
+typedef bool (*year_maker)(kor_time_reading *c, const kor_node *n, int32_t year, kor_value *out);
 
-static bool of_year(kor_reading *c, const kor_node *n, int64_t today, year_maker make,
+static bool of_year(kor_time_reading *c, const kor_node *n, int64_t today, year_maker make,
                     kor_value *out)
 {
     int32_t this_year = year_of(today);
@@ -164,7 +164,7 @@ static bool of_year(kor_reading *c, const kor_node *n, int64_t today, year_maker
     return kor_no_such_time(c, "its date is not known");
 }
 
-static bool make_holiday(kor_reading *c, const kor_node *n, int32_t year, kor_value *out)
+static bool make_holiday(kor_time_reading *c, const kor_node *n, int32_t year, kor_value *out)
 {
     int64_t day;
     if (!kor_holiday_day(n->n, year, c->british, &day)) return false;
@@ -174,7 +174,7 @@ static bool make_holiday(kor_reading *c, const kor_node *n, int32_t year, kor_va
     return true;
 }
 
-static bool make_quarter(kor_reading *c, const kor_node *n, int32_t year, kor_value *out)
+static bool make_quarter(kor_time_reading *c, const kor_node *n, int32_t year, kor_value *out)
 {
     (void)c;
     if (year < 1 || year > 9998) return false;
@@ -184,7 +184,7 @@ static bool make_quarter(kor_reading *c, const kor_node *n, int32_t year, kor_va
     return true;
 }
 
-static bool make_season(kor_reading *c, const kor_node *n, int32_t year, kor_value *out)
+static bool make_season(kor_time_reading *c, const kor_node *n, int32_t year, kor_value *out)
 {
     if (year < 1 || year > 9998) return false;
     int32_t index = c->southern ? (n->n + 2) % 4 : n->n;
@@ -195,7 +195,7 @@ static bool make_season(kor_reading *c, const kor_node *n, int32_t year, kor_val
     return true;
 }
 
-static bool make_week(kor_reading *c, const kor_node *n, int32_t year, kor_value *out)
+static bool make_week(kor_time_reading *c, const kor_node *n, int32_t year, kor_value *out)
 {
     (void)c;
     if (year < 1 || year > 9998) return false;
@@ -206,7 +206,7 @@ static bool make_week(kor_reading *c, const kor_node *n, int32_t year, kor_value
     return true;
 }
 
-static bool decade(kor_reading *c, const kor_node *n, int64_t today, kor_value *out)
+static bool decade(kor_time_reading *c, const kor_node *n, int64_t today, kor_value *out)
 {
     int64_t year = n->year;
     if (n->two_digits) {
@@ -222,7 +222,7 @@ static bool decade(kor_reading *c, const kor_node *n, int64_t today, kor_value *
     return true;
 }
 
-bool kor_evaluate_date(kor_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
+bool kor_evaluate_date(kor_time_reading *c, const kor_expr *e, const kor_node *n, int64_t today,
                        kor_value *out)
 {
     switch (n->kind) {

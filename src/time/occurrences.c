@@ -68,7 +68,7 @@ size_t kor_when_occurrences(const kor_when_span *span, const kor_when_options *o
     if (from_ms >= to_ms) return 0;
     const kor_when_again *a = &span->again;
     walk w = {a, options->zone, from_ms, to_ms, out, max, 0};
-    kor_reading c = {.zone = options->zone};
+    kor_time_reading c = {.zone = options->zone};
     int64_t first = kor_day_of(&c, from_ms) - 1, last = kor_day_of(&c, to_ms) + 1;
     int64_t interval = a->interval < 1 ? 1 : a->interval;
     bool hour = strcmp(a->unit, "hour") == 0, minute = strcmp(a->unit, "minute") == 0,

@@ -113,13 +113,14 @@ static bool is_clocked(const kor_expr *e)
             e->node[n->child].kind == KOR_NODE_HOLIDAY);
 }
 
-static bool evaluate(const kor_reading *base, const kor_expr *e, kor_reading *used, kor_value *out)
+static bool evaluate(const kor_time_reading *base, const kor_expr *e, kor_time_reading *used,
+                     kor_value *out)
 {
     *used = *base;
     if (!kor_evaluate(used, e, e->root, out)) return false;
     bool misses = used->future ? out->from <= used->now_ms : out->from > used->now_ms;
     if (misses && used->floated && is_clocked(e)) {
-        kor_reading step = *base;
+        kor_time_reading step = *base;
         kor_value nearer;
         step.stepped = true;
         if (kor_evaluate(&step, e, e->root, &nearer) &&
@@ -137,10 +138,10 @@ static bool same(const kor_value *a, const kor_value *b)
     return a->from == b->from && a->to == b->to;
 }
 
-static void collect(const kor_reading *base, const kor_expr *e, candidate *list, size_t *count,
-                    kor_reading *first)
+static void collect(const kor_time_reading *base, const kor_expr *e, candidate *list, size_t *count,
+                    kor_time_reading *first)
 {
-    kor_reading used;
+    kor_time_reading used;
     kor_value v;
     bool ok = evaluate(base, e, &used, &v);
     *first = used;
@@ -151,7 +152,7 @@ static void collect(const kor_reading *base, const kor_expr *e, candidate *list,
         bool other = i & 1, later = i & 2, swap = i & 4;
         if ((other && !floated) || (later && !halved) || (swap && !swapped) || *count == CANDIDATES)
             continue;
-        kor_reading r = *base;
+        kor_time_reading r = *base;
         r.future = base->future != other;
         r.later = later;
         r.day_first = base->day_first != swap;
@@ -165,7 +166,7 @@ static void collect(const kor_reading *base, const kor_expr *e, candidate *list,
 
 /* Which of the candidates in the preferred direction is meant: of the two halves of the day, the
  * latest that has begun, or the first that comes. */
-static size_t choose(const candidate *list, size_t count, const kor_reading *c)
+static size_t choose(const candidate *list, size_t count, const kor_time_reading *c)
 {
     size_t best = 0;
     bool has = false;
@@ -199,11 +200,11 @@ static void add_alternative(kor_when_span *out, const kor_value *v, const char *
         (kor_when_range){v->from, v->to, open_flags(v), reading};
 }
 
-static void resolve(const kor_reading *base, const kor_expr *e, kor_when_span *out)
+static void resolve(const kor_time_reading *base, const kor_expr *e, kor_when_span *out)
 {
     candidate list[CANDIDATES];
     size_t count = 0;
-    kor_reading first;
+    kor_time_reading first;
     collect(base, e, list, &count, &first);
     if (count == 0) {
         out->why = first.why ? first.why : "there is no such time";
@@ -232,13 +233,13 @@ static void resolve(const kor_reading *base, const kor_expr *e, kor_when_span *o
         add_alternative(out, &k->value, reading);
     }
     if (first.lasted) {
-        kor_reading before = *base, used;
+        kor_time_reading before = *base, used;
         kor_value v;
         before.week_before = true;
         if (evaluate(&before, e, &used, &v)) add_alternative(out, &v, "of the week before");
     }
     /* What the other convention would have said. */
-    kor_reading other = *base, used;
+    kor_time_reading other = *base, used;
     kor_value v;
     bool calendar = base->convention == &kor_convention_calendar;
     other.convention = calendar ? &kor_convention_memory : &kor_convention_calendar;
@@ -316,7 +317,7 @@ static bool is_whole_date(const kor_expr *e)
            n->year > 31;
 }
 
-static void set_again(const kor_reading *c, const kor_recurrence *r, kor_when_again *out)
+static void set_again(const kor_time_reading *c, const kor_recurrence *r, kor_when_again *out)
 {
     const kor_convention *v = c->convention;
     *out = (kor_when_again){
@@ -348,7 +349,7 @@ static void set_again(const kor_reading *c, const kor_recurrence *r, kor_when_ag
     out->to_s = to;
 }
 
-static void fill(kor_when_span *out, const kor_reading *base, const kor_expr *e)
+static void fill(kor_when_span *out, const kor_time_reading *base, const kor_expr *e)
 {
     out->convention = base->convention->name;
     if (e->approximate) out->flags |= KOR_WHEN_APPROXIMATE;
@@ -391,7 +392,7 @@ static void fill(kor_when_span *out, const kor_reading *base, const kor_expr *e)
 /* Where a search for spans stands. */
 typedef struct finder {
     kor_words words;
-    kor_reading base;
+    kor_time_reading base;
     size_t counted, counted_cp; /* code points before a byte */
 } finder;
 
@@ -411,7 +412,7 @@ static void begin(finder *f, const char *text, size_t len, const kor_when_option
     now = now < KOR_WHEN_FIRST_MS  ? KOR_WHEN_FIRST_MS
           : now > KOR_WHEN_LAST_MS ? KOR_WHEN_LAST_MS
                                    : now;
-    f->base = (kor_reading){
+    f->base = (kor_time_reading){
         .convention =
             o->convention == KOR_WHEN_MEMORY ? &kor_convention_memory : &kor_convention_calendar,
         .zone = zone,

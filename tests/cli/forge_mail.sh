@@ -15,7 +15,7 @@ tar -czf packages/mails-1.0.0.tgz package
 sum=$(sha512sum packages/mails-1.0.0.tgz | cut -d ' ' -f 1)
 printf '%s\n' '{"text":"lunch at noon?","label":"ham"}' '{"text":"claim your prize","label":"spam"}' > tasks/t/gate.jsonl
 source="package: \"mails@1.0.0\", sha512: $sum, file: data, reader: mail"
-yaml() { printf 'name: t\nhead: classify\narchitecture: bag\nlabels: [ham, spam]\nkeep_label: %s\ngate: gate.jsonl\ndata:\n  - {%s, part: learn}\ngate_sets:\n  - {%s, part: %s, name: apart, gates: {accuracy: %s, keep_recall: 0.9}}\n' \
+yaml() { printf 'name: t\nhead: classify\narchitecture: bag\nlabels: [ham, spam]\nkeep_label: %s\ngate: gate.jsonl\ndata:\n  - {%s, part: learn}\ngate_sets:\n  - {%s, part: %s, name: apart, gates: {accuracy: %s, keep_recall: 0.9, right_or_abstained: 0.9}}\n' \
     "$1" "$source" "$source" "$2" "$3" > tasks/t/task.yaml; }
 KORORA_PACKAGES=$PWD/packages; export KORORA_PACKAGES
 yaml ham gate 0.9; forge

@@ -62,6 +62,7 @@ yaml t rank 'architecture: full'; quiet t
 yaml t embed 'architecture: bag'; quiet t
 yaml t rank 'gates: {macro_f1: 1}'; quiet t
 yaml t classify 'gates: {mrr: 1}'; quiet t
+yaml t rank 'gates: {right_or_abstained: 1}'; quiet t
 yaml t rank 'val: ../bare.jsonl'; quiet t
 yaml t rank 'architecture: bag'
 : > rows.jsonl; quiet t

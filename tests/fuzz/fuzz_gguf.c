@@ -46,7 +46,7 @@ static void ask_labels(kor_ctx *ctx, const kor_model *model, const kor_model_inf
 static void ask(const char *path)
 {
     static const char text[] = "a b\xcc\x81"
-                               "c \xff the parser";
+                               "c \xff the parser https://a.org/b at main.rs";
     static float v[FLOATS];
     int32_t ids[64];
     size_t count;

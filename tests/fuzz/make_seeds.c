@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "model/rank.h"
+#include "rules/rules.h"
 #include "text/ngrams.h"
 #include "unit/gguf_maker.h"
 #include "unit/labels_maker.h"
@@ -32,6 +33,33 @@ static void write_rank(const char *path)
     kor_gguf_add_tensor(&o, "rank.rarity", KOR_TENSOR_I8, 1, &places, rarity);
     kor_gguf_add_tensor(&o, "rank.linear", KOR_TENSOR_F32, 1, &inputs, linear);
     if (kor_gguf_commit(&o, path, NULL) != KOR_OK) exit(3);
+    kor_gguf_out_free(&o);
+}
+
+/* Spans by rules: a bag that knows a label more than the file. */
+static void write_rules(const char *path)
+{
+    static const kor_bytes labels[] = {{"docs", 4}, {"local", 5}};
+    kor_row rows[MADE_ROWS];
+    const kor_row *list[MADE_ROWS];
+    kor_bag_recipe recipe = kor_bag_default;
+    kor_bag_trained trained;
+    kor_gguf_out o = {0};
+    labels_rows(rows, list);
+    recipe.epochs = 2;
+    recipe.bytes = 2000;
+    assert_int_equal(
+        kor_bag_train(&trained, list, MADE_ROWS, MADE_LABELS, &recipe, NULL, NULL, NULL), KOR_OK);
+    kor_gguf_add_string(&o, "general.architecture", "korora");
+    kor_gguf_add_u32(&o, "korora.format", 1);
+    kor_gguf_add_string(&o, "korora.head", "spans");
+    kor_gguf_add_strings(&o, "korora.labels", labels, 2);
+    kor_gguf_add_f32(&o, "korora.temperature", 1);
+    kor_gguf_add_string(&o, "korora.rules", kor_rules_links.name);
+    kor_gguf_add_u32(&o, "korora.rules.version", kor_rules_links.version);
+    kor_bag_trained_write(&trained, false, &o);
+    kor_bag_trained_free(&trained);
+    assert_int_equal(kor_gguf_commit(&o, path, NULL), KOR_OK);
     kor_gguf_out_free(&o);
 }
 
@@ -63,6 +91,8 @@ int main(int argc, char **argv)
         char path[4096];
         (void)snprintf(path, sizeof path, "%s/rank", argv[1]);
         write_rank(path);
+        (void)snprintf(path, sizeof path, "%s/rules", argv[1]);
+        write_rules(path);
     }
     for (int kind = 0; argc == 2 && kind < 8; kind++) {
         static const char *const names[] = {"bag",  "bag-tags",  "hybrid", "hybrid-tags",

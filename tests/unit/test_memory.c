@@ -122,7 +122,7 @@ static void test_memory_of_a_newer_schema_is_left_alone(void **state)
     f->memory = NULL;
     damage(f, "PRAGMA user_version = 7");
     assert_int_equal(try_open(f, KOR_MEMORY_WRITE), KOR_E_UNSUPPORTED);
-    assert_says(f, "newer korora (schema 7, this one knows 2): update korora");
+    assert_says(f, "newer korora (schema 7, this one knows 3): update korora");
     assert_int_equal(try_open(f, KOR_MEMORY_READ), KOR_E_UNSUPPORTED);
 }
 
@@ -132,12 +132,12 @@ static void test_memory_of_an_older_schema_is_migrated_by_writing(void **state)
     assert_int_equal(mkdir(f->home, 0700), 0);
     damage(f, "PRAGMA application_id = 0x4b6f7261; CREATE TABLE note(text); DROP TABLE note");
     assert_int_equal(try_open(f, KOR_MEMORY_READ), KOR_E_UNSUPPORTED);
-    assert_says(f, "older korora (schema 0, this one wants 2)");
+    assert_says(f, "older korora (schema 0, this one wants 3)");
     open_memory(f, KOR_MEMORY_WRITE, NULL);
     assert_true(remember(f, "after the migration", NOON) > 0);
     kor_memory_stats stats;
     assert_ok(f, kor_memory_get_stats(f->memory, &stats, &f->err));
-    assert_int_equal(stats.schema, 2);
+    assert_int_equal(stats.schema, 3);
 }
 
 static void test_memory_migration_is_all_or_nothing(void **state)
@@ -330,7 +330,7 @@ static void test_memory_counts(void **state)
     assert_int_equal(stats.text_bytes, 7);
     assert_int_equal(stats.first_ms, NOON - DAY);
     assert_int_equal(stats.last_ms, NOON);
-    assert_int_equal(stats.schema, 2);
+    assert_int_equal(stats.schema, 3);
     assert_true(stats.file_bytes >= 4096);
     assert_int_equal(stats.vectors, 0);
 }

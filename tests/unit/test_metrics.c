@@ -51,6 +51,7 @@ static void test_metrics_of_classify(void **state)
     NEAR(m.ece, (0.2 + 0.6 + 0.3 + 0.6) / 4); /* each in a bin of its own */
     NEAR(m.abstained, 0.25);
     NEAR(m.kept_accuracy, 2.0 / 3);
+    NEAR(m.right_or_abstained, 0.75);
     assert_int_equal(m.outside, 1);
     NEAR(m.outside_recall, 1);
     assert_int_equal(m.confusion[1 * 3 + 0], 1);

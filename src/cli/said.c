@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Annotations, for people and for programs. */
+#include "cli/cli.h"
+
+#include "text/utf8.h"
+
+#include <math.h>
+#include <string.h>
+
+static double rounded(double x)
+{
+    return round(x * 1000) / 1000;
+}
+
+size_t kor_code_points(const char *text, size_t len)
+{
+    size_t n = 0;
+    uint32_t cp;
+    for (size_t i = 0; i < len; n++) i += kor_utf8_decode(text + i, len - i, &cp);
+    return n;
+}
+
+/* Bytes of the title or the text as code points. */
+static json_t *place_json(const kor_event *e, kor_place place, size_t at)
+{
+    const char *text = place == KOR_PLACE_TITLE ? e->title ? e->title : "" : e->text;
+    size_t len = place == KOR_PLACE_TITLE ? strlen(text) : e->text_len;
+    return json_integer((json_int_t)kor_code_points(text, at < len ? at : len));
+}
+
+json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event)
+{
+    static const char *const places[] = {"whole", "title", "text"};
+    json_t *out = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const kor_said *s = &list[i];
+        json_t *o = json_pack("{s:o,s:o}", "field", kor_text_json(s->field, strlen(s->field)),
+                              "label", kor_text_json(s->label, strlen(s->label)));
+        if (*s->value) json_object_set_new(o, "value", kor_text_json(s->value, strlen(s->value)));
+        if (s->place != KOR_PLACE_WHOLE) {
+            json_object_set_new(o, "in", json_string(places[s->place]));
+            json_object_set_new(o, "start", place_json(event, s->place, s->start));
+            json_object_set_new(o, "end", place_json(event, s->place, s->end));
+        }
+        json_object_set_new(o, "score", json_real(rounded(s->score)));
+        json_object_set_new(
+            o, "by", s->model ? kor_text_json(s->model, strlen(s->model)) : json_string("you"));
+        if (s->model) {
+            char version[24];
+            (void)snprintf(version, sizeof version, "%016llx", (unsigned long long)s->checksum);
+            json_object_set_new(o, "version", json_string(version));
+        }
+        json_array_append_new(out, o);
+    }
+    return out;
+}
+
+/* LABEL 93 %, or VALUE (LABEL 93 %) of a part. */
+static void print_one(const kor_said *s)
+{
+    if (*s->value) {
+        kor_print_line(KOR_PLAIN, s->value, strlen(s->value), 60);
+        putchar(' ');
+        putchar('(');
+    }
+    kor_print_line(*s->value ? KOR_DIM : KOR_BOLD, s->label, strlen(s->label), 0);
+    if (!s->model) {
+        kor_print(KOR_DIM, ", you say");
+    } else if (s->score > 0) {
+        kor_print(KOR_DIM, " %.0f %%", 100 * s->score);
+    } else { /* one that says nothing of how sure it is */
+        kor_print(KOR_DIM, ", ");
+        kor_print_line(KOR_DIM, s->model, strlen(s->model), 0);
+        kor_print(KOR_DIM, " says");
+    }
+    if (*s->value) putchar(')');
+}
+
+void kor_print_said(const kor_said *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool first = i == 0 || strcmp(list[i].field, list[i - 1].field) != 0;
+        bool parts = *list[i].value != 0;
+        if (first) {
+            kor_print_cell(KOR_YELLOW, list[i].field, 8);
+        } else if (parts) {
+            printf("\n%10s", "");
+        } else {
+            printf(", ");
+        }
+        print_one(&list[i]);
+        if (i + 1 == count || strcmp(list[i].field, list[i + 1].field) != 0) putchar('\n');
+    }
+}
+
+/* ---- The guard ---- */
+
+static int64_t sum(const int64_t *counts, size_t n)
+{
+    int64_t all = 0;
+    for (size_t i = 0; i < n; i++) all += counts[i];
+    return all;
+}
+
+static const char *excluded_name(size_t i)
+{
+    return kor_exclusion_name((kor_exclusion)i);
+}
+
+static void print_list(const int64_t *counts, size_t n, const char *(*name)(size_t))
+{
+    const char *between = " (";
+    for (size_t i = 0; i < n; i++) {
+        if (!counts[i]) continue;
+        printf("%s%s %s", between, kor_grouped(counts[i]), name(i));
+        between = ", ";
+    }
+    putchar(')');
+}
+
+void kor_print_guarded(const kor_guard_counts *c)
+{
+    int64_t cut = sum(c->cut, KOR_SECRETS), excluded = sum(c->excluded, KOR_EXCLUSIONS);
+    if (cut) {
+        printf(", %s cut out", kor_counted(cut, "secret"));
+        print_list(c->cut, KOR_SECRETS, kor_secret_name);
+    }
+    if (excluded) {
+        printf(", %s excluded", kor_grouped(excluded));
+        print_list(c->excluded, KOR_EXCLUSIONS, excluded_name);
+    }
+}
+
+static json_t *counts_json(const int64_t *counts, size_t n, const char *(*name)(size_t))
+{
+    json_t *o = json_object();
+    for (size_t i = 0; i < n; i++)
+        if (counts[i]) json_object_set_new(o, name(i), json_integer((json_int_t)counts[i]));
+    return o;
+}
+
+json_t *kor_guarded_json(const kor_guard_counts *c)
+{
+    json_t *o = json_object();
+    if (sum(c->cut, KOR_SECRETS))
+        json_object_set_new(o, "cut", counts_json(c->cut, KOR_SECRETS, kor_secret_name));
+    if (sum(c->excluded, KOR_EXCLUSIONS))
+        json_object_set_new(o, "excluded", counts_json(c->excluded, KOR_EXCLUSIONS, excluded_name));
+    return o;
+}

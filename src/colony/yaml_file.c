@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "colony/yaml_file.h"
+
+#include "base/file.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FILE_MAX = 1 << 18 };
+
+kor_status kor_yaml_wrong(const kor_yaml_file *file, const yaml_node_t *node, kor_error *err,
+                          const char *fmt, ...)
+{
+    char what[240];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    return kor_fail(err, KOR_E_INPUT, "%s:%zu: %s", file->path,
+                    node ? node->start_mark.line + 1 : (size_t)1, what);
+}
+
+static kor_status load(kor_yaml_file *out, const kor_str *text, kor_error *err)
+{
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser)) return kor_fail_memory(err);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)kor_str_text(text), text->len);
+    kor_status status = KOR_OK;
+    if (!yaml_parser_load(&parser, &out->document)) {
+        status = kor_fail(err, KOR_E_INPUT, "%s:%zu: no YAML: %s", out->path,
+                          parser.problem_mark.line + 1,
+                          parser.problem ? parser.problem : "it cannot be read");
+    }
+    yaml_parser_delete(&parser);
+    return status;
+}
+
+kor_status kor_yaml_file_open(kor_yaml_file *out, const char *path, kor_error *err)
+{
+    kor_str text = {0};
+    *out = (kor_yaml_file){.path = path};
+    kor_status status = kor_file_read(&text, path, FILE_MAX, err);
+    if (status == KOR_OK) status = load(out, &text, err);
+    kor_str_free(&text);
+    return status;
+}
+
+void kor_yaml_file_close(kor_yaml_file *file)
+{
+    yaml_document_delete(&file->document);
+}
+
+const yaml_node_t *kor_yaml_root(kor_yaml_file *file)
+{
+    return yaml_document_get_root_node(&file->document);
+}
+
+const yaml_node_t *kor_yaml_node(kor_yaml_file *file, int index)
+{
+    return yaml_document_get_node(&file->document, index);
+}
+
+const char *kor_yaml_text(const yaml_node_t *node)
+{
+    if (!node || node->type != YAML_SCALAR_NODE) return NULL;
+    const char *s = (const char *)node->data.scalar.value;
+    return strlen(s) == node->data.scalar.length ? s : NULL;
+}

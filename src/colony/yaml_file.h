@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A small YAML file as a tree of nodes with lines. */
+#ifndef KOR_YAML_FILE_H
+#define KOR_YAML_FILE_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+#include <yaml.h>
+
+typedef struct kor_yaml_file {
+    const char *path; /* borrowed */
+    yaml_document_t document;
+} kor_yaml_file;
+
+/* Read a file of at most 256 KB; KOR_E_INPUT with file and line for what is no YAML. Free with
+ * kor_yaml_file_close after success. */
+kor_status kor_yaml_file_open(kor_yaml_file *out, const char *path, kor_error *err);
+void kor_yaml_file_close(kor_yaml_file *file);
+
+/* The whole; NULL when the file is empty. */
+const yaml_node_t *kor_yaml_root(kor_yaml_file *file);
+
+const yaml_node_t *kor_yaml_node(kor_yaml_file *file, int index);
+
+/* A single value; NULL when it is none, or has a NUL in it. */
+const char *kor_yaml_text(const yaml_node_t *node);
+
+/* "PATH:LINE: WHAT", KOR_E_INPUT. */
+kor_status kor_yaml_wrong(const kor_yaml_file *file, const yaml_node_t *node, kor_error *err,
+                          const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,35 @@
+# The guard: secrets are cut out of every field, what is excluded is not stored, and both are counted.
+. "$REPO/tests/cli/common"
+steady() { sed -E -e 's/[0-9-]{10}T[0-9:]+([+-][0-9:]{5}|Z)/TIME/g' -e 's/in [0-9.]+ s \([0-9,]+/in N s (N/' -e 's/[A-Z][a-z]{2} TIME/DAY TIME/' -e 's/"file_bytes":[0-9]+/"file_bytes":N/'; }
+say() { echo "\$ $*"; "$@" > out 2>&1; code=$?; steady < out | sed 's|'"$KORORA_HOME"'|HOME|g'; echo "exit $code"; }
+key=ghp_$(printf 'a8Xk2Qv7LmN4pRt9Yw3ZcB6dFh1JsK5gT0eU')
+db=postgres://anna:Tr0ub4dor-9x@db.example/x
+echo "--- secrets"
+korora add "the key is $key, and $db" --title "key $key" --uri "https://example.org/?token=$key" --app "$db" --source "$key" --scope "$key" | steady | sed "s/$key/KEY/"
+printf '%s\n' "{\"id\":\"$key\",\"text\":\"$db\"}" '{"id":"2","text":"plain"}' > rows.jsonl
+say korora import jsonl rows.jsonl
+say korora import jsonl rows.jsonl
+printf 'export GITHUB_TOKEN=%s\ngit push\n' $key > history
+say korora import shell history
+korora show 1 | steady | grep -v '^scope\|^source'
+grep -rlE "a8Xk2Qv7LmN4|Tr0ub4dor" "$KORORA_HOME" && echo "a secret is on the disk"
+echo "--- exclusions"
+say korora exclude
+say korora exclude --app KeePassXC --site bank.example --word "project x" --path /srv/private
+say korora add "see you at Project X"
+say korora add "balance" --uri https://www.bank.example/account
+say korora add "copied" --app keepassxc
+say korora add "projected"
+stat -c %a "$KORORA_HOME/exclude.yaml"
+say korora exclude --word "project x" --remove --json
+say korora exclude --word "project x" --remove
+say korora exclude --remove
+say korora exclude --word " "
+say korora add "see you at Project X"
+say korora stats --json
+echo "--- nothing is stored while what is excluded cannot be read"
+printf 'words: [a\n' > "$KORORA_HOME/exclude.yaml"
+say korora add "not now"
+say korora exclude --word b
+printf 'colour: [a]\n' > "$KORORA_HOME/exclude.yaml"
+say korora import jsonl rows.jsonl

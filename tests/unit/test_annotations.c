@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "test_memory.h"
+
+#include "labels_maker.h"
+#include "memory/annotations.h"
+#include "memory/corrections.h"
+#include "memory/counters.h"
+#include "memory/likeness.h"
+#include "memory/reannotate.h"
+
+#include <sqlite3.h>
+
+/* A memory and a colony of two bags: "kind", of one label a text, and "tags", of several; both know
+ * "first" ("a ab"), "second" ("b bc cc") and "third" ("c"). */
+typedef struct den {
+    fixture *f;
+    kor_colony *colony;
+    kor_guard guard;
+} den;
+
+static kor_status find(void *arg, const char *model, char out[4096], kor_error *err)
+{
+    den *d = arg;
+    (void)err;
+    (void)snprintf(out, 4096, "%s/%s.gguf", d->f->folder, model);
+    return KOR_OK;
+}
+
+static void open_colony(den *d, const char *plan)
+{
+    char path[400];
+    const char *const paths[] = {path};
+    (void)snprintf(path, sizeof path, "%s/colony.yaml", d->f->folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(plan, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    kor_colony_close(d->colony);
+    assert_ok(d->f, kor_colony_open(&d->colony, paths, 1, NULL, find, d, &d->f->err));
+}
+
+static void make(den *d, fixture *f)
+{
+    char path[400];
+    *d = (den){.f = f};
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    (void)snprintf(path, sizeof path, "%s/kind.gguf", f->folder);
+    labels_write(path, false, MADE_BAG, NULL);
+    (void)snprintf(path, sizeof path, "%s/tags.gguf", f->folder);
+    labels_write(path, true, MADE_BAG, NULL);
+    open_colony(d, "steps:\n  - {model: kind}\n  - {model: tags, when: kind != third}\n");
+}
+
+static void unmake(den *d)
+{
+    kor_colony_close(d->colony);
+    kor_exclusions_free(&d->guard.exclusions);
+}
+
+static kor_ingest_stats put(den *d, const kor_event *events, size_t count)
+{
+    fixture *f = d->f;
+    kor_ingest *in;
+    kor_ingest_stats stats;
+    assert_ok(f, kor_ingest_begin(&in, f->memory, 2, &f->err));
+    kor_ingest_use(in, &d->guard, d->colony);
+    for (size_t i = 0; i < count; i++) assert_ok(f, kor_ingest_add(in, &events[i], &f->err));
+    assert_ok(f, kor_ingest_end(in, &stats, &f->err));
+    return stats;
+}
+
+static int64_t put_text(den *d, const char *text)
+{
+    const kor_event e = text_event(text, NOON);
+    return put(d, &e, 1).last_id;
+}
+
+static int64_t count_rows(fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement);
+    (void)sqlite3_close(db);
+    return n;
+}
+
+/* "FIELD=LABEL ..." of what holds of an event; "+" before what the user said. */
+static const char *said(fixture *f, int64_t event)
+{
+    static char text[1000];
+    kor_arena arena = {0};
+    kor_said *list;
+    size_t count, at = 0;
+    text[0] = 0;
+    assert_ok(f, kor_annotations_list(f->memory, event, &arena, &list, &count, &f->err));
+    for (size_t i = 0; i < count; i++) {
+        int n = snprintf(text + at, sizeof text - at, "%s%s%s=%s", i ? " " : "",
+                         list[i].model ? "" : "+", list[i].field, list[i].label);
+        assert_true(n > 0);
+        at += (size_t)n;
+    }
+    kor_arena_free(&arena);
+    return text;
+}
+
+static void correct(fixture *f, int64_t event, const char *field, const char *label, bool on,
+                    bool alone)
+{
+    const kor_correction c = {.field = field, .label = label, .on = on, .alone = alone};
+    assert_ok(f, kor_corrections_add(f->memory, event, &c, 1, &f->err));
+}
+
+static void test_annotations_are_stored_and_the_user_is_above_them(void **state)
+{
+    den d;
+    make(&d, *state);
+    int64_t one = put_text(&d, "a ab"), two = put_text(&d, "c");
+    assert_string_equal(said(d.f, one), "kind=first tags=first");
+    assert_string_equal(said(d.f, two), "kind=third");
+    correct(d.f, one, "kind", "second", true, true);
+    correct(d.f, one, "tags", "third", true, false);
+    assert_string_equal(said(d.f, one), "+kind=second +tags=third tags=first");
+    correct(d.f, one, "tags", "first", false, false);
+    assert_string_equal(said(d.f, one), "+kind=second +tags=third");
+    int64_t taken;
+    assert_ok(d.f, kor_corrections_undo(d.f->memory, one, &taken, &d.f->err));
+    assert_string_equal(said(d.f, one), "kind=first tags=first");
+    unmake(&d);
+}
+
+static size_t wanted(den *d, const char *field, const char *label, int64_t *first)
+{
+    fixture *f = d->f;
+    kor_arena arena = {0};
+    int64_t *ids;
+    size_t found;
+    const kor_wanted w = {.field = field, .label = label};
+    assert_ok(f, kor_annotations_events(f->memory, &w, 1, NULL, 0, NOON + DAY, &arena, &ids, &found,
+                                        &f->err));
+    *first = found ? ids[0] : 0;
+    kor_arena_free(&arena);
+    return found;
+}
+
+static void test_annotations_filter_events_as_corrected(void **state)
+{
+    den d;
+    int64_t first;
+    make(&d, *state);
+    int64_t one = put_text(&d, "a ab"), two = put_text(&d, "c"), three = put_text(&d, "b bc cc");
+    assert_int_equal(wanted(&d, "kind", "first", &first), 1);
+    assert_int_equal(first, one);
+    assert_int_equal(wanted(&d, "kind", "second,third", &first), 2);
+    assert_int_equal(first, two);
+    assert_int_equal(wanted(&d, "tags", NULL, &first), 2);
+    assert_int_equal(wanted(&d, "kind", "fir", &first), 0);
+    assert_int_equal(wanted(&d, "none", "first", &first), 0);
+    correct(d.f, one, "kind", "third", true, true);
+    assert_int_equal(wanted(&d, "kind", "first", &first), 0);
+    assert_int_equal(wanted(&d, "kind", "third", &first), 2);
+    assert_int_equal(first, one);
+    correct(d.f, three, "tags", "second", false, false);
+    assert_int_equal(wanted(&d, "tags", "second", &first), 0);
+    /* In an answer too. */
+    kor_recall r;
+    const kor_wanted w[] = {{.field = "kind", .label = "third"},
+                            {.field = "tags", .label = "first"}};
+    const kor_query q = {.question = "", .limit = 10, .wanted = w, .wanted_count = 1};
+    assert_ok(d.f, kor_recall_run(d.f->memory, &q, &r, &d.f->err));
+    assert_int_equal(r.count, 2);
+    kor_recall_free(&r);
+    const kor_query both = {
+        .question = "ab", .len = 2, .limit = 10, .wanted = w, .wanted_count = 2};
+    assert_ok(d.f, kor_recall_run(d.f->memory, &both, &r, &d.f->err));
+    assert_int_equal(r.count, 1);
+    assert_int_equal(r.hits[0].event.id, one);
+    assert_int_equal(r.in_range, 1);
+    kor_recall_free(&r);
+    unmake(&d);
+}
+
+static void test_annotations_go_with_their_event(void **state)
+{
+    den d;
+    make(&d, *state);
+    (void)put_text(&d, "a ab");
+    assert_int_equal(count_rows(d.f, "SELECT count(*) FROM annotations"), 2);
+    assert_int_equal(count_rows(d.f, "SELECT count(*) FROM passes"), 1);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(d.f->db, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA foreign_keys = ON; DELETE FROM events", 0, 0, 0),
+                     SQLITE_OK);
+    (void)sqlite3_close(db);
+    assert_int_equal(count_rows(d.f, "SELECT count(*) FROM annotations"), 0);
+    assert_int_equal(count_rows(d.f, "SELECT count(*) FROM passes"), 0);
+    unmake(&d);
+}
+
+static bool stop_at_once(void *arg, const kor_reannotated *so_far)
+{
+    (void)arg;
+    return so_far->done == 0;
+}
+
+static void test_reannotate_reads_what_is_new_to_the_colony(void **state)
+{
+    den d;
+    kor_reannotated r;
+    enum { MANY = 300 };
+    make(&d, *state);
+    int64_t one = put_text(&d, "a ab");
+    correct(d.f, one, "kind", "second", true, true);
+    assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+    assert_int_equal(r.waiting, 0);
+    /* Events from before there was a colony. */
+    for (int i = 0; i < MANY; i++) (void)remember(d.f, i % 2 ? "c" : "b bc cc", NOON + i);
+    assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, stop_at_once, NULL, &r, &d.f->err));
+    assert_int_equal(r.waiting, MANY);
+    assert_true(r.done > 0 && r.done < MANY);
+    int64_t before = r.done;
+    assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+    assert_int_equal(r.waiting, MANY - before);
+    assert_int_equal(r.done, MANY - before);
+    assert_int_equal(r.changed, MANY - before);
+    assert_string_equal(said(d.f, one + 1), "kind=second tags=second");
+    /* Another plan: all are read again, and what is the same is told apart. */
+    open_colony(&d, "steps:\n  - {model: kind}\n");
+    assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+    assert_int_equal(r.done, MANY + 1);
+    assert_int_equal(r.changed, MANY / 2 + 1);
+    assert_string_equal(said(d.f, one), "+kind=second");
+    assert_string_equal(said(d.f, one + 1), "kind=second");
+    unmake(&d);
+}
+
+static int64_t counter(fixture *f, const char *name)
+{
+    kor_arena arena = {0};
+    kor_counter *list;
+    size_t count;
+    int64_t value = 0;
+    assert_ok(f, kor_counters_list(f->memory, name, &arena, &list, &count, &f->err));
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].name, name) == 0) value = list[i].value;
+    kor_arena_free(&arena);
+    return value;
+}
+
+static void test_guard_comes_before_everything(void **state)
+{
+    den d;
+    bool changed;
+    make(&d, *state);
+    assert_ok(d.f, kor_exclusions_add(&d.guard.exclusions, KOR_EXCLUDE_WORD, "falcon", &changed,
+                                      &d.f->err));
+    static const char key[] = "postgres://anna:Tr0ub4dor-9x@db.example/x";
+    kor_event e[3] = {text_event(key, NOON), text_event("the Falcon", NOON),
+                      text_event("a ab", NOON)};
+    e[0].title = e[0].app = e[0].uri = e[0].ref = e[0].source = e[0].scope = key;
+    kor_ingest_stats stats = put(&d, e, 3);
+    assert_int_equal(stats.added, 2);
+    assert_int_equal(stats.guard.excluded[KOR_EXCLUDE_WORD], 1);
+    assert_int_equal(counter(d.f, "excluded.word"), 1);
+    assert_true(counter(d.f, "cut.connection") >= 4);
+    assert_int_equal(counter(d.f, "model.kind.asked"), 2);
+    assert_int_equal(count_rows(d.f, "SELECT count(*) FROM events WHERE text LIKE "
+                                     "'%[connection removed]%' AND title LIKE '%removed]%'"),
+                     1);
+    /* Importing it again adds nothing, though its names are not what they were. */
+    stats = put(&d, e, 1);
+    assert_int_equal(stats.added, 0);
+    assert_int_equal(stats.known, 1);
+    /* No byte of it on the disk. */
+    kor_memory_close(d.f->memory);
+    d.f->memory = NULL;
+    FILE *file = fopen(d.f->db, "r");
+    static char bytes[1 << 20];
+    assert_non_null(file);
+    size_t n = fread(bytes, 1, sizeof bytes, file);
+    (void)fclose(file);
+    assert_true(n > 0 && n < sizeof bytes);
+    assert_null(memmem(bytes, n, "Tr0ub4dor", 9));
+    assert_null(memmem(bytes, n, "Falcon", 6));
+    unmake(&d);
+}
+
+/* Stamps and case do not count, numbers do; scopes are apart; other processes are remembered. */
+static void test_repeats_are_told_of_the_last_events(void **state)
+{
+    fixture *f = *state;
+    static const char first[] =
+        "2026-03-01 10:00:01 The worker restarted after it had lost the lock";
+    static const char again[] =
+        "2026-03-02 11:30:45 the worker restarted  after it had lost the lock";
+    static const char other[] =
+        "2026-03-02 11:30:45 the indexer wrote 20 segments and closed its file";
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    int64_t one = remember(f, first, NOON), two = remember(f, again, NOON), like;
+    int64_t three = remember(f, other, NOON);
+    kor_event apart = text_event(first, NOON);
+    apart.scope = "apart";
+    int64_t four = store(f, &apart, 1).last_id;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    int64_t five = remember(f, again, NOON);
+    const struct {
+        int64_t event, like;
+    } want[] = {{one, one}, {two, one}, {three, three}, {four, four}, {five, one}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        assert_ok(f, kor_likeness_of(f->memory, want[i].event, &like, &f->err));
+        assert_int_equal(like, want[i].like);
+    }
+    /* An answer has it once. */
+    kor_recall r;
+    const kor_query q = {.question = "lost the lock", .len = 13, .limit = 10};
+    assert_ok(f, kor_recall_run(f->memory, &q, &r, &f->err));
+    assert_int_equal(r.count, 1);
+    kor_recall_free(&r);
+    /* Beyond the window it is new. */
+    kor_event *many = calloc(KOR_LIKENESS_WINDOW, sizeof *many);
+    char(*text)[64] = calloc(KOR_LIKENESS_WINDOW, sizeof *text);
+    assert_non_null(many);
+    assert_non_null(text);
+    for (size_t i = 0; i < KOR_LIKENESS_WINDOW; i++) {
+        (void)snprintf(text[i], sizeof *text, "w%zu x%zu y%zu z%zu", i * 7919, i * 104729, i * 31,
+                       i);
+        many[i] = text_event(text[i], NOON);
+    }
+    (void)store(f, many, KOR_LIKENESS_WINDOW);
+    int64_t six = remember(f, again, NOON);
+    assert_ok(f, kor_likeness_of(f->memory, six, &like, &f->err));
+    assert_int_equal(like, six);
+    free(many);
+    free(text);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_annotations_are_stored_and_the_user_is_above_them),
+        TEST(test_annotations_filter_events_as_corrected),
+        TEST(test_annotations_go_with_their_event),
+        TEST(test_reannotate_reads_what_is_new_to_the_colony),
+        TEST(test_guard_comes_before_everything),
+        TEST(test_repeats_are_told_of_the_last_events),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
