@@ -3,7 +3,7 @@
  * usage: bench_when ROWS.jsonl    rows {"text": ...} */
 #include "korora.h"
 #include "time/evaluate.h"
-#include "time/reader.h"
+#include "time/phrase.h"
 
 #include <jansson.h>
 #include <stdio.h>

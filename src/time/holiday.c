@@ -2,7 +2,7 @@
 #include "time/holiday.h"
 
 #include "base/civil.h"
-#include "time/reader.h"
+#include "time/phrase.h"
 
 #include <string.h>
 

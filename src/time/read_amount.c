@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Amounts of time up to now, from now, and from other times. */
-#include "time/reader_period.h"
+#include "time/phrase_period.h"
 
 /* ---- Rolling amounts ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "time/reader.h"
+#include "time/phrase.h"
 
 enum { NOON = 43200, DAY = 86400 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dates in digits, or with a month's name between them. */
-#include "time/reader_period.h"
+#include "time/phrase_period.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "time/reader_period.h"
+#include "time/phrase_period.h"
 
 static int period_within(kor_reader *r)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "time/reader.h"
-#include "time/reader_period.h"
+#include "time/phrase.h"
+#include "time/phrase_period.h"
 
 bool kor_read_choice(kor_reader *r, uint8_t *choice, int32_t *n)
 {

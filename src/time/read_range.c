@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "time/reader.h"
+#include "time/phrase.h"
 
 static int open_node(kor_reader *r, uint8_t relation, int child)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "time/reader.h"
+#include "time/phrase.h"
 
 /* A clock time or a part of the day that belongs to what recurs: "at 9", "mornings", "from 2 to 3".
  */

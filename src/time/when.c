@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "time/when.h"
 
-#include "time/reader.h"
+#include "time/phrase.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "time/reader.h"
+#include "time/phrase.h"
 
 const kor_token *kor_peek(const kor_reader *r, size_t ahead)
 {

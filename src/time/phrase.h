@@ -2,8 +2,8 @@
 /* Words into calendar expressions: what the readers share. A reader takes the tokens of what it
  * names and fills in its result, or fails and takes none. Those that build nodes return the node,
  * or KOR_NO_NODE. */
-#ifndef KOR_READER_H
-#define KOR_READER_H
+#ifndef KOR_PHRASE_H
+#define KOR_PHRASE_H
 
 #include "time/words.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The readers of periods that live in other files than the one that tries them all. */
-#ifndef KOR_READER_PERIOD_H
-#define KOR_READER_PERIOD_H
+#ifndef KOR_PHRASE_PERIOD_H
+#define KOR_PHRASE_PERIOD_H
 
-#include "time/reader.h"
+#include "time/phrase.h"
 
 /* "the first Friday of July", "the last two weeks of March", "the second half of 2026" */
 int kor_read_nth(kor_reader *r);
