@@ -120,8 +120,8 @@ static bool weekday(kor_time_reading *c, const kor_expr *e, const kor_node *n, i
                 c->week_before ? kor_monday_of(today) - 7 + n->weekday : today - (back ? back : 7);
             if (n->n < -1) day -= 7 * (-(int64_t)n->n - 1);
             break;
-        case KOR_CHOICE_PAST: day = today - (back ? back : 7); break;
-        case KOR_CHOICE_COMING: day = today + 7 - back; break;
+        case KOR_CHOICE_PAST: day = today - (back ? back : 7) - 7 * (int64_t)n->count; break;
+        case KOR_CHOICE_COMING: day = today + 7 - back + 7 * (int64_t)n->count; break;
         case KOR_CHOICE_NEXT: day = kor_monday_of(today) + 7 + n->weekday; break;
         case KOR_CHOICE_OF: day = kor_monday_of(today) + 7 * (int64_t)n->n + n->weekday; break;
         default:

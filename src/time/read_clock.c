@@ -165,7 +165,18 @@ static bool read_digits(kor_reader *r, kor_clock_context context, kor_clock *out
         minutes = kor_peek(&s, 1)->value; /* 15h30 */
         s.at += 2;
     }
+    const kor_token *split = kor_peek(&s, 0);
+    if (minutes < 0 && !split->glued && split->word == KOR_WORD_NUMBER && split->digits == 2 &&
+        split->value < 60) {
+        kor_reader half = s; /* "7 56 am" */
+        half.at++;
+        if (read_meridiem(&half) >= 0) {
+            minutes = split->value;
+            s.at++;
+        }
+    }
     out->stated = minutes >= 0;
+    if (!out->stated && hour.value > 24) return false;
     set_clock(out, hour.value, minutes, seconds);
     /* 09:15 and 9:15:30 are as a machine writes them. */
     read_half(&s, out, (hour.digits == 2 && hour.value < 10) || seconds >= 0);

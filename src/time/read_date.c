@@ -136,7 +136,12 @@ static int read_day_first(kor_reader *r)
         s = stop;
     } else {
         const kor_token *y = kor_peek(&s, 0);
-        bool two = is_number(y, 2, 2) && y->value > 31 && !kor_peek(&s, 1)->glued;
+        const kor_token *end = kor_peek(&s, 1);
+        bool closes =
+            end->word == KOR_WORD_END || (end->word == KOR_WORD_MARK && end->value != ':' &&
+                                          end->value != '-' && end->value != '/');
+        bool two = is_number(y, 2, 2) &&
+                   ((y->value > 31 && !end->glued) || (closes && y->value > 9 && first.digits));
         if (two) {
             kor_at_node(&s, node)->year = y->value;
             kor_at_node(&s, node)->has_year = kor_at_node(&s, node)->two_digits = true;

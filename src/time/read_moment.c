@@ -150,7 +150,7 @@ static bool ends_hour(const kor_reader *r)
 static bool read_relation(kor_reader *r, uint8_t *relation)
 {
     kor_reader s = *r;
-    bool no = kor_take(&s, KOR_WORD_NO);
+    bool no = (kor_take(&s, KOR_WORD_NO) || kor_take_text(&s, "not"));
     const kor_token *t = kor_peek(&s, 0);
     if (t->word == KOR_WORD_SLICE &&
         (t->value == KOR_SLICE_LATER || t->value == KOR_SLICE_SO_FAR) &&

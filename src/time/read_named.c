@@ -68,6 +68,8 @@ int kor_read_nth(kor_reader *r)
     } else if (t->word == KOR_WORD_HALF && n.n >= 1 && n.n <= 2 && !many) {
         unit = KOR_UNIT_HALF;
         s.at++;
+        if (kor_is_mark(&s, 0, '-')) s.at++; /* "the second half-year" */
+        (void)kor_take_text(&s, "year");
     } else {
         plural = t->word == KOR_WORD_UNIT && !(t->flags & KOR_WORD_SINGULAR);
         if (!kor_read_unit(&s, &unit) || unit < KOR_UNIT_DAY) return KOR_NO_NODE;
@@ -148,6 +150,21 @@ static int read_quarter(kor_reader *r)
     kor_node n = kor_new_node(KOR_NODE_QUARTER);
     const kor_token *first = kor_peek(&s, 0);
     if (first->joined) return KOR_NO_NODE;
+    if (first->word == KOR_WORD_NUMBER && first->digits == 1 && first->value >= 1 &&
+        first->value <= 4 && kor_word_ahead(&s, 1) == KOR_WORD_QUARTER &&
+        kor_peek(&s, 1)->glued) { /* "1Q 2026", "3Q25" */
+        n.n = first->value;
+        n.unit = KOR_UNIT_QUARTER;
+        s.at += 2;
+        const kor_token *y = kor_peek(&s, 0);
+        n.two_digits = y->word == KOR_WORD_NUMBER && y->glued && y->digits == 2;
+        if (!n.two_digits && !kor_read_year_number(&s, &year)) return KOR_NO_NODE;
+        n.year = n.two_digits ? y->value : year;
+        s.at += n.two_digits;
+        n.has_year = true;
+        *r = s;
+        return kor_add_node(r, n);
+    }
     if (first->word == KOR_WORD_NUMBER) {
         if (!kor_read_year_number(&s, &year)) return KOR_NO_NODE;
         bool glue = kor_is_mark(&s, 0, '-') || kor_is_mark(&s, 0, '/');
@@ -429,7 +446,8 @@ static int read_fiscal(kor_reader *r)
     if (t.word != KOR_WORD_FISCAL || t.value == 2 || (t.joined && !chosen)) return KOR_NO_NODE;
     s.at++;
     kor_reader unit_at = s;
-    bool named = kor_read_unit(&unit_at, &unit) && unit >= KOR_UNIT_MONTH;
+    bool named = (kor_read_unit(&unit_at, &unit) && unit >= KOR_UNIT_MONTH) ||
+                 read_quarter_number(&unit_at, &unit) > 0;
     if (named) s = unit_at;
     if (t.flags & KOR_WORD_AMBIGUOUS && !(named && unit == KOR_UNIT_YEAR)) return KOR_NO_NODE;
     const kor_token *n = kor_peek(&s, 0);

@@ -40,6 +40,36 @@ static bool ends_clause(const kor_reader *r)
                        t->value == ';' || t->value == ')');
 }
 
+/* "two Fridays ago", "three Mondays from now" */
+static int read_weekdays_away(kor_reader *r)
+{
+    kor_reader s = *r;
+    int32_t count;
+    kor_node n = kor_new_node(KOR_NODE_WEEKDAY);
+    if (kor_word_ahead(&s, 0) == KOR_WORD_ARTICLE) s.at++;
+    if (kor_word_ahead(&s, 0) == KOR_WORD_SOME) {
+        count = kor_peek(&s, 0)->value;
+        s.at++;
+        (void)kor_take(&s, KOR_WORD_OF);
+    } else if (s.at > r->at || !kor_read_cardinal(&s, &count) || count < 1 || count > 500) {
+        return KOR_NO_NODE;
+    }
+    const kor_token *day = kor_peek(&s, 0);
+    if (day->word != KOR_WORD_WEEKDAY || day->glued) return KOR_NO_NODE;
+    n.weekday = (int8_t)day->value;
+    s.at++;
+    const kor_token *t = kor_peek(&s, 0);
+    bool later = (t->word == KOR_WORD_SLICE && t->value == KOR_SLICE_LATER) ||
+                 (t->word == KOR_WORD_FROM && kor_word_ahead(&s, 1) == KOR_WORD_NOW);
+    if (!later && t->word != KOR_WORD_AGO) return KOR_NO_NODE;
+    n.choice = later ? KOR_CHOICE_COMING : KOR_CHOICE_PAST;
+    n.count = count - 1;
+    s.at += t->word == KOR_WORD_FROM ? 2 : 1;
+    int node = kor_add_node(&s, n);
+    if (node >= 0) *r = s;
+    return node;
+}
+
 /* "this time last year", "this time tomorrow" */
 static int read_this_time(kor_reader *r)
 {
@@ -98,6 +128,11 @@ static int read_day_word(kor_reader *r)
         }
     } else if (t->word == KOR_WORD_AT && kor_word_ahead(r, 1) == KOR_WORD_THE) {
         if (!kor_is_text(r, 2, "moment") && !kor_is_text(r, 2, "minute")) return KOR_NO_NODE;
+        s.at += 3;
+        node = kor_add_node(&s, kor_new_node(KOR_NODE_NOW));
+    } else if (t->word == KOR_WORD_AT && kor_is_text(r, 1, "this") &&
+               (kor_is_text(r, 2, "time") || kor_is_text(r, 2, "moment") ||
+                kor_is_text(r, 2, "minute"))) {
         s.at += 3;
         node = kor_add_node(&s, kor_new_node(KOR_NODE_NOW));
     } else if (t->word == KOR_WORD_AT && kor_is_text(r, 1, "present")) {
@@ -240,6 +275,10 @@ static int read_chosen_holiday(kor_reader *r)
             kor_at_node(&s, node)->has_year = true;
             s = dated;
         }
+        node = kor_wrap(&s, weekend, node);
+    } else if (kor_is_text(&s, 0, "week") && !kor_is_mark(&s, 1, '-')) { /* "Easter week" */
+        weekend.unit = KOR_UNIT_WEEK;
+        s.at++;
         node = kor_wrap(&s, weekend, node);
     }
     if (node >= 0) *r = s;
@@ -488,9 +527,9 @@ static int read_modifier(kor_reader *r, int node)
 int kor_read_period(kor_reader *r)
 {
     static int (*const readers[])(kor_reader *) = {
-        kor_read_nth,        read_day_word,    read_weekday,   kor_read_date,
-        read_unit_named,     kor_read_roll,    read_this_time, kor_read_shift,
-        read_chosen_holiday, read_chosen_date, kor_read_named, kor_read_slice,
+        kor_read_nth,     read_day_word,  read_weekday,       kor_read_date,  read_unit_named,
+        kor_read_roll,    read_this_time, read_weekdays_away, kor_read_shift, read_chosen_holiday,
+        read_chosen_date, kor_read_named, kor_read_slice,
     };
     kor_word word = kor_word_ahead(r, 0);
     if (word == KOR_WORD_END || word == KOR_WORD_MARK) {

@@ -241,7 +241,7 @@ static bool read_relation(kor_reader *r, uint8_t *relation, bool *included)
         *included = true;
         t = kor_peek(&s, 0);
     }
-    bool no = ! or &&kor_take(&s, KOR_WORD_NO);
+    bool no = ! or &&(kor_take(&s, KOR_WORD_NO) || kor_take_text(&s, "not"));
     if (no) t = kor_peek(&s, 0);
     if (t->word == KOR_WORD_SLICE &&
         (t->value == KOR_SLICE_LATER || t->value == KOR_SLICE_SO_FAR)) {

@@ -78,6 +78,9 @@ static void set_unit(kor_recurrence *out, kor_unit unit)
     } else if (unit == KOR_UNIT_FORTNIGHT) {
         out->unit = KOR_UNIT_WEEK;
         out->interval *= 2;
+    } else if (unit == KOR_UNIT_HALF) {
+        out->unit = KOR_UNIT_MONTH;
+        out->interval *= 6;
     }
 }
 
@@ -202,6 +205,16 @@ static bool read_often(kor_reader *r, kor_recurrence *out)
     kor_reader s = *r;
     const kor_token t = *kor_peek(&s, 0);
     if (t.joined) return false;
+    if (kor_is_text(&s, 0, "bi") || kor_is_text(&s, 0, "semi")) { /* "bi-weekly" */
+        if (!kor_is_mark(&s, 1, '-') || kor_word_ahead(&s, 2) != KOR_WORD_OFTEN) return false;
+        kor_unit often = (kor_unit)kor_peek(&s, 2)->value;
+        bool half = kor_is_text(&s, 0, "semi") && often == KOR_UNIT_YEAR;
+        if (!half) out->interval = 2;
+        set_unit(out, half ? KOR_UNIT_HALF : often);
+        s.at += 3;
+        *r = s;
+        return true;
+    }
     if (t.word == KOR_WORD_OFTEN) {
         if (t.value == KOR_UNIT_YEAR && kor_word_ahead(&s, 1) == KOR_WORD_NONE &&
             !kor_is_text(&s, 0, "annually") && !kor_is_text(&s, 1, "review") &&
@@ -301,7 +314,9 @@ bool kor_read_set(kor_reader *r)
     static bool (*const readers[])(kor_reader *, kor_recurrence *) = {read_every, read_monthly,
                                                                       read_often, read_clock_first};
     kor_word word = kor_word_ahead(r, 0);
-    if (word == KOR_WORD_NONE || word == KOR_WORD_END || word == KOR_WORD_MARK) return false;
+    if ((word == KOR_WORD_NONE && !kor_is_text(r, 0, "bi") && !kor_is_text(r, 0, "semi")) ||
+        word == KOR_WORD_END || word == KOR_WORD_MARK)
+        return false;
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
         kor_reader s = *r;
         kor_recurrence again = {.interval = 1};

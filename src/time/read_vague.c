@@ -125,6 +125,11 @@ bool kor_read_vague(kor_reader *r)
         return s.e->root >= 0;
     }
     s = *r;
+    if (kor_take_text(&s, "as") && kor_take_text(&s, "soon") && kor_take_text(&s, "as") &&
+        kor_take_text(&s, "possible")) {
+        return set_vague(r, &s, "says no time");
+    }
+    s = *r;
     if (kor_take(&s, KOR_WORD_ARTICLE) &&
         (kor_take_text(&s, "while") || kor_take_text(&s, "bit")) && kor_take(&s, KOR_WORD_AGO)) {
         return set_vague(r, &s, "says no time");

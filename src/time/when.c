@@ -304,7 +304,9 @@ static bool may_begin(kor_words *w, const kor_token *t)
     }
     if (t->word == KOR_WORD_MARK) return t->value == '\'';
     if (t->word != KOR_WORD_NONE) return true;
-    return kor_words_is(w, t, "right") || kor_words_is(w, t, "just") || kor_words_is(w, t, "up");
+    return kor_words_is(w, t, "right") || kor_words_is(w, t, "just") || kor_words_is(w, t, "up") ||
+           kor_words_is(w, t, "not") || kor_words_is(w, t, "as") || kor_words_is(w, t, "bi") ||
+           kor_words_is(w, t, "semi");
 }
 
 /* A whole date of digits: the only thing that is looked for within longer words. */
