@@ -274,7 +274,8 @@ static bool around(kor_time_reading *c, const kor_expr *e, const kor_node *n, in
                           .days = n->unit == KOR_UNIT_WEEK ? 7
                                   : months_in(n->unit)     ? 0
                                                            : 1};
-        *out = kor_days_value(v.first, kor_shifted_day(&one, 1, v.first), n->unit);
+        *out = n->sign < 0 ? kor_days_value(kor_shifted_day(&one, -1, v.end), v.end, n->unit)
+                           : kor_days_value(v.first, kor_shifted_day(&one, 1, v.first), n->unit);
         return true;
     }
     *out = n->unit == KOR_UNIT_WEEKEND ? weekend_around(v.first)

@@ -134,7 +134,7 @@ static bool read_digits(kor_reader *r, kor_clock_context context, kor_clock *out
         bool four = hour.digits == 4;
         if (four && hundreds)
             s.at++;
-        else if (!half && !(four && context == KOR_CLOCK_RANGE))
+        else if (!half && context != KOR_CLOCK_RANGE)
             return false;
         set_clock(out, hour.value / 100, hour.value % 100, -1);
         read_half(&s, out, false);
@@ -371,6 +371,7 @@ bool kor_read_clocks(kor_reader *r, bool bare, kor_clock *from, kor_clock *to)
     /* "3-5pm": the end says what the start is. */
     if (!kor_read_clock(&s, KOR_CLOCK_RANGE, from)) return false;
     if (first.digits == 4 && loose == KOR_CLOCK_STRICT && !from->stated) return false;
+    if (first.digits == 3 && from->stated && s.at == r->at + 1 + said) return false; /* 730-930 */
     kor_reader joint = s;
     bool plain = s.at == r->at + 1 && first.word == KOR_WORD_NUMBER;
     read_part_after(&s, from);

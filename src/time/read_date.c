@@ -262,7 +262,8 @@ static int read_years(kor_reader *r)
 {
     const kor_token a = *kor_peek(r, 0), b = *kor_peek(r, 2);
     if (!is_number(&a, 4, 4) || !is_number(&b, 4, 4) || !kor_is_free(r, &a)) return KOR_NO_NODE;
-    if (!kor_is_mark(r, 1, '-') && !kor_is_mark(r, 1, '~')) return KOR_NO_NODE;
+    if (!kor_is_mark(r, 1, '-') && !kor_is_mark(r, 1, '~') && kor_word_ahead(r, 1) != KOR_WORD_TO)
+        return KOR_NO_NODE;
     if (a.value < 1800 || b.value > 2100 || a.value >= b.value) return KOR_NO_NODE;
     const kor_token *next = kor_peek(r, 3);
     bool more = next->glued && (next->word == KOR_WORD_NUMBER || next->word == KOR_WORD_NONE ||

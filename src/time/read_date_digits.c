@@ -222,9 +222,9 @@ static int read_year_last(kor_reader *r)
     if (a.value == 24 && b.value == 7) return KOR_NO_NODE;
     if (next->word == KOR_WORD_UNIT) return KOR_NO_NODE; /* half an hour */
     /* A fraction is written like this too. */
-    bool certain = introduced || after_weekday || before->word == KOR_WORD_END ||
-                   a.digits + b.digits == 4 || b.value > 16 || swap || next->word == KOR_WORD_AT ||
-                   kor_is_mark(&s, 0, '-');
+    bool certain = introduced || r->at > r->words->first || after_weekday ||
+                   before->word == KOR_WORD_END || a.digits + b.digits == 4 || b.value > 16 ||
+                   swap || next->word == KOR_WORD_AT || kor_is_mark(&s, 0, '-');
     if (!certain || next->word == KOR_WORD_OF) return KOR_NO_NODE;
     *r = s;
     int node = kor_date_node(r, -1, month, day);

@@ -204,9 +204,12 @@ static bool read_times(kor_reader *r, draft *d, bool placed, bool at, bool first
     const kor_token from = *kor_peek(&s, 0);
     if (!kor_is_free(&s, &from) && !placed) return false;
     size_t start = s.at;
+    bool three = at && placed && from.word == KOR_WORD_NUMBER && from.digits == 3 &&
+                 from.value >= 100 && from.value < 1300 && from.value % 100 < 60;
     bool four = at && from.word == KOR_WORD_NUMBER && from.digits == 4 && from.value < 2400 &&
                 from.value % 100 < 60;
-    if (!kor_read_clock(&s, open ? four ? KOR_CLOCK_RANGE : KOR_CLOCK_LOOSE : KOR_CLOCK_STRICT,
+    if (!kor_read_clock(&s,
+                        open ? four || three ? KOR_CLOCK_RANGE : KOR_CLOCK_LOOSE : KOR_CLOCK_STRICT,
                         &d->clock))
         return false;
     if (!d->clock.stated && !ends_hour(&s)) {
@@ -273,10 +276,23 @@ static bool take_connector(kor_reader *r, bool *at)
     return any;
 }
 
+/* The name of a zone, which says nothing that is not known. */
+static bool is_zone(const kor_reader *r)
+{
+    static const char *const names[] = {"utc", "gmt", "cet", "cest", "est", "edt", "pst", "pdt",
+                                        "cst", "cdt", "mst", "mdt",  "bst", "et",  "pt"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (kor_is_text(r, 0, names[i])) return true;
+    }
+    return false;
+}
+
 static bool read_item(kor_reader *r, draft *d, bool first)
 {
     kor_reader s = *r;
     bool at = first && kor_behind(r, 1)->word == KOR_WORD_AT;
+    bool zoned = !first && (d->has_clock || d->has_clocks) && is_zone(&s);
+    s.at += zoned; /* "midnight EST Friday" */
     bool connected = !first && take_connector(&s, &at);
     kor_reader bare = connected ? *r : s;
     bool timed = d->has_clock || d->has_clocks;
@@ -407,10 +423,7 @@ int kor_read_moment(kor_reader *r)
         !kor_at_node(&s, d.day)->has_year && kor_at_node(&s, d.day)->month &&
         d.clock.grain != KOR_UNIT_HOUR) {
         kor_reader dated = s;
-        bool zone = kor_is_text(&dated, 0, "utc") || kor_is_text(&dated, 0, "gmt") ||
-                    kor_is_text(&dated, 0, "cet") || kor_is_text(&dated, 0, "cest") ||
-                    kor_is_text(&dated, 0, "est") || kor_is_text(&dated, 0, "pst");
-        dated.at += zone;
+        dated.at += is_zone(&dated);
         if (kor_word_ahead(&dated, 0) == KOR_WORD_NUMBER && kor_read_year_after(&dated, d.day))
             s = dated;
     }

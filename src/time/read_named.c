@@ -58,7 +58,8 @@ int kor_read_nth(kor_reader *r)
         return KOR_NO_NODE;
     }
     bool many = (n.n == -1 || n.n == 1) && kor_read_cardinal(&s, &count);
-    if (kor_is_mark(&s, 0, '-') && !many) s.at++;
+    bool hyphen = kor_is_mark(&s, 0, '-') && !many;
+    s.at += hyphen;
     t = kor_peek(&s, 0);
     kor_unit unit = KOR_UNIT_DAY;
     bool plural = false;
@@ -109,7 +110,7 @@ int kor_read_nth(kor_reader *r)
         if (n.n < 0) return KOR_NO_NODE; /* "last week" is read elsewhere */
         if (many && count > 1 && n.n == 1 && unit == KOR_UNIT_MONTH && the && count < 12)
             quarter = true; /* "the first nine months" */
-        bool ordinary = quarter && n.n <= 4 && the;
+        bool ordinary = quarter && n.n <= 4 && (the || hyphen);
         if (!ordinary && n.weekday < 0) return KOR_NO_NODE;
         if (n.weekday >= 0 && (n.n > 5 || kor_word_ahead(&s, 0) == KOR_WORD_NONE))
             return KOR_NO_NODE;

@@ -312,9 +312,11 @@ static int read_chosen_date(kor_reader *r)
 static int read_unit_of(kor_reader *r, kor_unit unit)
 {
     kor_reader s = *r;
-    bool of = kor_take(&s, KOR_WORD_OF);
+    bool of = kor_take(&s, KOR_WORD_OF), ends = false;
     if (!of) {
-        if (!kor_take(&s, KOR_WORD_STARTING) && !kor_take_text(&s, "beginning")) return KOR_NO_NODE;
+        ends = kor_take_text(&s, "ended") || kor_take_text(&s, "ending");
+        if (!ends && !kor_take(&s, KOR_WORD_STARTING) && !kor_take_text(&s, "beginning"))
+            return KOR_NO_NODE;
         (void)kor_take(&s, KOR_WORD_ON);
     }
     if (kor_word_ahead(&s, 0) == KOR_WORD_MONTH && unit == KOR_UNIT_MONTH) return KOR_NO_NODE;
@@ -326,6 +328,7 @@ static int read_unit_of(kor_reader *r, kor_unit unit)
     s.depth--;
     kor_node n = kor_new_node(of ? KOR_NODE_CONTAINING : KOR_NODE_STARTING);
     n.unit = (uint8_t)unit;
+    n.sign = ends ? -1 : 1;
     int node = kor_wrap(&s, n, child);
     if (node >= 0) *r = s;
     return node;

@@ -147,6 +147,10 @@ static bool read_every(kor_reader *r, kor_recurrence *out)
             out->day = day->value;
             s.at++;
         }
+    } else if (t.word == KOR_WORD_SEASON && !all) {
+        out->month = t.value * 3 + 3;
+        out->unit = KOR_UNIT_YEAR;
+        s.at++;
     } else if (t.word == KOR_WORD_CLOCK) {
         out->unit = KOR_UNIT_DAY;
         (void)kor_read_clock(&s, KOR_CLOCK_STRICT, &out->clock);
