@@ -96,22 +96,44 @@ static kor_status find(void *arg, const char *model, char out[4096], kor_error *
     return kor_fail(err, KOR_E_ARG, "path too long");
 }
 
-static size_t heap(void)
+/* Memory of this process that no other shares. */
+static double private_kb(void)
 {
-    struct mallinfo2 m = mallinfo2();
-    return m.uordblks + m.hblkhd;
+    char line[256];
+    double kb = 0;
+    FILE *f = fopen("/proc/self/smaps_rollup", "r");
+    while (f && fgets(line, sizeof line, f)) {
+        if (strncmp(line, "Private_Dirty:", 14) == 0) kb += atof(line + 14);
+    }
+    if (f) (void)fclose(f);
+    return kb;
 }
 
-/* What one more context on the trunk's takes. */
-static size_t context_bytes(const kor_model *model, kor_ctx *trunk)
+/* What one more context, on the trunk's where the model stands on it, takes once it was asked about
+ * all events. */
+static double context_kb(const kor_model *model, kor_ctx *trunk)
 {
+    static float answer[1024];
+    static kor_span spans[256];
     kor_ctx *ctx;
     kor_error err;
-    size_t before = heap();
+    kor_model_info info;
+    size_t n;
+    kor_model_get_info(model, &info);
+    (void)malloc_trim(0);
+    double before = private_kb();
     if (kor_ctx_new_on(&ctx, model, trunk, &err) != KOR_OK) die(&err);
-    size_t bytes = heap() - before;
+    for (size_t i = 0; i < EVENTS; i++) {
+        if (strcmp(info.head, "spans") == 0)
+            (void)kor_spans(ctx, events[i], KOR_NUL, spans, 256, &n, NULL);
+        else if (info.labels)
+            (void)kor_classify(ctx, events[i], KOR_NUL, answer, 1024, NULL);
+        else
+            (void)kor_embed(ctx, events[i], KOR_NUL, answer, 1024, NULL);
+    }
+    double kb = private_kb() - before;
     kor_ctx_free(ctx);
-    return bytes;
+    return kb;
 }
 
 static void print_row(const char *name, const char *kind, samples *s, size_t rounds, double kb,
@@ -187,7 +209,7 @@ int main(int argc, char **argv)
     printf("| --- | --- | --- | --- | --- | --- | --- |\n");
     kor_model_info info;
     kor_model_get_info(trunk, &info);
-    double kb = secrets ? (double)context_bytes(secrets, NULL) / 1e3 : 0, file_kb = 0, sum_kb = kb;
+    double kb = secrets ? context_kb(secrets, NULL) : 0, file_kb = 0;
     if (secrets) {
         kor_model_info i;
         kor_model_get_info(secrets, &i);
@@ -195,8 +217,8 @@ int main(int argc, char **argv)
     }
     double files = (double)info.file_bytes / 1e3 + file_kb;
     print_row("guard", "rules, bag", &s[members], rounds, kb, file_kb);
-    print_row("embedding", "trunk", &s[members + 1], rounds,
-              (double)context_bytes(trunk, NULL) / 1e3, (double)info.file_bytes / 1e3);
+    print_row("embedding", "trunk", &s[members + 1], rounds, context_kb(trunk, NULL),
+              (double)info.file_bytes / 1e3);
     for (size_t m = 0; m < members; m++) {
         const kor_colony_member *c = kor_colony_get(colony, m);
         if (!c->model) {
@@ -205,12 +227,11 @@ int main(int argc, char **argv)
         }
         char kind[64];
         (void)snprintf(kind, sizeof kind, "%s, %s", c->info.architecture, c->info.head);
-        kb = (double)context_bytes(c->model, trunk_ctx) / 1e3;
-        sum_kb += kb;
+        kb = context_kb(c->model, trunk_ctx);
         files += (double)c->info.file_bytes / 1e3;
         print_row(c->step->model, kind, &s[m], rounds, kb, (double)c->info.file_bytes / 1e3);
     }
-    print_row("all", "", &s[members + 2], rounds, sum_kb, files);
+    print_row("all", "", &s[members + 2], rounds, private_kb(), files);
     for (size_t i = 0; i < members + 3; i++) free(s[i].us);
     free(s);
     kor_guard_ctx_free(guard_ctx);

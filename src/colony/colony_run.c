@@ -236,9 +236,11 @@ static kor_outcome run_classify(kor_colony_ctx *c, size_t i, const char *text, s
         return KOR_OUTCOME_NONE;
     }
     size_t best = best_of(c->scores, m->info.labels);
-    if (c->scores[best] < kor_model_threshold(m->model, 0)) return KOR_OUTCOME_ABSTAINED;
-    /* Of sentences, that there is nothing to say about one is not said. */
-    if (end && strcmp(kor_model_label(m->model, best), "none") == 0) return KOR_OUTCOME_NONE;
+    bool sure = c->scores[best] >= kor_model_threshold(m->model, 0);
+    /* Of sentences, that there is nothing to say about one, or nothing sure, is not said. */
+    if (end && (!sure || strcmp(kor_model_label(m->model, best), "none") == 0))
+        return KOR_OUTCOME_NONE;
+    if (!sure) return KOR_OUTCOME_ABSTAINED;
     (void)annotate(c, i, best, c->scores[best], start, end, end > 0);
     return KOR_OUTCOME_NONE;
 }

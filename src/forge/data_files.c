@@ -32,7 +32,7 @@ static bool set_labels(json_t *row, const kor_data_request *q)
 }
 
 /* Add a row with the source's labels for it, where it has any: by its map, or for all rows alike. A
- * row whose label is not in the map is left out. */
+ * row whose label is not in the map is left out; of spans only those are dropped. */
 static kor_status take_row(kor_made_rows *out, const char *json, size_t len, size_t line,
                            const char *path, const kor_data_request *q, kor_error *err)
 {
@@ -42,7 +42,9 @@ static kor_status take_row(kor_made_rows *out, const char *json, size_t len, siz
         json_decref(row);
         return kor_made_rows_check(out, json, len, line, q->task, path, q->remarks, err);
     }
-    if (q->label_map && !kor_label_map_apply(row, q->label_map)) {
+    if (q->label_map && q->task->head == KOR_HEAD_SPANS) {
+        kor_label_map_apply_spans(row, q->label_map);
+    } else if (q->label_map && !kor_label_map_apply(row, q->label_map)) {
         json_decref(row);
         return KOR_OK;
     }

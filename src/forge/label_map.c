@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MAP_MAX ((size_t)1 << 24)
@@ -92,6 +93,59 @@ bool kor_label_map_apply(json_t *row, const json_t *map)
     json_object_del(row, "label");
     json_object_set_new(row, "labels", list);
     return true;
+}
+
+/* ---- Rows with spans ---- */
+
+/* What a label becomes; NULL: nothing. */
+static json_t *mapped_span(const json_t *map, const char *label)
+{
+    json_t *to = json_object_get(map, label);
+    return json_is_array(to) ? json_array_get(to, 0) : to;
+}
+
+static void map_spans(json_t *spans, const json_t *map)
+{
+    for (size_t i = 0; i < json_array_size(spans);) {
+        json_t *span = json_array_get(spans, i);
+        bool list = json_is_array(span);
+        json_t *label = list ? json_array_get(span, 2) : json_object_get(span, "label");
+        json_t *to = json_is_string(label) ? mapped_span(map, json_string_value(label)) : NULL;
+        if (json_is_string(label) && !to) {
+            json_array_remove(spans, i);
+            continue;
+        }
+        if (to && list) json_array_set(span, 2, to);
+        if (to && !list) json_object_set(span, "label", to);
+        i++; /* one without a label stays as it is, to be told */
+    }
+}
+
+/* A tag of BIO, where the one before had the label `open`: two labels that become the same one do
+ * not become one span. */
+static void map_tags(json_t *tags, const json_t *map)
+{
+    char open[128] = "";
+    for (size_t i = 0; i < json_array_size(tags); i++) {
+        const char *tag = json_string_value(json_array_get(tags, i));
+        bool in = tag && (*tag == 'B' || *tag == 'I') && tag[1] == '-' && tag[2];
+        if (!in) {
+            *open = 0;
+            continue;
+        }
+        json_t *to = mapped_span(map, tag + 2);
+        bool goes_on = *tag == 'I' && strcmp(open, tag + 2) == 0;
+        (void)snprintf(open, sizeof open, "%s", tag + 2);
+        json_array_set_new(tags, i,
+                           to ? json_sprintf("%c-%s", goes_on ? 'I' : 'B', json_string_value(to))
+                              : json_string("O"));
+    }
+}
+
+void kor_label_map_apply_spans(json_t *row, const json_t *map)
+{
+    map_spans(json_object_get(row, "spans"), map);
+    map_tags(json_object_get(row, "tags"), map);
 }
 
 /* ---- Lists in a text ---- */

@@ -17,6 +17,10 @@ kor_status kor_label_map_read(json_t **out, const char *path, kor_error *err);
  * a label is left alone, for others to tell what is wrong with it. */
 bool kor_label_map_apply(json_t *row, const json_t *map);
 
+/* The same for a row with spans, in any of its forms: a span whose label becomes none, or is not in
+ * the map, is dropped, and the row keeps its text. A label becomes the first of a list. */
+void kor_label_map_apply_spans(json_t *row, const json_t *map);
+
 /* The labels in a text that has semicolons between them: any number, none too. */
 json_t *kor_label_list(const char *text);
 

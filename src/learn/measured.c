@@ -53,29 +53,44 @@ static kor_status answer_rows(measurer *m)
     return status;
 }
 
+/* Say of each label whether it counts. */
+static void find_counted(const measurer *m, bool *counts)
+{
+    const kor_dataset *data = &m->out->data;
+    for (size_t i = 0; i < m->out->labels.count; i++) counts[i] = !m->options->own_labels;
+    for (size_t i = 0; i < data->count; i++) {
+        for (size_t j = 0; j < data->spans[i].count; j++)
+            counts[data->spans[i].span[j].label] = true;
+    }
+}
+
 static kor_status answer_spans(measurer *m)
 {
     const kor_dataset *data = &m->out->data;
+    bool *counts = calloc(m->out->labels.count, sizeof *counts);
     kor_span *spans = calloc(KOR_TEXT_MAX, sizeof *spans);
     kor_metrics_span *found = calloc(KOR_TEXT_MAX, sizeof *found),
                      *wanted = calloc(KOR_TEXT_MAX, sizeof *wanted);
-    kor_status status = spans && found && wanted ? KOR_OK : kor_fail_memory(m->err);
+    kor_status status = spans && found && wanted && counts ? KOR_OK : kor_fail_memory(m->err);
     double seconds = 0;
+    if (counts) find_counted(m, counts);
     for (size_t i = 0; status == KOR_OK && i < data->count; i++) {
         const kor_row *row = &data->rows[i];
         const kor_row_spans *own = &data->spans[i];
-        size_t n = 0;
+        size_t n = 0, kept = 0;
         double start = kor_session_now();
         status = kor_spans(m->ctx, row->text, row->len, spans, KOR_TEXT_MAX, &n, m->err);
         seconds += kor_session_now() - start;
         if (status != KOR_OK) break;
-        for (size_t j = 0; j < n; j++)
-            found[j] = (kor_metrics_span){spans[j].start, spans[j].end, spans[j].label,
-                                          (double)spans[j].score};
+        for (size_t j = 0; j < n; j++) {
+            if (!counts[spans[j].label]) continue;
+            found[kept++] = (kor_metrics_span){spans[j].start, spans[j].end, spans[j].label,
+                                               (double)spans[j].score};
+        }
         for (size_t j = 0; j < own->count; j++) /* at most one a code point that is read */
             wanted[j] =
                 (kor_metrics_span){own->span[j].start, own->span[j].end, own->span[j].label, 0};
-        kor_metrics_add_spans(&m->out->metrics, found, n, wanted, own->count);
+        kor_metrics_add_spans(&m->out->metrics, found, kept, wanted, own->count);
         tell(m, i, data->count);
     }
     m->out->us_per_item = seconds * 1e6 / (double)data->count;
@@ -83,6 +98,7 @@ static kor_status answer_spans(measurer *m)
     free(spans);
     free(found);
     free(wanted);
+    free(counts);
     return status;
 }
 

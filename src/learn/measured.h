@@ -22,6 +22,7 @@ typedef struct kor_measured {
 typedef struct kor_measure_options {
     uint64_t seed; /* for wrong candidates, where queries have none */
     kor_remarks remarks;
+    bool own_labels; /* of spans: answers with a label that no row has are not counted */
     void (*progress)(void *arg, double fraction, size_t done); /* may be NULL */
     void *arg;                                                 /* of progress */
 } kor_measure_options;

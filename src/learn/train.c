@@ -196,7 +196,9 @@ static kor_status measure_set(kor_session *s, const kor_model *model, size_t i)
 {
     kor_train_report *r = s->out;
     const kor_task_source *set = &r->task.gate_sets[i];
-    const kor_measure_options how = {.seed = r->task.seed, .remarks = s->options->remarks};
+    /* Rows that others labelled have not all of the task's labels. */
+    const kor_measure_options how = {
+        .seed = r->task.seed, .remarks = s->options->remarks, .own_labels = set->label_map};
     kor_measured m;
     KOR_TRY(kor_measure_file(&m, model, s->options->sets[i], &how, s->err));
     r->set[r->sets++] =

@@ -38,8 +38,8 @@ kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int32_t *out
 static void read_text(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state)
 {
     const kor_model *m = ctx->model;
-    size_t count = kor_unigram_encode(kor_model_tokenizer(m), text, len, ctx->ids, m->encoder.max_tokens,
-                                      ctx->lattice);
+    size_t count = kor_unigram_encode(kor_model_tokenizer(m), text, len, ctx->ids,
+                                      m->encoder.max_tokens, ctx->lattice);
     kor_encoder_features(&m->encoder, m->kernels, ctx->ids, count, state, embedding, ctx->scratch);
 }
 
@@ -72,8 +72,9 @@ void kor_trunk_words(kor_ctx *ctx, const char *text, const kor_word *words, size
                      float *states)
 {
     const kor_model *m = ctx->model;
-    const kor_word_encoder with = {&m->encoder,     kor_model_tokenizer(m), m->kernels,  ctx->word_ids,
-                                   ctx->word_first, ctx->lattice,    ctx->scratch};
+    const kor_word_encoder with = {&m->encoder,   kor_model_tokenizer(m), m->kernels,
+                                   ctx->word_ids, ctx->word_first,        ctx->lattice,
+                                   ctx->scratch};
     kor_word_states(&with, text, words, count, states);
 }
 

@@ -308,6 +308,16 @@ static void adapter_forward(const kor_linear *l, const kor_kernels *k, const scr
     k->gemm_i8(&g);
 }
 
+/* In pieces of a known length, which compilers make wide instructions of. */
+static void relu(float *x, size_t n)
+{
+    enum { PIECE = 16 };
+    size_t i = 0;
+    for (; i + PIECE <= n; i += PIECE)
+        for (size_t j = 0; j < PIECE; j++) x[i + j] = x[i + j] > 0 ? x[i + j] : 0;
+    for (; i < n; i++) x[i] = x[i] > 0 ? x[i] : 0;
+}
+
 /* out[m][l->out] = act(x[m][l->in] W + b) + add */
 static void linear_forward(const kor_linear *l, const kor_kernels *k, const scratch *s,
                            const float *x, size_t m, float *out, const float *add,
@@ -345,7 +355,7 @@ static void linear_forward(const kor_linear *l, const kor_kernels *k, const scra
     if (!l->adapter) return;
     adapter_forward(l, k, s, &g);
     /* A layer with an activation adds nothing after it; lora.h lets ReLU alone have an adapter. */
-    for (size_t i = 0; act == KOR_ACT_RELU && i < m * l->out; i++) out[i] = out[i] > 0 ? out[i] : 0;
+    if (act == KOR_ACT_RELU) relu(out, m * l->out);
 }
 
 static void embed_forward(const kor_encoder *e, const kor_kernels *k, const int32_t *ids,

@@ -17,7 +17,8 @@
 #include "text/unigram.h"
 
 enum {
-    KOR_RANK_QUERY = 4096, /* bytes of a query that are remembered; a longer one is read each time */
+    KOR_RANK_QUERY =
+        4096, /* bytes of a query that are remembered; a longer one is read each time */
     KOR_LAST_TEXT = 4 * KOR_TEXT_MAX /* of a text: a tokenizer reads no more */
 };
 
@@ -62,22 +63,22 @@ typedef struct kor_last_text {
 
 struct kor_ctx {
     const kor_model *model;
-    kor_last_text *last;   /* once others stand on it */
-    bool lent;         /* the trunk's context is another's to free, */
-    bool guest;        /* and so is the room for an encoder's pass */
-    int32_t *ids;      /* [max_tokens] */
-    void *lattice;     /* kor_unigram_scratch */
-    void *scratch;     /* kor_encoder_scratch */
-    int32_t *word_ids; /* what kor_word_encoder needs besides */
+    kor_last_text *last; /* once others stand on it */
+    bool lent;           /* the trunk's context is another's to free, */
+    bool guest;          /* and so is the room for an encoder's pass */
+    int32_t *ids;        /* [max_tokens] */
+    void *lattice;       /* kor_unigram_scratch */
+    void *scratch;       /* kor_encoder_scratch */
+    int32_t *word_ids;   /* what kor_word_encoder needs besides */
     uint32_t *word_first;
     void *bag;      /* kor_bag_scratch */
     kor_ctx *trunk; /* of a hybrid without an encoder of its own */
     /* Of hybrids, [2 dim]: embedding, state; of spans [KOR_SPANS_WORDS][dim]; of a bag the logits.
      */
     float *features;
-    void *hybrid;      /* kor_hybrid_scratch, or kor_span_layer_scratch */
+    void *hybrid;          /* kor_hybrid_scratch, or kor_span_layer_scratch */
     kor_rank_memory *rank; /* head "rank" */
-    void *spans;       /* kor_spans_scratch, with */
+    void *spans;           /* kor_spans_scratch, with */
     kor_spans_work work;
     kor_word_span *found; /* [KOR_SPANS_WORDS] */
 };

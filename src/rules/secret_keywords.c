@@ -228,8 +228,24 @@ bool kor_scan_value(kor_scan *s, const kor_secret_value *given, kor_secret_word 
         size_t basic = kor_scan_basic_end(text, s->len, v->start);
         if (basic) return kor_scan_emit(s, v->start, basic, kor_secret_token, KOR_SECRET_ISSUED);
     }
+    if (v->start >= 7 && memcmp(text + v->start - 6, "earer ", 6) == 0) { /* Bearer x, drawn */
+        kor_secret_form f;
+        kor_secret_form_of(text + v->start, v->end - v->start, &f);
+        if (f.n >= 16 && f.digits >= 2 && f.lower >= 2 && f.upper >= 2 && !f.spaces &&
+            !kor_secret_placeholder(text + v->start, f.n))
+            return kor_scan_emit(s, v->start, v->end, kor_secret_token, KOR_SECRET_ISSUED);
+    }
     bool numbered =
         kor_byte(text[v->start]) & KOR_BYTE_ALNUM || (unsigned char)text[v->start] == 0xef;
+    if (numbered) { /* whatever it is said to be */
+        kor_number number;
+        kor_secret_number(text, s->len, v->start, &number);
+        bool card = number.kind == KOR_NUMBER_CARD || number.kind == KOR_NUMBER_CARD_PLAIN;
+        if (card && number.end >= v->end)
+            return kor_scan_emit(s, v->start, number.end, kor_secret_card, KOR_SECRET_NUMBER);
+        if (number.kind == KOR_NUMBER_IBAN && number.end >= v->end)
+            return kor_scan_emit(s, v->start, number.end, kor_secret_bank, KOR_SECRET_NUMBER);
+    }
     if (numbered && (word == KOR_WORD_CARD || word == KOR_WORD_BANK || word == KOR_WORD_ID ||
                      word == KOR_WORD_PIN || word == KOR_WORD_CODE)) {
         kor_number number;
@@ -273,6 +289,9 @@ bool kor_scan_value(kor_scan *s, const kor_secret_value *given, kor_secret_word 
         if (start <= stop && memcmp(text + start - 3, " / ", 3) == 0 && end - start >= 6)
             return kor_scan_emit(s, start, end, NULL, KOR_SECRET_PAIR);
     }
+    /* A seed is of several words, or it is a number or somebody's name; but for seed=x. */
+    bool seed = word == KOR_WORD_PHRASE && s->word_end - s->word_start == 4;
+    if (seed && !v->several && v->link != KOR_LINK_SIGN) return false;
     if (!accepts(s, v, word)) return false;
     return kor_scan_emit(s, v->start, v->end, NULL,
                          v->several ? KOR_SECRET_PHRASE : KOR_SECRET_VALUE);
