@@ -544,6 +544,7 @@ static bool open_ended(kor_time_reading *c, const kor_expr *e, const kor_node *n
     case KOR_UNTIL:
         edge = v.point || (!k->last_in && !n->within) ? v.from : v.to;
         if (n->within && v.point) edge = v.to;
+        if (sliced && child->slice == KOR_SLICE_LAST) edge = v.to;
         break;
     default: edge = sliced && child->slice == KOR_SLICE_LAST ? v.to : v.from; break;
     }

@@ -109,9 +109,17 @@ static bool weekday(kor_time_reading *c, const kor_expr *e, const kor_node *n, i
     int32_t back = (kor_weekday(today) - n->weekday + 7) % 7;
     if (n->child >= 0) {
         kor_value week;
-        if (!kor_evaluate_at(c, e, n->child, today, &week)) return false;
+        bool beside = n->choice == KOR_CHOICE_PAST || n->choice == KOR_CHOICE_COMING;
+        bool future = c->future, floated = c->floated;
+        if (beside && c->convention->shift_ahead) c->future = true;
+        bool found = kor_evaluate_at(c, e, n->child, today, &week);
+        c->future = future;
+        if (beside && c->convention->shift_ahead) c->floated = floated;
+        if (!found) return false;
         if (!week.days) return kor_no_such_time(c, "a weekday is of a week");
         day = kor_monday_of(week.first) + n->weekday;
+        if (n->choice == KOR_CHOICE_PAST && day >= week.first) day -= 7;
+        if (n->choice == KOR_CHOICE_COMING && day <= week.first) day += 7;
     } else {
         switch (n->choice) {
         case KOR_CHOICE_LAST:

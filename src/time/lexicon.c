@@ -29,6 +29,7 @@ static const entry lexicon[] = {
     {"afternoons", KOR_WORD_PART, PLURAL, KOR_PART_AFTERNOON},
     {"ago", KOR_WORD_AGO, 0, -1},
     {"all", KOR_WORD_WHOLE, 0, 0},
+    {"alternate", KOR_WORD_OTHER, 0, 0},
     {"am", KOR_WORD_MERIDIEM, AMBIGUOUS, 0},
     {"ampm", KOR_WORD_MERIDIEM, 0, 1},
     {"an", KOR_WORD_ARTICLE, 0, 1},

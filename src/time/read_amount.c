@@ -160,6 +160,14 @@ int kor_read_shift(kor_reader *r)
         kor_amount_add(&amount, unit, 1000);
         if (kor_word_ahead(&s, 0) != KOR_WORD_BEFORE && kor_word_ahead(&s, 0) != KOR_WORD_AFTER)
             return KOR_NO_NODE;
+    } else if ((kor_is_text(&s, 0, "week") || kor_is_text(&s, 0, "month")) && !in && !bound &&
+               (kor_word_ahead(&s, 1) == KOR_WORD_BEFORE ||
+                kor_word_ahead(&s, 1) == KOR_WORD_AFTER) &&
+               kor_word_ahead(&s, 2) == KOR_WORD_HOLIDAY) { /* "week before Christmas" */
+        amount = (kor_amount){.unit = kor_is_text(&s, 0, "week") ? KOR_UNIT_WEEK : KOR_UNIT_MONTH,
+                              .count = 1};
+        kor_amount_add(&amount, (kor_unit)amount.unit, 1000);
+        s.at++;
     } else if (kor_is_text(&s, 0, "day") &&
                (kor_word_ahead(&s, 1) == KOR_WORD_AFTER ||
                 kor_word_ahead(&s, 1) == KOR_WORD_BEFORE) &&

@@ -49,7 +49,7 @@ int kor_read_nth(kor_reader *r)
     bool the = kor_take(&s, KOR_WORD_THE);
     kor_node n = kor_new_node(KOR_NODE_NTH);
     const kor_token *t = kor_peek(&s, 0);
-    if (t->joined) return KOR_NO_NODE;
+    if (!kor_is_free(r, t)) return KOR_NO_NODE;
     int32_t count = 1;
     if (t->word == KOR_WORD_LAST && t->value == KOR_CHOICE_LAST) {
         n.n = -1;
@@ -150,7 +150,7 @@ static int read_quarter(kor_reader *r)
     int32_t year = 0;
     kor_node n = kor_new_node(KOR_NODE_QUARTER);
     const kor_token *first = kor_peek(&s, 0);
-    if (first->joined) return KOR_NO_NODE;
+    if (!kor_is_free(r, first)) return KOR_NO_NODE;
     if (first->word == KOR_WORD_NUMBER && first->digits == 1 && first->value >= 1 &&
         first->value <= 4 && kor_word_ahead(&s, 1) == KOR_WORD_QUARTER &&
         kor_peek(&s, 1)->glued) { /* "1Q 2026", "3Q25" */
@@ -258,6 +258,10 @@ static int read_season(kor_reader *r)
         season->two_digits = y->two_digits;
         season->choice = y->choice;
         season->count = y->n;
+        const kor_token *half = kor_peek(&dated, 1); /* "winter 2025/26" */
+        if (kor_is_mark(&dated, 0, '/') && half->glued && half->word == KOR_WORD_NUMBER &&
+            half->digits == 2)
+            dated.at += 2;
         *r = dated;
         return node;
     }
@@ -342,7 +346,7 @@ static int read_numbered(kor_reader *r)
     int32_t number;
     kor_reader ordinal = s;
     const kor_token t = *kor_peek(&s, 0), next = *kor_peek(&s, 1);
-    if (t.joined) return KOR_NO_NODE;
+    if (!kor_is_free(r, &t)) return KOR_NO_NODE;
     if (kor_read_ordinal(&ordinal, &number)) {
         if (kor_is_mark(&ordinal, 0, '-')) ordinal.at++;
         if (!kor_take_text(&ordinal, "century") || number < 1 || number > 99) return KOR_NO_NODE;
@@ -499,7 +503,7 @@ int kor_read_slice(kor_reader *r)
     kor_node n = kor_new_node(KOR_NODE_SLICE);
     bool the = kor_take(&s, KOR_WORD_THE);
     const kor_token t = *kor_peek(&s, 0);
-    if (t.joined) return KOR_NO_NODE;
+    if (!kor_is_free(r, &t)) return KOR_NO_NODE;
     int child = KOR_NO_NODE;
     if (t.word == KOR_WORD_ABBREVIATION) {
         kor_node unit = kor_new_node(KOR_NODE_UNIT);

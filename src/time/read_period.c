@@ -474,6 +474,23 @@ static int read_modifier(kor_reader *r, int node)
         if (made >= 0) *r = s;
         return made;
     }
+    /* "the Friday before Christmas" */
+    bool before = t->word == KOR_WORD_BEFORE;
+    if (n->kind == KOR_NODE_WEEKDAY && n->choice == KOR_CHOICE_FLOAT && n->child < 0 && !comma &&
+        !on && (before || t->word == KOR_WORD_AFTER) && kor_behind(&s, 2)->word == KOR_WORD_THE &&
+        s.depth + 1 < KOR_READ_DEPTH) {
+        s.at++;
+        s.depth++;
+        int child = kor_read_period(&s);
+        s.depth--;
+        if (child >= 0 && kor_is_day(s.e, child)) {
+            n->child = (int8_t)child;
+            n->choice = before ? KOR_CHOICE_PAST : KOR_CHOICE_COMING;
+            *r = s;
+            return node;
+        }
+        return KOR_NO_NODE;
+    }
     if (on) return KOR_NO_NODE;
     bool of = kor_take(&s, KOR_WORD_OF) || kor_take(&s, KOR_WORD_IN) || kor_take(&s, KOR_WORD_FROM);
     bool the = kor_take(&s, KOR_WORD_THE);

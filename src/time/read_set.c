@@ -90,9 +90,10 @@ static bool read_every(kor_reader *r, kor_recurrence *out)
     kor_reader s = *r;
     const kor_token every = *kor_peek(&s, 0);
     bool all = every.word == KOR_WORD_WHOLE && kor_is_text(&s, 0, "all");
-    if (every.word != KOR_WORD_EVERY && !all) return false;
+    bool alternate = kor_is_text(&s, 0, "alternate") && kor_word_ahead(&s, 1) != KOR_WORD_NONE;
+    if (every.word != KOR_WORD_EVERY && !all && !alternate) return false;
     s.at++;
-    if (kor_take(&s, KOR_WORD_OTHER)) out->interval = 2;
+    if (alternate || kor_take(&s, KOR_WORD_OTHER)) out->interval = 2;
     int32_t n;
     kor_reader counted = s;
     const kor_token first = *kor_peek(&s, 0);
@@ -313,6 +314,37 @@ static bool read_clock_first(kor_reader *r, kor_recurrence *out)
     return true;
 }
 
+/* What is said after how often: "weekly ON FRIDAYS", "every month ON THE 15TH", "every year ON MAY
+ * 5". */
+static void read_its_days(kor_reader *r, kor_recurrence *out)
+{
+    kor_reader s = *r;
+    if (out->weekdays || out->day || out->month || !kor_take(&s, KOR_WORD_ON)) return;
+    if (out->unit == KOR_UNIT_WEEK) {
+        out->weekdays = read_weekdays(&s, false);
+        if (out->weekdays) *r = s;
+        return;
+    }
+    kor_recurrence more = *out;
+    if (out->unit == KOR_UNIT_YEAR) {
+        const kor_token *t = kor_peek(&s, 0);
+        if (t->word != KOR_WORD_MONTH) return;
+        more.month = t->value;
+        s.at++;
+    } else if (out->unit != KOR_UNIT_MONTH || !kor_take(&s, KOR_WORD_THE)) {
+        return;
+    }
+    const kor_token *day = kor_peek(&s, 0);
+    if (!kor_read_ordinal(&s, &more.day)) {
+        if (day->word != KOR_WORD_NUMBER || day->digits > 2 || out->unit == KOR_UNIT_MONTH) return;
+        more.day = day->value;
+        s.at++;
+    }
+    if (more.day < 1 || more.day > 31 || kor_word_ahead(&s, 0) == KOR_WORD_WEEKDAY) return;
+    *out = more;
+    *r = s;
+}
+
 bool kor_read_set(kor_reader *r)
 {
     static bool (*const readers[])(kor_reader *, kor_recurrence *) = {read_every, read_monthly,
@@ -325,6 +357,7 @@ bool kor_read_set(kor_reader *r)
         kor_reader s = *r;
         kor_recurrence again = {.interval = 1};
         if (!readers[i](&s, &again)) continue;
+        read_its_days(&s, &again);
         if (!again.has_clock) read_times_of_day(&s, &again);
         r->e->again = again;
         *r = s;

@@ -289,7 +289,9 @@ static bool read_close(kor_reader *r, bool dated, bool *inside)
 
 static bool may_begin(kor_words *w, const kor_token *t)
 {
-    if (t->word == KOR_WORD_END || t->word == KOR_WORD_ORDINAL_SUFFIX) return false;
+    if (t->word == KOR_WORD_END) return false;
+    if (t->word == KOR_WORD_ORDINAL_SUFFIX)
+        return !t->glued && kor_words_is(w, t, "st"); /* a saint */
     if (t->word == KOR_WORD_NUMBER && t->glued &&
         w->first > 1) { /* the index of an array: h[8:12] */
         const kor_token *bracket = kor_words_at(w, w->first - 1);
