@@ -232,7 +232,8 @@ int kor_read_shift(kor_reader *r)
     if (node < 0 && in) {
         if (amount.letters && amount.unit != KOR_UNIT_MINUTE && amount.unit != KOR_UNIT_DAY)
             return KOR_NO_NODE;
-        if (kor_word_ahead(&s, 0) == KOR_WORD_OF) return KOR_NO_NODE;
+        if (kor_word_ahead(&s, 0) == KOR_WORD_OF || kor_behind(&s, 2)->word == KOR_WORD_MARK)
+            return KOR_NO_NODE; /* "in 24-hour format" */
         /* "in a day", "in one week" say how much fits, too. */
         if (amount.count == 1 && !amount.mixed && !amount.seconds &&
             kor_behind(&s, 2)->word == KOR_WORD_ARTICLE)

@@ -32,8 +32,16 @@ bool kor_read_choice(kor_reader *r, uint8_t *choice, int32_t *n)
 /* Words that make the present out of "now": others use it to go on with their story. */
 static bool ends_clause(const kor_reader *r)
 {
+    static const char *const go_on[] = {"is",   "are", "was",  "were", "it",  "they", "has",
+                                        "have", "and", "that", "will", "can", "which"};
     const kor_token *t = kor_peek(r, 0);
-    if (t->word == KOR_WORD_END) return true;
+    if (t->word == KOR_WORD_END) { /* perhaps only of the line: "they now" */
+        const kor_token *before = kor_behind(r, 2);
+        for (size_t i = 0; i < sizeof go_on / sizeof *go_on; i++) {
+            if (kor_words_is(r->words, before, go_on[i])) return false;
+        }
+        return true;
+    }
     if (t->word != KOR_WORD_MARK) return t->word >= KOR_WORD_AGO || t->word == KOR_WORD_FOR;
     bool joined = t->glued && kor_peek(r, 1)->glued && kor_word_ahead(r, 1) != KOR_WORD_MARK;
     return !joined && (t->value == '.' || t->value == '?' || t->value == '!' || t->value == ',' ||
@@ -139,7 +147,8 @@ static int read_day_word(kor_reader *r)
         s.at += 2;
         node = kor_add_node(&s, kor_new_node(KOR_NODE_NOW));
     } else if (t->word == KOR_WORD_THIS && t->value == 1 && kor_is_text(r, 0, "current") &&
-               (kor_is_text(r, 1, "date") || kor_is_text(r, 1, "time"))) {
+               (kor_is_text(r, 1, "date") ||
+                (kor_is_text(r, 1, "time") && kor_behind(r, 1)->word == KOR_WORD_UNTIL))) {
         s.at += 2;
         node = kor_is_text(r, 1, "date") ? kor_unit_node(&s, KOR_UNIT_DAY, 0)
                                          : kor_add_node(&s, kor_new_node(KOR_NODE_NOW));

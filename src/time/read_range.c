@@ -298,6 +298,9 @@ static int read_open(kor_reader *r)
     if (kor_take_text(&s, "up")) { /* "up to last Friday" */
         if (!kor_take(&s, KOR_WORD_TO) && !kor_take(&s, KOR_WORD_UNTIL)) return KOR_NO_NODE;
         int child = kor_read_moment(&s);
+        if (child >= 0 && kor_at_node(&s, child)->kind == KOR_NODE_DATE &&
+            !kor_at_node(&s, child)->month && !kor_at_node(&s, child)->has_year)
+            return KOR_NO_NODE;
         int node = child < 0 ? child : open_node(&s, KOR_UNTIL, child);
         if (node >= 0) *r = s;
         return node;
@@ -327,7 +330,7 @@ static int read_open(kor_reader *r)
         const kor_token *t = kor_peek(&bare, 0);
         s = bare;
         if ((t->word != KOR_WORD_NUMBER && t->word != KOR_WORD_COUNT) || t->value < 1 ||
-            t->value > 12)
+            t->value > 12 || (t->word == KOR_WORD_COUNT && t->value == 1))
             return KOR_NO_NODE;
         if (!kor_read_clock(&s, KOR_CLOCK_LOOSE, &clock)) return KOR_NO_NODE;
         kor_word next = kor_word_ahead(&s, 0);
