@@ -3,6 +3,7 @@
  *
  *     bench_memory fill HOME MODEL N     store N made-up work events, and print the rate and the
  * sizes bench_memory ask HOME MODEL N      N questions one after the other: p50, p95, peak memory
+ *     bench_memory rows N                print N of them as rows for 'korora import jsonl'
  *     bench_memory cold PROGRAM HOME N   N processes of 'korora recall': median and p95 to the
  * answer
  *
@@ -282,14 +283,27 @@ static int cold(const char *program, const char *home, size_t n)
     return 0;
 }
 
+/* The texts have no character that JSON must escape. */
+static int rows(size_t n)
+{
+    kor_str text = {0};
+    for (size_t i = 0; i < n; i++) {
+        make_event(&text);
+        printf("{\"id\":\"%zu\",\"text\":\"%s\"}\n", i, kor_str_text(&text));
+    }
+    kor_str_free(&text);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "rows") == 0) return rows(strtoul(argv[2], NULL, 10));
     if (argc == 5 && strcmp(argv[1], "fill") == 0)
         return fill(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     if (argc == 5 && strcmp(argv[1], "ask") == 0)
         return ask(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     if (argc == 5 && strcmp(argv[1], "cold") == 0)
         return cold(argv[2], argv[3], strtoul(argv[4], NULL, 10));
-    fprintf(stderr, "usage: bench_memory fill|ask HOME MODEL N, or cold PROGRAM HOME N\n");
+    fprintf(stderr, "usage: bench_memory fill|ask HOME MODEL N, rows N, or cold PROGRAM HOME N\n");
     return 2;
 }

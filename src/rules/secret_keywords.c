@@ -211,6 +211,8 @@ bool kor_scan_value(kor_scan *s, const kor_secret_value *given, kor_secret_word 
 {
     const char *text = s->text, *label;
     kor_secret_value mine = *given, *v = &mine;
+    if (word == KOR_WORD_CODE && s->word_start > 0 && text[s->word_start - 1] == '<')
+        return false; /* <code> */
     if (!v->quoted && v->link != KOR_LINK_WORD &&
         v->link != KOR_LINK_LINE) { /* Set-Cookie: sid=x; -e NAME=x */
         size_t name = v->start;

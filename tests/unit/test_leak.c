@@ -182,7 +182,7 @@ static void dress(char *out, size_t cap, const char *s, size_t writing)
         (void)snprintf(out, cap, "https://example.org/callback?state=1&token=%s&x=2", coded);
         break;
     case 5:
-        (void)snprintf(out, cap, "<p>Use <code>%s</code> for the <b>test</b> system.</p>", s);
+        (void)snprintf(out, cap, "<p>Use <code>%s</code> for the <b>billing</b> system.</p>", s);
         break;
     case 6: (void)snprintf(out, cap, "config:\n  secret: \"%s\"\n  retries: 3\n", s); break;
     case 7: (void)snprintf(out, cap, "\xff\xfe broken bytes \xc3 %s \x80\x81", s); break;
