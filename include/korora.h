@@ -249,7 +249,7 @@ typedef struct kor_when_options {
 typedef struct kor_when_range {
     int64_t from_ms, to_ms;
     uint32_t flags;      /* KOR_WHEN_OPEN_START, KOR_WHEN_OPEN_END */
-    const char *reading; /* "past", "future", "am", "pm", "day first", "month first", or the
+    const char *reading; /* "past", "future", "am", "pm", "day first", "of the same week", or the
                           * convention it is by; static */
 } kor_when_range;
 

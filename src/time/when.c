@@ -396,6 +396,8 @@ static void fill(kor_when_span *out, const kor_time_reading *base, const kor_exp
 /* Where a search for spans stands. */
 typedef struct finder {
     kor_words words;
+    size_t week_end; /* the token after a weekday whose week was said; 0 for none */
+    int32_t week;    /* weeks away */
     kor_time_reading base;
     size_t counted, counted_cp; /* code points before a byte */
 } finder;
@@ -412,6 +414,8 @@ static void begin(finder *f, const char *text, size_t len, const kor_when_option
 {
     kor_words_begin(&f->words, text, len);
     f->counted = f->counted_cp = 0;
+    f->week_end = 0;
+    f->week = 0;
     int64_t now = o->reference_ms;
     now = now < KOR_WHEN_FIRST_MS  ? KOR_WHEN_FIRST_MS
           : now > KOR_WHEN_LAST_MS ? KOR_WHEN_LAST_MS
@@ -427,6 +431,44 @@ static void begin(finder *f, const char *text, size_t len, const kor_when_option
         .southern = o->southern,
     };
     f->base.today = kor_day_of(&f->base, now);
+}
+
+/* The weekday that an expression is on, NULL for none. */
+static kor_node *weekday_of(kor_expr *e)
+{
+    if (e->kind != KOR_EXPR_TIME || e->root < 0) return NULL;
+    kor_node *n = &e->node[e->root];
+    bool clock =
+        n->kind == KOR_NODE_PART || n->kind == KOR_NODE_CLOCK || n->kind == KOR_NODE_CLOCKS;
+    if (clock && n->child >= 0) n = &e->node[n->child];
+    return n->kind == KOR_NODE_WEEKDAY ? n : NULL;
+}
+
+/* "next week Monday or Tuesday": the Tuesday may be of the same week. */
+static void share_week(finder *f, kor_expr *e, size_t first, size_t end, kor_when_span *out)
+{
+    kor_node *day = weekday_of(e);
+    size_t before = f->week_end;
+    f->week_end = 0;
+    if (!day) return;
+    bool listed = before > 0 && first > before && first <= before + 2;
+    for (size_t i = before; listed && i < first; i++) {
+        const kor_token *t = kor_words_at(&f->words, i);
+        listed = t->word == KOR_WORD_OR || t->word == KOR_WORD_AND ||
+                 (t->word == KOR_WORD_MARK && t->value == ',');
+    }
+    if (day->choice == KOR_CHOICE_OF &&
+        (day->child < 0 || e->node[day->child].kind == KOR_NODE_UNIT)) {
+        f->week = day->child < 0 ? day->n : e->node[day->child].n;
+        f->week_end = end;
+    } else if (listed && day->choice == KOR_CHOICE_FLOAT && day->child < 0) {
+        kor_time_reading used;
+        kor_value v;
+        day->choice = KOR_CHOICE_OF;
+        day->n = f->week;
+        f->week_end = end;
+        if (evaluate(&f->base, e, &used, &v)) add_alternative(out, &v, "of the same week");
+    }
 }
 
 static bool next_span(finder *f, kor_when_span *out)
@@ -448,6 +490,7 @@ static bool next_span(finder *f, kor_when_span *out)
         out->start_cp = code_points(f, out->start);
         out->end_cp = code_points(f, out->end);
         fill(out, &f->base, &e);
+        share_week(f, &e, w->first, r.at, out);
         w->first = r.at;
         return true;
     }
