@@ -186,7 +186,7 @@ static json_t *days_json(const timeline *t)
 }
 
 /* Days in words or as a date; without any, the latest days that have events. */
-static kor_status choose_range(const kor_session *s, const char *words, kor_when *out,
+static kor_status choose_range(const kor_session *s, const char *words, kor_asked *out,
                                kor_error *err)
 {
     if (words) {
@@ -230,7 +230,7 @@ static int run(int argc, char **argv)
     t.zone = s.zone;
     t.scope = scope;
     t.last = &t.first;
-    kor_when when = {0};
+    kor_asked when = {0};
     kor_error err;
     kor_status status = choose_range(&s, a.words ? a.word[0] : NULL, &when, &err);
     if (status == KOR_OK && t.wants.count)
