@@ -262,7 +262,7 @@ void kor_print_corrections(const kor_correction *list, size_t count, const kor_z
 json_t *kor_corrections_json(const kor_correction *list, size_t count);
 
 /* What holds of an event: a line for each field, and as JSON, with places in code points. */
-void kor_print_said(const kor_said *list, size_t count);
+void kor_print_said(const kor_said *list, size_t count, const kor_event *event);
 json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event);
 
 /* Code points in len bytes; what is not UTF-8 counts as U+FFFD. */
