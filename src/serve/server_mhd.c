@@ -2,9 +2,10 @@
 /* The server over libmicrohttpd. This file is a module of its own (server.h).
  *
  * A few threads wait for sockets, each with its own share of the connections, and answer in place;
- * a client that is slow to send or to read is waited for without a thread. libmicrohttpd closes
- * what is silent; who sends or takes a byte now and then is closed by the watch, a thread that
- * sleeps until the first deadline, and without connections for ever. */
+ * a client that is slow to send or to read is waited for without a thread. Who is silent, and who
+ * sends or takes a byte now and then, is closed by the watch, a thread that sleeps until the first
+ * deadline, and without connections for ever. (The time limit of libmicrohttpd counts what an
+ * answer takes to make.) */
 #include "serve/server.h"
 
 #include <microhttpd.h>
@@ -87,16 +88,22 @@ static void *watch(void *arg)
     return NULL;
 }
 
-static void set_deadline(kor_server *s, struct MHD_Connection *connection)
+/* While an answer is made, its client has no deadline: ms is INT64_MAX. */
+static void set_deadline(kor_server *s, struct MHD_Connection *connection, int64_t ms)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     line *l = info ? info->socket_context : NULL;
     if (!l) return;
     pthread_mutex_lock(&s->lock);
-    l->deadline_ms = clock_ms() + (int64_t)s->o.seconds * 1000;
-    if (s->asleep) pthread_cond_signal(&s->changed);
+    l->deadline_ms = ms;
+    if (s->asleep && ms != INT64_MAX) pthread_cond_signal(&s->changed);
     pthread_mutex_unlock(&s->lock);
+}
+
+static int64_t soon(const kor_server *s)
+{
+    return clock_ms() + (int64_t)s->o.seconds * 1000;
 }
 
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
@@ -112,7 +119,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
         if (!l) return;
         l->fd = info->connect_fd;
         pthread_mutex_lock(&s->lock);
-        l->deadline_ms = clock_ms() + (int64_t)s->o.seconds * 1000;
+        l->deadline_ms = soon(s);
         l->next = s->lines;
         l->at = &s->lines;
         if (l->next) l->next->at = &l->next;
@@ -146,7 +153,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 {
     (void)why;
     visit *v = *context;
-    set_deadline(arg, connection);
+    set_deadline(arg, connection, soon(arg));
     if (!v) return;
     kor_str_free(&v->body);
     kor_str_free(&v->reply.body);
@@ -223,7 +230,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     v->request.target = v->target;
     if (!v->begun) {
         v->begun = true;
-        set_deadline(s, connection);
+        set_deadline(s, connection, soon(s));
         (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &v->request);
         v->refused = !s->o.admit(s->o.arg, &v->request, &v->reply);
         if (!v->refused && said_length(connection) > s->o.body_max) {
@@ -252,9 +259,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     } else {
         v->request.body = kor_str_text(&v->body);
         v->request.body_len = v->body.len;
+        set_deadline(s, connection, INT64_MAX);
         s->o.answer(s->o.arg, &v->request, &reply);
     }
-    set_deadline(s, connection);
+    set_deadline(s, connection, soon(s));
     enum MHD_Result sent = send_reply(connection, &reply);
     kor_str_free(&reply.body);
     return sent;
@@ -310,7 +318,7 @@ static kor_status start(kor_server **out, const kor_server_options *options, kor
         MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, options->listener,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, options->seconds, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
     if (!s->daemon) {
