@@ -21,7 +21,8 @@ enum {
     BATCH_BYTES = 8 << 20, /* long texts make smaller batches */
     BATCH_MS = 1000,
     MAX_WORKERS = 64,
-    LABEL_MAX = 1 << 16 /* of a title, an app and a uri */
+    LABEL_MAX = 1 << 16, /* of a title, an app and a uri */
+    BELOW_TITLE = 4096   /* bytes of a text that are read below its title again */
 };
 
 typedef struct pending {
@@ -229,12 +230,46 @@ static kor_status screen(const kor_ingest *in, worker *w, pending *p, kor_error 
     return guard_name(w, &p->event.scope, err);
 }
 
+/* A title may say what the text is: "password", or the first line of a key. */
+static kor_status guard_below_title(worker *w, kor_event *e, size_t first, kor_error *err)
+{
+    size_t title = strlen(e->title), len;
+    const char *clean;
+    bool cut;
+    kor_str both = {0};
+    kor_guard_counts counts = {0};
+    kor_str_printf(&both, "%s\n", e->title);
+    kor_str_add(&both, e->text, first);
+    kor_status status = both.failed ? kor_fail_memory(err)
+                                    : kor_guard_cut(w->guard, both.data, both.len, &clean, &len,
+                                                    &cut, &counts, err);
+    if (status == KOR_OK && cut) {
+        kor_str text = {0};
+        /* One that begins in the title takes the place of the text, and the title stays. */
+        size_t skip = len > title && memcmp(clean, both.data, title + 1) == 0 ? title + 1 : 0;
+        kor_str_add(&text, clean + skip, len - skip);
+        kor_str_add(&text, e->text + first, e->text_len - first);
+        e->text_len = kor_utf8_prefix(kor_str_text(&text), text.len, KOR_EVENT_TEXT_MAX);
+        e->text = text.failed ? NULL : kor_arena_copy(&w->arena, text.data, e->text_len);
+        if (!e->text) status = kor_fail_memory(err);
+        for (size_t i = 0; i < KOR_SECRETS; i++) w->counts.cut[i] += counts.cut[i];
+        kor_str_free(&text);
+    }
+    kor_str_free(&both);
+    return status;
+}
+
 static kor_status guard(worker *w, kor_event *e, kor_error *err)
 {
     KOR_TRY(guard_label(w, &e->title, err));
     KOR_TRY(guard_label(w, &e->uri, err));
     KOR_TRY(guard_label(w, &e->app, err));
-    return guard_text(w, &e->text, &e->text_len, err);
+    KOR_TRY(guard_text(w, &e->text, &e->text_len, err));
+    if (!e->title || !*e->title || !e->text_len) return KOR_OK;
+    const char *end = memchr(e->text, '\n', e->text_len);
+    size_t line = end ? (size_t)(end - e->text) : e->text_len;
+    if (line < e->text_len && line < BELOW_TITLE) KOR_TRY(guard_below_title(w, e, line, err));
+    return guard_below_title(w, e, kor_utf8_prefix(e->text, e->text_len, BELOW_TITLE), err);
 }
 
 static void screen_one(void *arg, size_t i, size_t index)

@@ -306,11 +306,51 @@ static void test_leak_none_of_500_secrets_reaches_the_disk(void **state)
     kor_model_close(model);
 }
 
+/* What the title calls a password is one, in the first line of the text or as all of it. */
+static void test_leak_none_that_the_title_names(void **state)
+{
+    static const struct {
+        const char *title, *text, *kept;
+    } rows[] = {
+        {"password", "Tr0ub4dor-9x", "[password removed]"},
+        {"Password", "Tr0ub4dor-9x\nis new", "[password removed]\nis new"},
+        {"Password for mail", "hunter2xyz!", "[password removed]"},
+        {"password", "the one of the day is a joke", "the one of the day is a joke"},
+        {"release", "Tr0ub4dor-9x is the new name", "Tr0ub4dor-9x is the new name"},
+    };
+    enum { ROWS = sizeof rows / sizeof *rows };
+    fixture *f = *state;
+    kor_model *model;
+    kor_ingest *in;
+    const char *path = getenv("KORORA_TEST_SECRETS");
+    assert_ok(f, kor_model_open(&model, path && *path ? path : "models/secrets.gguf", &f->err));
+    const kor_guard guard = {.secrets = model};
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    assert_ok(f, kor_ingest_begin(&in, f->memory, 1, &f->err));
+    kor_ingest_use(in, &guard, NULL);
+    for (size_t i = 0; i < ROWS; i++) {
+        kor_event e = text_event(rows[i].text, NOON);
+        e.title = rows[i].title;
+        assert_ok(f, kor_ingest_add(in, &e, &f->err));
+    }
+    assert_ok(f, kor_ingest_end(in, NULL, &f->err));
+    for (size_t i = 0; i < ROWS; i++) {
+        kor_arena arena = {0};
+        kor_event e;
+        assert_ok(f, kor_memory_get(f->memory, (int64_t)i + 1, &arena, &e, &f->err));
+        assert_string_equal(e.title, rows[i].title);
+        assert_string_equal(e.text, rows[i].kept);
+        kor_arena_free(&arena);
+    }
+    kor_model_close(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_leak_none_of_500_secrets_reaches_the_disk, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_leak_none_that_the_title_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
