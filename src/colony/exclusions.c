@@ -218,12 +218,37 @@ static bool is_url(const char *text, size_t len)
     return true;
 }
 
+static int hex(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* The path of a file:// URI, or what of it fits. */
+static void decode(char *out, size_t size, const char *uri)
+{
+    size_t n = 0;
+    if (strncasecmp(uri, "localhost/", 10) == 0) uri += 9;
+    while (*uri && n + 1 < size) {
+        bool coded = uri[0] == '%' && hex(uri[1]) >= 0 && hex(uri[2]) >= 0;
+        out[n++] = coded ? (char)(hex(uri[1]) << 4 | hex(uri[2])) : *uri;
+        uri += coded ? 3 : 1;
+    }
+    out[n] = 0;
+}
+
 static bool in_folder(const char *folder, const char *file)
 {
     const char *home = getenv("HOME"), *rest = folder;
+    char path[8192]; /* more than any excluded folder has */
     size_t at = 0;
     if (!file) return false;
-    if (strncmp(file, "file://", 7) == 0) file += 7;
+    if (strncasecmp(file, "file://", 7) == 0) {
+        decode(path, sizeof path, file + 7);
+        file = path;
+    }
     if (folder[0] == '~' && (folder[1] == '/' || !folder[1]) && home) {
         at = strlen(home);
         if (strncmp(file, home, at) != 0) return false;

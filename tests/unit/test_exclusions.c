@@ -72,6 +72,7 @@ static void test_exclusions_of_paths(void **state)
     assert_int_equal(setenv("HOME", "/home/me", 1), 0);
     assert_true(in_path("/srv/secret", "/srv/secret/a.txt", NULL));
     assert_true(in_path("/srv/secret/", "file:///srv/secret", NULL));
+    assert_true(in_path("/srv/my secret", "FILE://localhost/srv/my%20secret/%4", NULL));
     assert_true(in_path("/srv/secret", NULL, "/srv/secret/a#2"));
     assert_true(in_path("/", "/any", NULL));
     assert_true(in_path("~/private", "/home/me/private/x", NULL));
