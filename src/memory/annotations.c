@@ -135,7 +135,7 @@ static kor_status run_of(kor_memory *m, const char *sql, int64_t event, int64_t 
 #define OTHERS "-1"
 
 kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annotation *list,
-                               size_t count, uint64_t unsure, kor_error *err)
+                               size_t count, uint64_t unsure, bool part, kor_error *err)
 {
     kor_memory *m = a->memory;
     sqlite3_stmt *statement;
@@ -158,6 +158,7 @@ kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annota
                    " WHERE u.event = ?1)",
                    event, 0, err));
     for (size_t i = 0; i < count; i++) KOR_TRY(store_one(a, event, &list[i], err));
+    if (part) return run_of(m, "DELETE FROM passes WHERE event = ?1", event, 0, err);
     KOR_TRY(kor_store_prepare(m, "INSERT OR REPLACE INTO passes VALUES(?1, ?2)", &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
     (void)sqlite3_bind_int64(statement, 2, a->identity);
@@ -173,16 +174,19 @@ kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annota
 kor_status kor_annotator_next(kor_annotator *a, int64_t *after, kor_arena *arena, kor_event *out,
                               bool *found, kor_error *err)
 {
-    int64_t id;
-    const int64_t values[] = {a->identity, a->memory->embedder != NULL,
-                              (int64_t)a->memory->embedder_info.checksum, *after};
-    KOR_TRY(kor_store_integer(a->memory,
-                              "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1", 4,
-                              values, &id, err));
-    *found = id != 0;
-    if (!*found) return KOR_OK;
-    *after = id;
-    return kor_memory_get(a->memory, id, arena, out, err);
+    for (;;) {
+        int64_t id;
+        const int64_t values[] = {a->identity, a->memory->embedder != NULL,
+                                  (int64_t)a->memory->embedder_info.checksum, *after};
+        KOR_TRY(kor_store_integer(a->memory,
+                                  "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1", 4,
+                                  values, &id, err));
+        *found = id != 0;
+        if (!*found) return KOR_OK;
+        *after = id;
+        kor_status status = kor_memory_get(a->memory, id, arena, out, err);
+        if (status != KOR_E_NOT_FOUND) return status; /* forgotten since it was found */
+    }
 }
 
 kor_status kor_annotator_waiting(kor_annotator *a, int64_t *count, kor_error *err)
@@ -219,8 +223,12 @@ kor_status kor_unsure_list(kor_memory *memory, const char *field, size_t limit, 
         if (!row) break;
         ids[found++] = sqlite3_column_int64(statement, 0);
     }
-    for (size_t i = 0; i < found; i++)
-        KOR_TRY(kor_memory_get(memory, ids[i], arena, &(*out)[(*count)++], err));
+    for (size_t i = 0; i < found; i++) {
+        kor_status status = kor_memory_get(memory, ids[i], arena, &(*out)[*count], err);
+        if (status == KOR_E_NOT_FOUND) continue; /* forgotten since it was found */
+        KOR_TRY(status);
+        ++*count;
+    }
     return KOR_OK;
 }
 
@@ -294,10 +302,13 @@ kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *ar
         }
         kor_said *s = &(*out)[(*count)++];
         bool user = sqlite3_column_type(statement, 7) == SQLITE_NULL;
+        int place = sqlite3_column_int(statement, 3);
         *s = (kor_said){.field = copy_column(arena, statement, 0),
                         .label = copy_column(arena, statement, 1),
                         .value = copy_column(arena, statement, 2),
-                        .place = (kor_place)sqlite3_column_int(statement, 3),
+                        .place = place == KOR_PLACE_TITLE || place == KOR_PLACE_TEXT
+                                     ? (kor_place)place
+                                     : KOR_PLACE_WHOLE,
                         .start = (size_t)sqlite3_column_int64(statement, 4),
                         .end = (size_t)sqlite3_column_int64(statement, 5),
                         .score = (double)sqlite3_column_int64(statement, 6) / 1000,

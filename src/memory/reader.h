@@ -12,6 +12,7 @@ typedef struct kor_read {
     kor_annotation *list; /* [count] */
     size_t count;
     uint64_t unsure; /* members of the colony that abstained, 1 << their place */
+    bool part;       /* others were too slow, or failed: it is worth reading again */
 } kor_read;
 
 /* One thread's own. */

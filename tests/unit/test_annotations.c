@@ -207,6 +207,67 @@ static void test_annotations_go_with_their_event(void **state)
     unmake(&d);
 }
 
+/* An event that a part of the colony has read waits for the rest. */
+static void test_annotations_of_a_part_are_read_again(void **state)
+{
+    den d;
+    kor_annotator *a;
+    int64_t waiting;
+    make(&d, *state);
+    int64_t one = put_text(&d, "a ab");
+    for (int part = 1; part >= 0; part--) {
+        assert_ok(d.f, kor_annotator_new(&a, d.f->memory, d.colony, &d.f->err));
+        assert_ok(d.f, kor_annotator_store(a, one, NULL, 0, 0, part, &d.f->err));
+        assert_string_equal(said(d.f, one), "");
+        assert_ok(d.f, kor_annotator_waiting(a, &waiting, &d.f->err));
+        assert_int_equal(waiting, part);
+        kor_annotator_free(a);
+        kor_reannotated r;
+        assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+        assert_int_equal(r.done, part);
+        if (part) assert_string_equal(said(d.f, one), "kind=first tags=first");
+    }
+    unmake(&d);
+}
+
+/* Rows that nothing wrote are found by the check, and harm nobody who reads them. */
+static void test_annotations_that_are_damaged(void **state)
+{
+    static const char *const damages[] = {
+        "UPDATE annotations SET place = 7, start = -1, stop = 9223372036854775807",
+        "UPDATE annotations SET model = 99",
+        "UPDATE annotations SET label = 99",
+        "INSERT INTO unsure VALUES(99, 1)",
+        "INSERT INTO passes VALUES(99, 1)",
+        "INSERT INTO likeness VALUES(99, 1, NULL)",
+    };
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        den d;
+        sqlite3 *db;
+        make(&d, *state);
+        int64_t one = put_text(&d, "c");
+        assert_ok(d.f, kor_memory_check(d.f->memory, &d.f->err));
+        assert_int_equal(sqlite3_open(d.f->db, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, damages[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(kor_memory_check(d.f->memory, &d.f->err), KOR_E_INPUT);
+        kor_arena arena = {0};
+        kor_said *list;
+        size_t count;
+        assert_ok(d.f, kor_annotations_list(d.f->memory, one, &arena, &list, &count, &d.f->err));
+        for (size_t k = 0; k < count; k++) assert_int_equal(list[k].place, KOR_PLACE_WHOLE);
+        kor_arena_free(&arena);
+        assert_int_equal(sqlite3_exec(db,
+                                      "DELETE FROM annotations; DELETE FROM unsure;"
+                                      "DELETE FROM passes; DELETE FROM likeness",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+        (void)sqlite3_close(db);
+        kor_memory_close(d.f->memory);
+        d.f->memory = NULL;
+        unmake(&d);
+    }
+}
+
 static bool stop_at_once(void *arg, const kor_reannotated *so_far)
 {
     (void)arg;
@@ -352,6 +413,8 @@ int main(void)
         TEST(test_annotations_are_stored_and_the_user_is_above_them),
         TEST(test_annotations_filter_events_as_corrected),
         TEST(test_annotations_go_with_their_event),
+        TEST(test_annotations_of_a_part_are_read_again),
+        TEST(test_annotations_that_are_damaged),
         TEST(test_reannotate_reads_what_is_new_to_the_colony),
         TEST(test_guard_comes_before_everything),
         TEST(test_repeats_are_told_of_the_last_events),
