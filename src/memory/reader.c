@@ -97,7 +97,7 @@ static kor_status annotate(kor_reader *r, const kor_event *e, kor_read *out, kor
             r->members[i].bytes += (int64_t)(e->text_len < reads(r, i) ? e->text_len : reads(r, i));
         if (steps[i].outcome == KOR_OUTCOME_ABSTAINED) out->unsure |= UINT64_C(1) << i;
         if (steps[i].outcome == KOR_OUTCOME_RESTED || steps[i].outcome == KOR_OUTCOME_FAILED)
-            out->part = true;
+            out->missed |= UINT64_C(1) << i;
     }
     const kor_annotation *list = kor_colony_annotations(r->minds, &out->count);
     out->list = kor_arena_array(&r->arena, out->count, sizeof *out->list);
@@ -191,5 +191,5 @@ kor_status kor_read_store_put(kor_read_store *store, int64_t event, const kor_re
     if (store->model) KOR_TRY(put_vector(store, event, read, err));
     if (!store->annotator) return KOR_OK;
     return kor_annotator_store(store->annotator, event, read->list, read->count, read->unsure,
-                               read->part, err);
+                               read->missed, err);
 }

@@ -12,7 +12,7 @@ typedef struct kor_read {
     kor_annotation *list; /* [count] */
     size_t count;
     uint64_t unsure; /* members of the colony that abstained, 1 << their place */
-    bool part;       /* others were too slow, or failed: it is worth reading again */
+    uint64_t missed; /* those that were too slow to be asked, or failed */
 } kor_read;
 
 /* One thread's own. */

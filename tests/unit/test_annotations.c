@@ -215,18 +215,47 @@ static void test_annotations_of_a_part_are_read_again(void **state)
     int64_t waiting;
     make(&d, *state);
     int64_t one = put_text(&d, "a ab");
-    for (int part = 1; part >= 0; part--) {
+    for (int part = 2; part >= 0; part -= 2) { /* of the second member */
         assert_ok(d.f, kor_annotator_new(&a, d.f->memory, d.colony, &d.f->err));
-        assert_ok(d.f, kor_annotator_store(a, one, NULL, 0, 0, part, &d.f->err));
-        assert_string_equal(said(d.f, one), "");
+        assert_ok(d.f, kor_annotator_store(a, one, NULL, 0, 0, (uint64_t)part, &d.f->err));
+        assert_string_equal(said(d.f, one), part ? "tags=first" : "");
         assert_ok(d.f, kor_annotator_waiting(a, &waiting, &d.f->err));
-        assert_int_equal(waiting, part);
+        assert_int_equal(waiting, part / 2);
         kor_annotator_free(a);
         kor_reannotated r;
         assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
-        assert_int_equal(r.done, part);
+        assert_int_equal(r.done, part / 2);
         if (part) assert_string_equal(said(d.f, one), "kind=first tags=first");
     }
+    unmake(&d);
+}
+
+/* A model that broke takes nothing of what it said with it, nor what was said in its place. */
+static void test_annotations_of_a_broken_model_stay(void **state)
+{
+    den d;
+    kor_reannotated r;
+    char path[400];
+    make(&d, *state);
+    int64_t one = put_text(&d, "a ab"), two = put_text(&d, "zz");
+    open_colony(&d, "steps:\n  - {model: kind}\n  - {model: tags}\n");
+    assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(d.f->db, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "DELETE FROM annotations WHERE event = 2; DELETE FROM unsure;"
+                                  "INSERT INTO unsure SELECT 2, id FROM fields WHERE name = 'kind'",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_close(db);
+    assert_ok(d.f, kor_unsure_answer(d.f->memory, two, "kind", "third", "brain", &d.f->err));
+    (void)snprintf(path, sizeof path, "%s/kind.gguf", d.f->folder);
+    assert_int_equal(remove(path), 0);
+    open_colony(&d, "steps:\n  - {model: kind}\n  - {model: tags}\n");
+    assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+    assert_int_equal(r.done, 2);
+    assert_string_equal(said(d.f, one), "kind=first tags=first");
+    assert_non_null(strstr(said(d.f, two), "kind=third"));
     unmake(&d);
 }
 
@@ -414,6 +443,7 @@ int main(void)
         TEST(test_annotations_filter_events_as_corrected),
         TEST(test_annotations_go_with_their_event),
         TEST(test_annotations_of_a_part_are_read_again),
+        TEST(test_annotations_of_a_broken_model_stay),
         TEST(test_annotations_that_are_damaged),
         TEST(test_reannotate_reads_what_is_new_to_the_colony),
         TEST(test_guard_comes_before_everything),
