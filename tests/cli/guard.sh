@@ -35,6 +35,10 @@ say korora exclude --path private
 say korora exclude --word "$(printf 'a\377')"
 say korora add "see you at Project X"
 say korora stats --json
+echo "--- many at once"
+for i in 1 2 3 4 5 6 7 8; do korora exclude --word "word$i" --home many > /dev/null & done
+wait
+korora exclude --home many | wc -l
 echo "--- nothing is stored while what is excluded cannot be read"
 printf 'words: [a\n' > "$KORORA_HOME/exclude.yaml"
 say korora add "not now"
