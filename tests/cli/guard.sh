@@ -45,3 +45,9 @@ say korora add "not now"
 say korora exclude --word b
 printf 'colour: [a]\n' > "$KORORA_HOME/exclude.yaml"
 say korora import jsonl rows.jsonl
+echo "--- a broken model is not a missing one"
+rm "$KORORA_HOME/exclude.yaml"
+korora doctor | grep ' guard '
+mkdir -p "$KORORA_HOME/models"
+echo "no model" > "$KORORA_HOME/models/secrets.gguf"
+korora doctor 2> /dev/null | grep ' guard ' | sed 's|'"$KORORA_HOME"'|HOME|'
