@@ -158,17 +158,28 @@ static bool is_zone(const kor_reader *r)
     return zone_ahead(r) >= 0;
 }
 
-/* A zone that follows a clock time. It is not taken: it is no word of time. "UTC+2" too. */
+/* Whether hours follow, as in UTC+2 and GMT-5, and then their sign. */
+static int zone_hours(const kor_reader *r)
+{
+    bool plus = kor_is_mark(r, 1, '+');
+    const kor_token *n = kor_peek(r, 2);
+    int zone = zone_ahead(r);
+    if (zone < 0 || zone > 1 || (!plus && !kor_is_mark(r, 1, '-'))) return 0;
+    return n->word == KOR_WORD_NUMBER && n->glued && n->value <= 14 ? plus ? 1 : -1 : 0;
+}
+
+static size_t zone_tokens(const kor_reader *r)
+{
+    return zone_hours(r) ? 3 : 1;
+}
+
+/* A zone that follows a clock time. It is not taken: it is no word of time. */
 static bool read_zone(const kor_reader *r, int16_t *minutes)
 {
     int zone = zone_ahead(r);
     if (zone < 0 || zone == sizeof zones / sizeof *zones) return false;
-    *minutes = zones[zone].minutes;
-    bool plus = kor_is_mark(r, 1, '+');
-    const kor_token *n = kor_peek(r, 2);
-    if (zone < 2 && (plus || kor_is_mark(r, 1, '-')) && n->word == KOR_WORD_NUMBER && n->glued &&
-        n->value <= 14)
-        *minutes = (int16_t)(plus ? n->value * 60 : -n->value * 60);
+    int sign = zone_hours(r);
+    *minutes = sign ? (int16_t)(sign * 60 * kor_peek(r, 2)->value) : zones[zone].minutes;
     return true;
 }
 
@@ -323,7 +334,7 @@ static bool read_item(kor_reader *r, draft *d, bool first)
     kor_reader s = *r;
     bool at = first && kor_behind(r, 1)->word == KOR_WORD_AT;
     bool zoned = !first && (d->has_clock || d->has_clocks) && is_zone(&s);
-    s.at += zoned; /* "midnight EST Friday" */
+    if (zoned) s.at += zone_tokens(&s); /* "midnight EST Friday" */
     bool connected = !first && take_connector(&s, &at);
     kor_reader bare = connected ? *r : s;
     bool timed = d->has_clock || d->has_clocks;
