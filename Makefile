@@ -20,10 +20,10 @@ PKG ?= pkg-config
 ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
 
 # ---- What is built from what -----------------------------------------------------------------
-# libkorora is base, kernels, text, rules and model; it needs libc, libm and utf8proc only.
+# libkorora is base, kernels, text, rules, model and time; it needs libc, libm and utf8proc only.
 
-LIB_FOLDERS  := base kernels text rules model
-APP_FOLDERS  := learn forge time colony memory capture cli
+LIB_FOLDERS  := base kernels text rules model time
+APP_FOLDERS  := learn forge colony memory capture cli
 KERNEL_ISAS_x86_64  := scalar avx2 avxvnni avx512vnni
 KERNEL_ISAS_aarch64 := scalar neon neondot
 KERNELS := src/kernels/kernels.c $(patsubst %,src/kernels/kernels_%.c,$(or $(KERNEL_ISAS_$(ARCH)),scalar))
@@ -147,7 +147,7 @@ $(OUT)/tests/%: tests/base/%.c $(TEST_OBJ) $(OUT)/libkorora.a
 # It makes its repositories with libgit2.
 $(OUT)/tests/test_capture_git: APP_LIBS += $(shell $(PKG) --libs libgit2)
 
-$(OUT)/checkkern $(OUT)/embed_ids: $(OUT)/%: tests/%.c $(OUT)/libkorora.a
+$(OUT)/checkkern $(OUT)/embed_ids $(OUT)/when_days: $(OUT)/%: tests/%.c $(OUT)/libkorora.a
 	$(CC) $(KCFLAGS) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(OUT)/libkorora.a $(LDFLAGS) $(LIB_LIBS)
 
 .PHONY: test
@@ -173,6 +173,11 @@ test-base: $(BASE_BIN) $(MODELS)/base.gguf $(BASE_F32)/base.gguf
 ## checkkern: every kernel of every instruction set against the scalar one
 checkkern: $(OUT)/checkkern
 	$<
+
+.PHONY: when-exact
+## when-exact: words of time on every day of ten years in six zones, against Python's calendar
+when-exact: $(OUT)/when_days
+	tests/when_exact $(OUT)
 
 .PHONY: cli-tests
 ## cli-tests: the command line against its exact output

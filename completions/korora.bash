@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline show correct exclude stats reannotate consult run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline when show correct exclude stats reannotate consult run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -34,6 +34,9 @@ _korora() {
     timeline)
         options="$options --now --scope --kind --tag --entity --link --has"
         values="$values --now --scope --kind --tag --entity --link --has" ;;
+    when)
+        options="$options --now --at --reference --zone --past --future --both --convention --day-first --british --southern --from --to --batch"
+        values="$values --now --at --reference --zone --convention --from --to --batch" ;;
     show) ;;
     correct) options="$options --undo" ;;
     exclude)
@@ -82,7 +85,8 @@ _korora() {
         --head) _korora_offer -W "classify tags spans rank embed" ;;
         --batch | --label | --compare | -o) _korora_offer -f ;;
         --type) _korora_offer -W "int8 f32" ;;
-        --from | --to | --now | --since | --at) _korora_offer -W "now" ;;
+        --convention) _korora_offer -W "calendar memory" ;;
+        --from | --to | --now | --since | --at | --reference) _korora_offer -W "now" ;;
         esac
         return ;;
     esac

@@ -189,6 +189,116 @@ KOR_API kor_status kor_tokenize(kor_ctx *ctx, const char *text, size_t len, int3
 /* Code points of a text that are read at most; what comes after them is ignored. */
 #define KOR_TEXT_MAX 16384
 
+/* ---- Time in words ---- */
+
+/* Every time expression of a text, and the range of instants that it means: "last Tuesday
+ * afternoon", "between March and May", "every other Friday at 9". Exact rules, no model, no
+ * allocation: a question takes microseconds. docs/time.md says what is understood and by which
+ * convention; what cannot be resolved is found all the same, and says why. */
+
+typedef struct kor_zone kor_zone; /* a time zone; immutable: share it between threads */
+
+/* Open a zone: an IANA name ("Europe/Paris"), a POSIX rule ("CET-1CEST,M3.5.0,M10.5.0/3"), a fixed
+ * offset ("+05:30"), or "UTC"; NULL is the user's: $TZ, else /etc/localtime, else UTC. On success
+ * *out is to be closed; on failure it is NULL, and err names the zone. */
+KOR_API kor_status kor_zone_open(kor_zone **out, const char *name, kor_error *err);
+
+/* NULL is allowed. */
+KOR_API void kor_zone_close(kor_zone *zone);
+
+typedef enum kor_when_type {
+    KOR_WHEN_DATE,          /* a day */
+    KOR_WHEN_DATERANGE,     /* days: a week, a month, "from Monday to Friday" */
+    KOR_WHEN_TIME,          /* a clock time without a day: read as the latest, or the next */
+    KOR_WHEN_TIMERANGE,     /* the same from one to another, or a part of the day */
+    KOR_WHEN_DATETIME,      /* a clock time on a day, an instant */
+    KOR_WHEN_DATETIMERANGE, /* clock times on days */
+    KOR_WHEN_DURATION,      /* "two hours": how long, not when; no range */
+    KOR_WHEN_SET,           /* "every Monday": no range, but kor_when_occurrences */
+    KOR_WHEN_VAGUE          /* "since the release": time, but unknown when; no range */
+} kor_when_type;
+
+typedef enum kor_when_flag {
+    KOR_WHEN_RESOLVED = 1, /* the range is known; else why says why not */
+    KOR_WHEN_OPEN_START = 2,
+    KOR_WHEN_OPEN_END = 4,
+    KOR_WHEN_APPROXIMATE = 8, /* around, about; "recently" */
+    KOR_WHEN_LOOSE = 16,      /* a bare number is all there is of it: "at 3" */
+    KOR_WHEN_INSIDE = 32      /* stands within a longer word: a date in a file's name */
+} kor_when_flag;
+
+/* What a name that comes back means, and which convention rules the rest. */
+typedef enum kor_when_prefer { KOR_WHEN_PAST, KOR_WHEN_FUTURE } kor_when_prefer;
+typedef enum kor_when_convention {
+    KOR_WHEN_CALENDAR, /* as rule suites have it: "A to B" ends where B begins, ... */
+    KOR_WHEN_MEMORY /* to find again what happened: B is included, "the last 3 days" are up to now
+                     */
+} kor_when_convention;
+
+typedef struct kor_when_options {
+    const kor_zone *zone; /* NULL: UTC */
+    int64_t reference_ms; /* now, for the words: UTC milliseconds; clamped to the years 1 to 9999 */
+    kor_when_prefer prefer;
+    kor_when_convention convention;
+    int day_first; /* 3/4/2026 is 3 April; the other reading is an alternative */
+    int british;   /* holidays as in the United Kingdom where names differ */
+    int southern;  /* seasons of the southern half of the earth */
+} kor_when_options;
+
+/* UTC milliseconds, half-open. An open start is the year 1, an open end the year 10000. */
+typedef struct kor_when_range {
+    int64_t from_ms, to_ms;
+    uint32_t flags;      /* KOR_WHEN_OPEN_START, KOR_WHEN_OPEN_END */
+    const char *reading; /* "past", "future", "am", "pm", "day first", "of the same week", or the
+                          * convention it is by; static */
+} kor_when_range;
+
+/* What comes back: every interval units, on some weekdays, at some time. */
+typedef struct kor_when_again {
+    const char *unit; /* "hour", "day", "week", "month", "year"; static */
+    int32_t interval;
+    int32_t weekdays;     /* bit 0 is Monday; 0: not by weekday */
+    int32_t nth;          /* of weekdays in the month: 1 first, -1 last; 0 each */
+    int32_t month, day;   /* 0: not said */
+    int32_t from_s, to_s; /* seconds after midnight; a whole day is 0 to 86400 */
+} kor_when_again;
+
+enum { KOR_WHEN_ALTERNATIVES = 6 };
+
+typedef struct kor_when_span {
+    size_t start, end;       /* bytes, half-open */
+    size_t start_cp, end_cp; /* the same in code points */
+    size_t lead;             /* bytes: where "on", "at", "in the" before it begin; else start */
+    kor_when_type type;
+    uint32_t flags;
+    int64_t from_ms, to_ms; /* unset unless KOR_WHEN_RESOLVED */
+    const char *grain;      /* the finest unit said: "second" to "century"; static */
+    const char *rule;       /* which rule read it: "weekday", "from-to"; static */
+    const char *convention; /* "calendar" or "memory"; static */
+    const char *why;        /* why there is no range; NULL when there is one; static */
+    const char *note;       /* what deserves a second look; NULL for nothing; static */
+    size_t alternatives;    /* other readings */
+    kor_when_range alternative[KOR_WHEN_ALTERNATIVES];
+    int64_t months, days, seconds; /* of a duration */
+    kor_when_again again;          /* of a set */
+} kor_when_span;
+
+/* The name of a type, such as "daterange". Never NULL; static. */
+KOR_API const char *kor_when_type_name(kor_when_type type);
+
+/* Find the time expressions of a text, given as for kor_embed, in their order, without overlaps.
+ * Writes at most max spans to out and the number written to *count; text that has more is read no
+ * further. KOR_E_ARG for NULL where it is not allowed: options, count, out unless max is 0. Does
+ * not allocate; time grows with the length of the text only. */
+KOR_API kor_status kor_when(const char *text, size_t len, const kor_when_options *options,
+                            kor_when_span *out, size_t max, size_t *count, kor_error *err);
+
+/* When a set falls into a window of time: at most max ranges in out, ordered; returns how many. 0
+ * for any other span. */
+KOR_API size_t kor_when_occurrences(const kor_when_span *span, const kor_when_options *options,
+                                    int64_t from_ms, int64_t to_ms, kor_when_range *out,
+                                    size_t max);
+
 /* The version of the library, such as "0.1.0", and the name of the kernels that this process uses
  * (chosen once, at the first call; the environment variable KORORA_CPU can lower it). */
 KOR_API const char *kor_version(void);

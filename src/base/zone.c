@@ -284,7 +284,7 @@ void kor_zone_close(kor_zone *zone)
 
 const char *kor_zone_name(const kor_zone *zone)
 {
-    return zone->name;
+    return zone ? zone->name : "UTC";
 }
 
 /* ---- The clock ---- */
@@ -306,6 +306,7 @@ static size_t changes_until(const kor_zone *zone, int64_t t)
 
 int32_t kor_zone_offset(const kor_zone *zone, int64_t instant)
 {
+    if (!zone) return 0;
     int64_t t = clamp_instant(instant);
     size_t passed = changes_until(zone, t);
     if (passed == zone->count && zone->has_rule) return kor_zone_rule_offset(&zone->rule, t);
@@ -328,6 +329,7 @@ static bool next_change(const kor_zone *zone, int64_t t, int64_t *change)
 int64_t kor_zone_instant(const kor_zone *zone, int64_t local_seconds)
 {
     int64_t local = clamp_instant(local_seconds);
+    if (!zone) return local;
     /* Here the clock shows less than local in every zone. */
     int64_t t = local - OFFSET_LIMIT;
     int64_t change;

@@ -7,12 +7,7 @@
 #include "base/civil.h"
 #include "base/status.h"
 
-typedef struct kor_zone kor_zone; /* immutable: share it between threads */
-
-/* Open a zone. name is an IANA name ("Europe/Paris"), a POSIX rule ("CET-1CEST,M3.5.0,M10.5.0/3"),
- * a fixed offset ("+05:30"), or "UTC". NULL is the user's: $TZ, else /etc/localtime, else UTC. */
-kor_status kor_zone_open(kor_zone **out, const char *name, kor_error *err);
-void kor_zone_close(kor_zone *zone);
+/* kor_zone, kor_zone_open and kor_zone_close are public: korora.h. NULL is UTC in all calls. */
 
 /* The IANA name where known ("Europe/Paris"), else the rule. Never NULL. */
 const char *kor_zone_name(const kor_zone *zone);

@@ -37,7 +37,7 @@ extern const kor_command kor_command_add, kor_command_bench, kor_command_consult
     kor_command_forge, kor_command_exclude, kor_command_generate, kor_command_import,
     kor_command_models, kor_command_reannotate, kor_command_recall, kor_command_run,
     kor_command_show, kor_command_stats, kor_command_teach, kor_command_timeline, kor_command_train,
-    kor_command_version;
+    kor_command_version, kor_command_when;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -262,7 +262,7 @@ void kor_print_corrections(const kor_correction *list, size_t count, const kor_z
 json_t *kor_corrections_json(const kor_correction *list, size_t count);
 
 /* What holds of an event: a line for each field, and as JSON, with places in code points. */
-void kor_print_said(const kor_said *list, size_t count);
+void kor_print_said(const kor_said *list, size_t count, const kor_event *event);
 json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event);
 
 /* Code points in len bytes; what is not UTF-8 counts as U+FFFD. */

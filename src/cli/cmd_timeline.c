@@ -2,6 +2,7 @@
 /* What was done when: the events of some days, gathered into stretches of work. */
 #include "cli/cli.h"
 
+#include "memory/mentions.h"
 #include "text/utf8.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 enum {
     GAP_MS = 30 * 60 * 1000, /* a longer pause ends a stretch */
     TITLES = 3,
+    SPEAKING = 10, /* events that only speak of the time */
     RECENT_DAYS = 3
 };
 
@@ -156,6 +158,32 @@ static void print_days(const timeline *t)
     }
 }
 
+/* What else speaks of that time. */
+static void print_mentions(const kor_event *list, size_t count, const kor_zone *zone)
+{
+    if (count) kor_print(KOR_DIM, "Speaking of it, at another time:\n");
+    for (size_t i = 0; i < count; i++) {
+        kor_civil c;
+        const kor_event *e = &list[i];
+        const char *weekday = kor_day_name(e->time_ms, zone, &c);
+        const char *text = e->title && *e->title ? e->title : e->text;
+        kor_print(KOR_DIM, "%6lld  ", (long long)e->id);
+        kor_print(KOR_BLUE, "%s %04d-%02d-%02d %02d:%02d  ", weekday, c.year, c.month, c.day,
+                  c.hour, c.minute);
+        kor_print_cell(KOR_YELLOW, e->source, 6);
+        size_t left = kor_columns() > 60 ? kor_columns() - 42 : 20;
+        kor_print_line(KOR_PLAIN, text, text == e->text ? e->text_len : strlen(text), left);
+        putchar('\n');
+    }
+}
+
+static json_t *mentions_json(const kor_event *list, size_t count)
+{
+    json_t *o = json_array();
+    for (size_t i = 0; i < count; i++) json_array_append_new(o, kor_event_json(&list[i]));
+    return o;
+}
+
 static json_t *days_json(const timeline *t)
 {
     json_t *days = json_array();
@@ -186,7 +214,7 @@ static json_t *days_json(const timeline *t)
 }
 
 /* Days in words or as a date; without any, the latest days that have events. */
-static kor_status choose_range(const kor_session *s, const char *words, kor_when *out,
+static kor_status choose_range(const kor_session *s, const char *words, kor_asked *out,
                                kor_error *err)
 {
     if (words) {
@@ -230,7 +258,7 @@ static int run(int argc, char **argv)
     t.zone = s.zone;
     t.scope = scope;
     t.last = &t.first;
-    kor_when when = {0};
+    kor_asked when = {0};
     kor_error err;
     kor_status status = choose_range(&s, a.words ? a.word[0] : NULL, &when, &err);
     if (status == KOR_OK && t.wants.count)
@@ -238,17 +266,26 @@ static int run(int argc, char **argv)
                                         when.to_ms, &t.arena, &t.only, &t.only_count, &err);
     if (status == KOR_OK)
         status = kor_memory_each(s.memory, when.from_ms, when.to_ms, on_event, &t, &err);
+    kor_event *speaking = NULL;
+    size_t speaking_count = 0;
+    if (status == KOR_OK && a.words && !t.wants.count)
+        status = kor_mentions_find(s.memory, scope, when.from_ms, when.to_ms, SPEAKING, &t.arena,
+                                   &speaking, &speaking_count, &err);
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {
         if (a.json) {
             json_t *o = kor_range_json(when.from_ms, when.to_ms, s.zone);
             json_object_set_new(o, "days", days_json(&t));
+            json_object_set_new(o, "speaking_of_it", mentions_json(speaking, speaking_count));
             kor_print_json(o);
         } else {
             if (when.found) kor_print_range(when.from_ms, when.to_ms, when.rule, s.zone);
             print_days(&t);
-            if (t.count == 0 && t.wants.count) {
+            print_mentions(speaking, speaking_count, s.zone);
+            if (t.count == 0 && speaking_count) {
+                printf("Nothing else happened then that was remembered.\n");
+            } else if (t.count == 0 && t.wants.count) {
                 printf("Nothing of that kind happened then.\n");
                 kor_wants_explain(&t.wants, s.memory);
             } else if (t.count == 0 && a.words) {
@@ -258,7 +295,7 @@ static int run(int argc, char **argv)
                        "shell, korora add \"...\"\n");
             }
         }
-        code = t.count ? EXIT_DONE : EXIT_NO;
+        code = t.count || speaking_count ? EXIT_DONE : EXIT_NO;
     }
     kor_arena_free(&t.arena);
     kor_wants_free(&t.wants);

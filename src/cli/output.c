@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 #include "text/utf8.h"
-#include "time/resolve.h"
+#include "time/evaluate.h"
 
 #include <errno.h>
 #include <stdarg.h>

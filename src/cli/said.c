@@ -56,10 +56,16 @@ json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event
 }
 
 /* LABEL 93 %, or VALUE (LABEL 93 %) of a part. */
-static void print_one(const kor_said *s)
+static void print_one(const kor_said *s, const kor_event *e)
 {
     if (*s->value) {
-        kor_print_line(KOR_PLAIN, s->value, strlen(s->value), 60);
+        const char *text = s->place == KOR_PLACE_TITLE ? e->title ? e->title : "" : e->text;
+        size_t len = s->place == KOR_PLACE_TITLE ? strlen(text) : e->text_len;
+        /* As it is written, where it still stands. */
+        if (s->end > s->start && s->end <= len)
+            kor_print_line(KOR_PLAIN, text + s->start, s->end - s->start, 60);
+        else
+            kor_print_line(KOR_PLAIN, s->value, strlen(s->value), 60);
         putchar(' ');
         putchar('(');
     }
@@ -76,7 +82,7 @@ static void print_one(const kor_said *s)
     if (*s->value) putchar(')');
 }
 
-void kor_print_said(const kor_said *list, size_t count)
+void kor_print_said(const kor_said *list, size_t count, const kor_event *event)
 {
     for (size_t i = 0; i < count; i++) {
         bool first = i == 0 || strcmp(list[i].field, list[i - 1].field) != 0;
@@ -88,7 +94,7 @@ void kor_print_said(const kor_said *list, size_t count)
         } else {
             printf(", ");
         }
-        print_one(&list[i]);
+        print_one(&list[i], event);
         if (i + 1 == count || strcmp(list[i].field, list[i + 1].field) != 0) putchar('\n');
     }
 }

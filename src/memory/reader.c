@@ -16,7 +16,9 @@ struct kor_reader {
     kor_ctx *ctx; /* of the embedder */
     kor_colony_ctx *minds;
     kor_str room;
-    float *vector; /* [dim] */
+    float *vector;  /* [dim] */
+    kor_zone *zone; /* the offset of the event read last */
+    int32_t offset_min;
     kor_arena arena;
     struct {
         int64_t asked, abstained, ns, bytes;
@@ -52,6 +54,7 @@ void kor_reader_free(kor_reader *reader)
     kor_ctx_free(reader->ctx);
     kor_str_free(&reader->room);
     kor_arena_free(&reader->arena);
+    kor_zone_close(reader->zone);
     free(reader->vector);
     free(reader);
 }
@@ -110,10 +113,43 @@ static kor_status annotate(kor_reader *r, const kor_event *e, kor_read *out, kor
     return KOR_OK;
 }
 
+/* The zone that an event happened in is kept as its offset alone. */
+static kor_status know_zone(kor_reader *r, int32_t offset_min, kor_error *err)
+{
+    char name[16];
+    if (r->zone && r->offset_min == offset_min) return KOR_OK;
+    kor_zone_close(r->zone);
+    r->zone = NULL;
+    int32_t minutes = offset_min < 0 ? -offset_min : offset_min;
+    if (minutes >= 24 * 60) minutes = 0; /* no zone on earth */
+    (void)snprintf(name, sizeof name, "%c%02d:%02d", offset_min < 0 ? '-' : '+', minutes / 60,
+                   minutes % 60);
+    r->offset_min = offset_min;
+    return kor_zone_open(&r->zone, name, err);
+}
+
+static kor_status read_times(kor_reader *r, const kor_event *e, kor_read *out, kor_error *err)
+{
+    kor_mention found[KOR_MENTIONS];
+    KOR_TRY(know_zone(r, e->offset_min, err));
+    size_t n = 0;
+    if (e->title)
+        n = kor_mentions_read(e->title, strlen(e->title), KOR_PLACE_TITLE, e->time_ms, r->zone,
+                              found, KOR_MENTIONS);
+    n += kor_mentions_read(e->text, e->text_len, KOR_PLACE_TEXT, e->time_ms, r->zone, found + n,
+                           KOR_MENTIONS - n);
+    out->mentions = kor_arena_array(&r->arena, n, sizeof *out->mentions);
+    if (!out->mentions) return kor_fail_memory(err);
+    memcpy(out->mentions, found, n * sizeof *found);
+    out->mention_count = n;
+    return KOR_OK;
+}
+
 kor_status kor_reader_read(kor_reader *reader, const kor_event *event, kor_read *out,
                            kor_error *err)
 {
     *out = (kor_read){0};
+    KOR_TRY(read_times(reader, event, out, err));
     if (reader->ctx) KOR_TRY(embed(reader, event, out, err));
     return reader->minds ? annotate(reader, event, out, err) : KOR_OK;
 }
@@ -189,6 +225,7 @@ kor_status kor_read_store_put(kor_read_store *store, int64_t event, const kor_re
                               kor_error *err)
 {
     if (store->model) KOR_TRY(put_vector(store, event, read, err));
+    KOR_TRY(kor_mentions_store(store->memory, event, read->mentions, read->mention_count, err));
     if (!store->annotator) return KOR_OK;
     return kor_annotator_store(store->annotator, event, read->list, read->count, read->unsure,
                                read->missed, err);

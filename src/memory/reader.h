@@ -4,6 +4,7 @@
 #define KOR_READER_H
 
 #include "memory/annotations.h"
+#include "memory/mentions.h"
 
 /* Of one event; the reader's arena has it. */
 typedef struct kor_read {
@@ -11,8 +12,10 @@ typedef struct kor_read {
     float scale;
     kor_annotation *list; /* [count] */
     size_t count;
-    uint64_t unsure; /* members of the colony that abstained, 1 << their place */
-    uint64_t missed; /* those that were too slow to be asked, or failed */
+    uint64_t unsure;       /* members of the colony that abstained, 1 << their place */
+    uint64_t missed;       /* those that were too slow to be asked, or failed */
+    kor_mention *mentions; /* [mention_count] times it speaks of */
+    size_t mention_count;
 } kor_read;
 
 /* One thread's own. */

@@ -29,8 +29,8 @@ typedef struct kor_hit {
 } kor_hit;
 
 typedef struct kor_recall {
-    kor_when when; /* time words found in the question; when.found false: none */
-    bool ranged;   /* a time filter was used: [from_ms, to_ms) */
+    kor_asked when; /* time words found in the question; when.found false: none */
+    bool ranged;    /* a time filter was used: [from_ms, to_ms) */
     int64_t from_ms, to_ms;
     int64_t events;    /* in the memory */
     int64_t in_scope;  /* of these, in the scope */

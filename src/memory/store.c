@@ -25,8 +25,8 @@ enum { BUSY_MS = 10000 };
  * meta.generation moves with every change of vectors that is not an append. The second schema
  * brought corrections: what the user says that a model should have answered. The third: what models
  * say of events and of which they are unsure, which
- * events repeat others, which colony was asked about each, and counters of
- * what was done and spared. */
+ * events repeat others and of which times they speak, which colony was asked about each, and
+ * counters of what was done and spared. */
 static const char *const migrations[] = {
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO meta VALUES('identity', random()), ('generation', 1);"
@@ -92,6 +92,11 @@ static const char *const migrations[] = {
     "CREATE TABLE likeness(event INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,"
     " hash INTEGER NOT NULL, repeats INTEGER REFERENCES events ON DELETE SET NULL) STRICT;"
     "CREATE INDEX likeness_repeats ON likeness(repeats) WHERE repeats NOT NULL;"
+    "CREATE TABLE mentions(event INTEGER NOT NULL REFERENCES events ON DELETE CASCADE,"
+    " place INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,"
+    " from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, PRIMARY KEY(event, place, start))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX mentions_from ON mentions(from_ms, to_ms);"
     "CREATE TABLE passes(event INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,"
     " colony INTEGER NOT NULL) STRICT;"
     "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;",

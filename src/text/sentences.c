@@ -50,6 +50,7 @@ typedef struct line {
 
 static line line_at(const kor_sentences *it, const kor_sentence_line *at)
 {
+    if (at->first == at->last) return (line){"", 0, at->indent}; /* the text may be NULL */
     return (line){it->text + at->first, at->last - at->first, at->indent};
 }
 

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words into time: the one resolver, for search, summaries and deletion. */
+/* Words into time: the one resolver, for search, summaries and deletion. The public calls are in
+ * korora.h; this is what the program asks. */
 #ifndef KOR_WHEN_H
 #define KOR_WHEN_H
 
 #include "base/zone.h"
+#include "time/evaluate.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-
-/* A time expression found in a text, and the half-open range [from_ms, to_ms) it names. */
-typedef struct kor_when {
+/* The time that a question is about, and how it was read. */
+typedef struct kor_asked {
     bool found;
-    size_t start, end;      /* the expression, as byte offsets into the text */
-    int64_t from_ms, to_ms; /* UTC milliseconds; local midnights and clock times, DST-safe */
-    char rule[64];          /* what it was read as, for people: "last Tuesday, 12:00 to 18:00" */
-} kor_when;
+    size_t start, end;      /* the words with what leads to them ("on", "in the"): byte offsets */
+    int64_t from_ms, to_ms; /* UTC milliseconds, half-open */
+    char rule[96];          /* for people: "last tuesday afternoon: 2026-11-17 12:00 to 18:00" */
+} kor_asked;
 
-/* Find the first time expression in text (len bytes of UTF-8, any bytes survive) and resolve it
- * against now in zone, reading what is ambiguous as past. out->found is false when there is none.
- */
-void kor_when_find(kor_when *out, const char *text, size_t len, int64_t now_ms,
+/* Find the first time expression in text (len bytes of UTF-8, any bytes survive) that has a range,
+ * by the convention "memory", reading what is ambiguous as past. out->found is false when there is
+ * none. */
+void kor_when_find(kor_asked *out, const char *text, size_t len, int64_t now_ms,
                    const kor_zone *zone);
+
+/* Write what a span was read as: its words, then its range. At most size bytes, NUL-terminated. */
+void kor_when_explain(char *out, size_t size, const kor_when_span *span, const char *text,
+                      int64_t now_ms, const kor_zone *zone);
 
 #endif

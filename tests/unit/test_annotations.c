@@ -13,6 +13,7 @@
 #include "memory/corrections.h"
 #include "memory/counters.h"
 #include "memory/likeness.h"
+#include "memory/mentions.h"
 #include "memory/reannotate.h"
 
 #include <sqlite3.h>
@@ -434,6 +435,43 @@ static void test_repeats_are_told_of_the_last_events(void **state)
     free(text);
 }
 
+/* "on Friday" of a Monday is the Friday to come, in the zone of the event. */
+static void test_mentions_link_events_to_the_times_they_speak_of(void **state)
+{
+    fixture *f = *state;
+    kor_arena arena = {0};
+    kor_mention *m;
+    kor_event *found;
+    size_t count;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    /* Monday 2023-11-13, 12:00 UTC, one hour east. */
+    kor_event e = text_event("The meeting on Friday at 3 pm, not in 1997; call in 10 minutes",
+                             NOON - 2 * DAY);
+    e.offset_min = 60;
+    e.title = "tomorrow";
+    int64_t id = store(f, &e, 1).last_id;
+    assert_ok(f, kor_mentions_list(f->memory, id, &arena, &m, &count, &f->err));
+    assert_true(count >= 3);
+    assert_int_equal(m[0].place, KOR_PLACE_TITLE);
+    assert_int_equal(m[0].from_ms, NOON - DAY - 13 * 3600000ll);
+    assert_int_equal(m[1].place, KOR_PLACE_TEXT);
+    assert_memory_equal(e.text + m[1].start, "Friday at 3 pm", m[1].end - m[1].start);
+    assert_int_equal(m[1].from_ms, NOON + 2 * DAY + 2 * 3600000ll);
+    /* Found by that Friday, and not by the day it was said on. */
+    int64_t friday = NOON + 2 * DAY - 12 * 3600000ll, monday = friday - 4 * DAY;
+    assert_ok(f, kor_mentions_find(f->memory, NULL, friday, friday + DAY, 5, &arena, &found, &count,
+                                   &f->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].id, id);
+    assert_ok(f, kor_mentions_find(f->memory, NULL, monday, monday + DAY, 5, &arena, &found, &count,
+                                   &f->err));
+    assert_int_equal(count, 0);
+    assert_ok(f, kor_mentions_find(f->memory, NULL, friday + 3 * DAY, friday + 4 * DAY, 5, &arena,
+                                   &found, &count, &f->err));
+    assert_int_equal(count, 0);
+    kor_arena_free(&arena);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -448,6 +486,7 @@ int main(void)
         TEST(test_reannotate_reads_what_is_new_to_the_colony),
         TEST(test_guard_comes_before_everything),
         TEST(test_repeats_are_told_of_the_last_events),
+        TEST(test_mentions_link_events_to_the_times_they_speak_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
