@@ -40,8 +40,19 @@ static kor_status check_end(kor_yaml_file *file, yaml_parser_t *parser, kor_erro
     return status;
 }
 
+/* The parser takes the square of the depth. */
+static bool is_nested_for_harm(const kor_str *text)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < text->len; i++) open += text->data[i] == '[' || text->data[i] == '{';
+    return open > OPEN_MAX;
+}
+
 static kor_status load(kor_yaml_file *out, const kor_str *text, kor_error *err)
 {
+    if (is_nested_for_harm(text))
+        return kor_fail(err, KOR_E_INPUT, "%s:1: more than %d brackets are opened", out->path,
+                        OPEN_MAX);
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) return kor_fail_memory(err);
     yaml_parser_set_input_string(&parser, (const unsigned char *)kor_str_text(text), text->len);

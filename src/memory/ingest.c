@@ -179,8 +179,9 @@ static kor_status find_known(kor_ingest *in, kor_error *err)
 
 /* ---- On all cores ---- */
 
-/* A name must not hold a secret either, and two that differ must stay two. */
-static kor_status guard_name(worker *w, const char **name, kor_error *err)
+/* A name must not hold a secret either, and two that differ must stay two. What takes its place
+ * says nothing of it without the memory's own salt. */
+static kor_status guard_name(worker *w, const char **name, uint64_t salt, kor_error *err)
 {
     const char *clean;
     size_t len;
@@ -189,7 +190,7 @@ static kor_status guard_name(worker *w, const char **name, kor_error *err)
     KOR_TRY(kor_guard_cut(w->guard, *name, strlen(*name), &clean, &len, &cut, NULL, err));
     if (!cut) return KOR_OK;
     char hashed[64];
-    uint64_t h = kor_hash64(*name, strlen(*name), 0);
+    uint64_t h = kor_hash64(*name, strlen(*name), salt);
     (void)snprintf(hashed, sizeof hashed, "removed:%016llx%016llx", (unsigned long long)h,
                    (unsigned long long)kor_hash64(*name, strlen(*name), h));
     *name = kor_arena_copy(&w->arena, hashed, strlen(hashed));
@@ -228,9 +229,9 @@ static kor_status screen(const kor_ingest *in, worker *w, pending *p, kor_error 
         w->counts.excluded[kind]++;
         return KOR_OK;
     }
-    KOR_TRY(guard_name(w, &p->event.ref, err));
-    KOR_TRY(guard_name(w, &p->event.source, err));
-    return guard_name(w, &p->event.scope, err);
+    KOR_TRY(guard_name(w, &p->event.ref, in->memory->identity, err));
+    KOR_TRY(guard_name(w, &p->event.source, in->memory->identity, err));
+    return guard_name(w, &p->event.scope, in->memory->identity, err);
 }
 
 /* A title may say what the text is: "password", or the first line of a key. */
