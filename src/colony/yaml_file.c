@@ -40,6 +40,8 @@ static kor_status check_end(kor_yaml_file *file, yaml_parser_t *parser, kor_erro
     return status;
 }
 
+enum { OPEN_MAX = 10000 }; /* brackets */
+
 /* The parser takes the square of the depth. */
 static bool is_nested_for_harm(const kor_str *text)
 {
