@@ -24,10 +24,10 @@ static bool touches_any(const kor_when_span *list, size_t count, const kor_span 
 /* Are the words in front none that the rules know and have left out? */
 static bool are_unknown(const char *text, size_t start, size_t end)
 {
-    static const char *const known[] = {
-        "the",  "and",  "from",  "for",   "with",    "during", "over", "last",  "next", "this",
-        "that", "until", "since", "before", "after", "about", "between", "than", "only", "just",
-        "again", "then"};
+    static const char *const known[] = {"the",   "and",    "from",  "for",   "with",    "during",
+                                        "over",  "last",   "next",  "this",  "that",    "until",
+                                        "since", "before", "after", "about", "between", "than",
+                                        "only",  "just",   "again", "then"};
     bool any = false;
     while (start < end) {
         size_t n = 0;

@@ -51,7 +51,8 @@ static size_t find(kor_ctx *with, const char *text, size_t max, kor_when_span *o
 static void test_times_without_a_model_are_those_of_the_rules(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"the backup runs nxt thursday", "", "from 3 to 5 pm on Monday"};
+    static const char *const texts[] = {"the backup runs nxt thursday", "",
+                                        "from 3 to 5 pm on Monday"};
     const kor_when_options o = {.reference_ms = NOW, .prefer = KOR_WHEN_FUTURE};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         kor_when_span a[SPANS], b[SPANS];
@@ -85,9 +86,10 @@ static void test_times_begin_where_the_model_says(void **state)
 static void test_times_hold_together_on_any_text(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"nxt thursday ", "tomorow at 3 ", "since the release ", "evry week ",
-                                        "\xff ",         "at 25:99 ",     "in a fortnite ",     "\n",
-                                        "the gig, "};
+    static const char *const parts[] = {
+        "nxt thursday ", "tomorow at 3 ", "since the release ", "evry week ",
+        "\xff ",         "at 25:99 ",     "in a fortnite ",     "\n",
+        "the gig, "};
     char text[400];
     for (unsigned seed = 0; seed < 400; seed++) {
         unsigned x = seed * 2654435761u;
@@ -103,8 +105,8 @@ static void test_times_hold_together_on_any_text(void **state)
         for (size_t i = 0; i < count; i++) {
             assert_true(s[i].start < s[i].end && s[i].end <= n && s[i].lead <= s[i].start);
             assert_true(i == 0 || s[i - 1].end <= s[i].start);
-            assert_true(s[i].flags & KOR_WHEN_RESOLVED || s[i].why || s[i].type == KOR_WHEN_DURATION ||
-                        s[i].type == KOR_WHEN_SET);
+            assert_true(s[i].flags & KOR_WHEN_RESOLVED || s[i].why ||
+                        s[i].type == KOR_WHEN_DURATION || s[i].type == KOR_WHEN_SET);
         }
     }
 }
