@@ -48,4 +48,8 @@ void kor_exclusions_free(kor_exclusions *e);
 bool kor_exclusions_hold(const kor_exclusions *e, const kor_colony_event *event, const char *ref,
                          kor_exclusion *kind);
 
+/* Is a URL on a site, or below it: "example.org" has docs.example.org, and "example.org/x" what
+ * stands below that path? */
+bool kor_site_fits(const char *site, const char *url, size_t len);
+
 #endif
