@@ -23,7 +23,7 @@ ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
 # libkorora is base, kernels, text, rules, model and time; it needs libc, libm and utf8proc only.
 
 LIB_FOLDERS  := base kernels text rules model time
-APP_FOLDERS  := learn forge colony memory capture cli
+APP_FOLDERS  := learn forge colony memory capture serve cli
 KERNEL_ISAS_x86_64  := scalar avx2 avxvnni avx512vnni
 KERNEL_ISAS_aarch64 := scalar neon neondot
 KERNELS := src/kernels/kernels.c $(patsubst %,src/kernels/kernels_%.c,$(or $(KERNEL_ISAS_$(ARCH)),scalar))
