@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline when show correct exclude forget stats reannotate consult run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline when show correct exclude forget stats reannotate consult mcp run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -49,6 +49,9 @@ _korora() {
         options="$options --limit"
         values="$values --limit" ;;
     stats | reannotate) ;;
+    mcp)
+        options="$options --scope --now --log"
+        values="$values --scope --now" ;;
     run)
         options="$options --text --jsonl --threads"
         values="$values --text --threads" ;;
