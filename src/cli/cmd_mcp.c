@@ -8,9 +8,15 @@
 #include "serve/mcp.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+enum { REST_MS = 2000 }; /* without a question */
 
 typedef struct lent {
     const kor_command *command;
@@ -47,6 +53,7 @@ static kor_status lend_writer(void *arg, const kor_guard **guard, const kor_colo
 
 typedef struct pipe_end {
     kor_mcp *server;
+    kor_memory *memory;
     kor_mcp_peer peer;
     kor_str line, reply;
     bool too_long; /* the rest of this line is thrown away */
@@ -99,14 +106,27 @@ static bool take(pipe_end *p, const char *bytes, size_t len)
     return true;
 }
 
+/* A client that asks nothing for a while costs little: many are open all day. One timer, and then
+ * none until it asks again. */
+static void wait_for_input(const pipe_end *p)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&in, 1, REST_MS) != 0) return;
+    kor_memory_rest(p->memory);
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 /* Until standard input ends, or nobody reads. A message that the end cuts off is answered too: it
  * is whole, or is told that it is not. */
-static int serve(const kor_command *command, kor_mcp *server)
+static int serve(const kor_command *command, kor_mcp *server, kor_memory *memory)
 {
     static char buffer[65536];
-    pipe_end p = {.server = server};
+    pipe_end p = {.server = server, .memory = memory};
     int code = EXIT_DONE;
     for (;;) {
+        wait_for_input(&p);
         ssize_t n = read(STDIN_FILENO, buffer, sizeof buffer);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) {
@@ -233,7 +253,7 @@ static int run(int argc, char **argv)
     if (kor_mcp_new(&server, &host, &err) != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {
-        code = serve(a.command, server);
+        code = serve(a.command, server, s.memory);
         kor_mcp_free(server);
     }
     kor_session_close(&s);

@@ -87,6 +87,11 @@ ask forget '' | serve
 mkfifo in
 serve < in > out &
 exec 3> in
+# Another process forgets what this one has just read.
+ask search '"query":"the laboratory"' >&3
+while ! grep -q '"id":"1"' out; do sleep 0.05; done
+korora forget --match laboratory
+ask search '"query":"the laboratory"' >&3
 ask forget '"match":"marmalade"' >&3
 while ! grep -q token out; do sleep 0.05; done
 token=$(grep -o '"token":"[0-9a-f]*"' out | head -n 1)
@@ -94,7 +99,7 @@ ask forget '"match":"ines","dry_run":false,'"$token" >&3
 ask forget '"match":"marmalade","dry_run":false,'"$token" >&3
 exec 3>&-
 wait
-sed 1d out | short
+sed -e 's/"token":"[^"]*"/"token":"T"/' out | short
 korora recall marmalade | grep -c cellar
 grep -l marmalade memory/* || echo "no file has the word"
 
