@@ -137,7 +137,11 @@ static bool read_era(kor_mcp_call *c, const char *method)
         kor_rpc_fail(c->err, KOR_RPC_PARAMS, "\"_meta\" must be an object");
         return false;
     }
-    c->modern = version || strcmp(method, "server/discover") == 0;
+    /* Where a header names a modern revision, a message without one is a wrong modern message. */
+    const char *header = c->peer->has_headers ? c->peer->header_version : NULL;
+    c->modern = version || strcmp(method, "server/discover") == 0 ||
+                (header && strcmp(header, KOR_MCP_MODERN) >= 0);
+    c->peer->modern = c->modern;
     if (!c->modern) {
         c->version = *c->peer->version ? c->peer->version : KOR_MCP_LEGACY;
         return true;
@@ -148,13 +152,14 @@ static bool read_era(kor_mcp_call *c, const char *method)
                      "\"_meta\" has no \"" META "protocolVersion\" that is a text");
         return false;
     }
+    if (!headers_agree(c, method, json_string_value(version))) return false;
     if (strcmp(json_string_value(version), KOR_MCP_MODERN) != 0) return unsupported(c, version);
     if (!json_is_object(json_object_get(meta, META "clientCapabilities"))) {
         kor_rpc_fail(c->err, KOR_RPC_PARAMS, "\"_meta\" has no \"" META "clientCapabilities\"");
         return false;
     }
     keep_client(c->peer, json_object_get(meta, META "clientInfo"));
-    return headers_agree(c, method, json_string_value(version));
+    return true;
 }
 
 /* ---- Methods ---- */

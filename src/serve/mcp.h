@@ -46,6 +46,7 @@ void kor_mcp_free(kor_mcp *server);
 typedef struct kor_mcp_peer {
     char version[16]; /* as `initialize` or a header said; "" when nothing was said */
     char client[65];  /* what it calls itself */
+    bool modern;      /* was its last request of the modern era? Set by kor_mcp_answer */
     /* Of an HTTP request: its headers, which must agree with a modern message. NULL: not there. */
     bool has_headers;
     const char *header_version, *header_method, *header_name;

@@ -144,6 +144,20 @@ static void test_mcp_headers_must_say_what_the_message_says(void **state)
     peer.header_method = "tools/call";
     peer.header_version = "2025-11-25";
     assert_int_equal(error_of(ask_as(server, &peer, message)), KOR_MCP_HEADERS);
+    /* That they disagree comes before whether the revision is spoken. */
+    static const char later[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":"
+        "{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2031-01-01\"}}}";
+    peer.header_method = "tools/list";
+    assert_int_equal(error_of(ask_as(server, &peer, later)), KOR_MCP_HEADERS);
+    peer.header_version = "2031-01-01";
+    assert_int_equal(error_of(ask_as(server, &peer, later)), KOR_MCP_UNSUPPORTED);
+    assert_true(peer.modern);
+    /* A modern header over a message that names no revision. */
+    peer.header_version = "2026-07-28";
+    assert_int_equal(
+        error_of(ask_as(server, &peer, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}")),
+        KOR_RPC_PARAMS);
     kor_mcp_free(server);
 }
 
