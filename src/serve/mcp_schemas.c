@@ -234,49 +234,59 @@ static const struct {
                              200,
                              "Only of this time: yesterday, last week") ","
                                                                         "\"from\":" TEXT(
-                                                                            64, "Onl"
-                                                                                "y "
-                                                                                "fro"
-                                                                                "m "
-                                                                                "the"
-                                                                                "n "
-                                                                                "on") ",\"to\""
-                                                                                      ":" TEXT(64,
+                                                                            64,
+                                                                            "Onl"
+                                                                            "y "
+                                                                            "fro"
+                                                                            "m "
+                                                                            "the"
+                                                                            "n "
+                                                                            "on") ",\"to\""
+                                                                                  ":" TEXT(
+                                                                                      64,
+                                                                                      "Onl"
+                                                                                      "y "
+                                                                                      "bef"
+                                                                                      "ore"
+                                                                                      " "
+                                                                                      "the"
+                                                                                      "n") ","
+                                                                                           "\"sourc"
+                                                                                           "e"
+                                                                                           "\""
+                                                                                           ":" TEXT(
+                                                                                               100,
                                                                                                "Onl"
-                                                                                               "y "
-                                                                                               "bef"
-                                                                                               "ore"
+                                                                                               "y"
+                                                                                               " of"
                                                                                                " "
-                                                                                               "the"
-                                                                                               "n") ","
-                                                                                                    "\"source"
-                                                                                                    "\""
-                                                                                                    ":" TEXT(
-                                                                                                        100,
-                                                                                                        "Only"
-                                                                                                        " of "
-                                                                                                        "this"
-                                                                                                        " sou"
-                                                                                                        "rce:"
-                                                                                                        " git"
-                                                                                                        ", "
-                                                                                                        "shel"
-                                                                                                        "l, "
-                                                                                                        "not"
-                                                                                                        "e") ","
-                                                                                                             "\"app\":" TEXT(
-                                                                                                                 200,
-                                                                                                                 "Only of this program") ","
-                                                                                                                                         "\"site\":" TEXT(
-                                                                                                                                             200,
-                                                                                                                                             "Only pages of this host and those under it") ","
-                                                                                                                                                                                           "\"match\":" TEXT(
-                                                                                                                                                                                               1000,
-                                                                                                                                                                                               "Only events with all of these words") ","
-                                                                                                                                                                                                                                      "\"dry_run\":{\"type\":\"boolean\",\"default\":true,\"description\":\"Only say what would be forgotten\"},"
-                                                                                                                                                                                                                                      "\"token\":" TEXT(
-                                                                                                                                                                                                                                          64,
-                                                                                                                                                                                                                                          "What the dry run gave"),
+                                                                                               "thi"
+                                                                                               "s"
+                                                                                               " so"
+                                                                                               "u"
+                                                                                               "rce"
+                                                                                               ":"
+                                                                                               " gi"
+                                                                                               "t"
+                                                                                               ", "
+                                                                                               "she"
+                                                                                               "l"
+                                                                                               "l, "
+                                                                                               "not"
+                                                                                               "e") ","
+                                                                                                    "\"app\":" TEXT(
+                                                                                                        200,
+                                                                                                        "Only of this program") ","
+                                                                                                                                "\"site\":" TEXT(
+                                                                                                                                    200,
+                                                                                                                                    "Only pages of this host and those under it") ","
+                                                                                                                                                                                  "\"match\":" TEXT(
+                                                                                                                                                                                      1000,
+                                                                                                                                                                                      "Only events with all of these words") ","
+                                                                                                                                                                                                                             "\"dry_run\":{\"type\":\"boolean\",\"default\":true,\"description\":\"Only say what would be forgotten\"},"
+                                                                                                                                                                                                                             "\"token\":" TEXT(
+                                                                                                                                                                                                                                 64,
+                                                                                                                                                                                                                                 "What the dry run gave"),
          ""),
      OUTPUT("\"dry_run\":{\"type\":\"boolean\"},\"events\":" COUNT ",\"range\":" RANGE
             ",\"sample\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" BRIEF
