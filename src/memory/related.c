@@ -149,12 +149,13 @@ static kor_status find_near(search *s, const char *scope, kor_arena *arena, kor_
     float *vector;
     kor_filter filter;
     kor_scan scan;
+    kor_near none; /* of these the cosine would be asked for in any case */
     KOR_TRY(kor_store_update_vectors(s->memory, err));
     if (!s->memory->model) return KOR_OK;
     KOR_TRY(read_vector(s, arena, &vector, err));
     if (!vector) return KOR_OK;
     KOR_TRY(kor_filter_make(&filter, s->memory, scope, false, 0, 0, NULL, 0, arena, err));
-    KOR_TRY(kor_vectors_scan(s->memory, vector, &filter, NULL, 0, &scan, err));
+    KOR_TRY(kor_vectors_scan(s->memory, vector, &filter, &none, 0, &scan, err));
     for (size_t i = 0; i < scan.count; i++) {
         const kor_near *near = &scan.near[i];
         if (near->id == s->id || (double)near->cosine < NEAR) continue;

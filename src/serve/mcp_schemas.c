@@ -76,7 +76,7 @@ static const struct {
      "(yesterday, last Tuesday afternoon, in March, 3 days ago) are read in the user's zone and "
      "filter before anything is ranked; the range used comes back. A question of nothing but time "
      "words gives the latest events of that time. When nothing is found, the explanation says "
-     "which filter left nothing.",
+     "which filter left nothing, and elsewhere has what the same words find at other times.",
      INPUT(
          "\"query\":" TEXT(
              4096,
@@ -102,6 +102,8 @@ static const struct {
          "\"query\""),
      OUTPUT("\"results\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{" BRIEF
             ",\"score\":" SCORE "},\"required\":[" BRIEF_NEEDED ",\"score\"]}},\"range\":" RANGE
+            ",\"elsewhere\":{\"type\":\"array\",\"description\":\"Where that time has nothing: "
+            "what the words find at other times\",\"items\":" OBJECT "}"
             ",\"searched_for\":" STRING ",\"counts\":" OBJECT ",\"explanation\":" STRING,
             "\"results\",\"range\",\"counts\""),
      READS},

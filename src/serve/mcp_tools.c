@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { SNIPPET = 700, SAMPLE = 5, SPANS = 64 };
+enum { SNIPPET = 700, SAMPLE = 5, ELSEWHERE = 3, SPANS = 64 };
 
 static const struct {
     const char *name;
@@ -261,6 +261,9 @@ static json_t *explain_nothing(kor_mcp_call *c, const kor_recall *r, const kor_w
     kor_str_puts(&s, ".");
     if (r->events == 0)
         kor_str_puts(&s, " It is empty: the user can fill it with 'korora import'.");
+    else if (r->in_scope == 0)
+        kor_str_puts(&s, " All of it is in other scopes, and this server has but one ('korora mcp "
+                         "--scope').");
     else if (r->in_range == 0 && w->count)
         explain_wants(&s, c->server->host.memory, w);
     else if (r->in_range == 0 && r->in_scope)
@@ -300,6 +303,30 @@ static json_t *search_json(kor_mcp_call *c, const kor_recall *r, const kor_query
     return o;
 }
 
+/* What the same words find at any other time, where a time left nothing of them. */
+static kor_status look_elsewhere(kor_mcp_call *c, const kor_query *asked, json_t *answer,
+                                 kor_error *err)
+{
+    kor_query q = *asked;
+    kor_recall r = {0};
+    json_t *list = json_array();
+    q.has_from = q.has_to = true;
+    q.from_ms = KOR_WHEN_FIRST_MS;
+    q.to_ms = KOR_WHEN_LAST_MS;
+    q.limit = ELSEWHERE;
+    kor_status status = kor_recall_run(c->server->host.memory, &q, &r, err);
+    for (size_t i = 0; status == KOR_OK && i < r.count; i++) {
+        json_t *one = kor_mcp_brief(&r.hits[i].event, SNIPPET);
+        json_object_set_new(one, "score", json_real(rounded(r.hits[i].score)));
+        json_array_append_new(list, one);
+        c->results++;
+    }
+    if (json_array_size(list)) json_object_set(answer, "elsewhere", list);
+    json_decref(list);
+    kor_recall_free(&r);
+    return status;
+}
+
 json_t *kor_mcp_search(kor_mcp_call *c, const json_t *args, json_t *links, kor_error *err)
 {
     const char *question = text_of(args, "query");
@@ -321,6 +348,11 @@ json_t *kor_mcp_search(kor_mcp_call *c, const json_t *args, json_t *links, kor_e
     q.wanted_count = wants.count;
     if (status == KOR_OK) status = kor_recall_run(c->server->host.memory, &q, &r, err);
     if (status == KOR_OK) answer = search_json(c, &r, &q, &wants, links);
+    if (answer && !r.count && r.ranged && r.words && *r.words &&
+        look_elsewhere(c, &q, answer, err) != KOR_OK) {
+        json_decref(answer);
+        answer = NULL;
+    }
     kor_recall_free(&r);
     kor_wants_free(&wants);
     return answer;

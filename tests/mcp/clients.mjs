@@ -64,6 +64,7 @@ async function everything(title, client) {
         const none = await found({ query: "upload in 1999" });
         assert.deepEqual(none.results, []);
         assert.match(none.explanation, /0 of them in that time/);
+        assert.equal(none.elsewhere[0].title, "Retry the upload three times");
     });
     await test(`${title}: a filter comes before the ranking`, async () => {
         const { results, range } = await found({ query: "what happened yesterday", limit: 50 });
