@@ -38,8 +38,9 @@ extern const kor_command kor_command_add, kor_command_bench, kor_command_consult
     kor_command_convert, kor_command_correct, kor_command_doctor, kor_command_eval,
     kor_command_exclude, kor_command_forge, kor_command_forget, kor_command_generate,
     kor_command_import, kor_command_mcp, kor_command_models, kor_command_reannotate,
-    kor_command_recall, kor_command_run, kor_command_show, kor_command_stats, kor_command_teach,
-    kor_command_timeline, kor_command_train, kor_command_version, kor_command_when;
+    kor_command_recall, kor_command_run, kor_command_serve, kor_command_show, kor_command_stats,
+    kor_command_teach, kor_command_timeline, kor_command_train, kor_command_version,
+    kor_command_when;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -97,6 +98,14 @@ kor_status kor_model_find_shipped(char out[4096], const char *name, const char *
  * is told once on stderr. */
 #define KOR_PERSONAL_FOLDER "personal"
 bool kor_model_personal(char out[4096], const char *name, const char *home);
+
+/* The models as `models --json` lists them, but for how fast they are. */
+json_t *kor_models_json(const char *home);
+
+/* Read FIELD=LABELS (see 'korora correct --help') after the *count corrections in *list; both are
+ * the arena's. */
+kor_status kor_correction_read(const char *word, const char *home, kor_arena *arena,
+                               kor_correction **list, size_t *count, kor_error *err);
 
 /* The folder of tasks: "tasks", else the checkout's or the install prefix's. */
 void kor_tasks_folder(char out[4096]);
@@ -178,9 +187,6 @@ kor_status kor_session_open_colony(kor_session *s, const kor_command *command, k
 /* The two apart. KOR_E_NOT_FOUND when there is no colony.yaml. */
 kor_status kor_colony_load(kor_colony **out, const kor_session *s, kor_error *err);
 kor_status kor_guard_load(kor_session *s, kor_error *err);
-
-/* HOME/exclude.yaml: what is not remembered (colony/exclusions.h). */
-#define KOR_EXCLUDE_FILE "exclude.yaml"
 
 /* What the guard did: ", 3 secrets cut out (2 token, 1 card), 1 excluded (site)"; nothing where
  * it did nothing. */

@@ -154,6 +154,17 @@ static kor_status read_word(parser *p, const char *word)
                                       : read_class(p, word, field, &head, word + n + 1);
 }
 
+kor_status kor_correction_read(const char *word, const char *home, kor_arena *arena,
+                               kor_correction **list, size_t *count, kor_error *err)
+{
+    parser p = {
+        .arena = arena, .home = home, .list = *list, .count = *count, .cap = *count, .err = err};
+    kor_status status = read_word(&p, word);
+    *list = p.list;
+    *count = p.count;
+    return status;
+}
+
 /* ---- Output, for show too ---- */
 
 void kor_print_corrections(const kor_correction *list, size_t count, const kor_zone *zone)

@@ -13,6 +13,8 @@
 #include "base/status.h"
 #include "colony/colony.h"
 
+#define KOR_EXCLUDE_FILE "exclude.yaml"
+
 typedef enum kor_exclusion {
     KOR_EXCLUDE_APP,  /* events of this program; case does not matter */
     KOR_EXCLUDE_SITE, /* pages of this host and those under it; with a path, what is below it */
