@@ -17,8 +17,9 @@
 
 typedef enum kor_exclusion {
     KOR_EXCLUDE_APP,  /* events of this program; case does not matter */
-    KOR_EXCLUDE_SITE, /* pages of this host and those under it; with a path, what is below it */
-    KOR_EXCLUDE_PATH, /* files in this folder, or this file; ~ is the home folder */
+    KOR_EXCLUDE_SITE, /* pages of this host and those under it, on any port; with a path, what is
+                       * below it */
+    KOR_EXCLUDE_PATH, /* files in this folder, or this file: from / or ~, the home folder */
     KOR_EXCLUDE_WORD, /* events with this word, or words, in any of their texts; whole words, case
                        * does not matter */
     KOR_EXCLUSIONS
