@@ -128,6 +128,14 @@ static bool headers_agree(kor_mcp_call *c, const char *method, const char *versi
     return false;
 }
 
+/* Ours, where it is one with `initialize`; else NULL. */
+static const char *legacy_version(const char *version)
+{
+    for (size_t i = 0; i < LEGACY_VERSIONS; i++)
+        if (strcmp(version, legacy_versions[i]) == 0) return legacy_versions[i];
+    return NULL;
+}
+
 /* Find the era of a request and what its sender is called. False with the call's error. */
 static bool read_era(kor_mcp_call *c, const char *method)
 {
@@ -142,6 +150,10 @@ static bool read_era(kor_mcp_call *c, const char *method)
     c->modern = version || strcmp(method, "server/discover") == 0 ||
                 (header && strcmp(header, KOR_MCP_MODERN) >= 0);
     c->peer->modern = c->modern;
+    if (!c->modern && header && !legacy_version(header)) {
+        kor_rpc_fail(c->err, KOR_RPC_REQUEST, "the revision of the header is not spoken here");
+        return false;
+    }
     if (!c->modern) {
         c->version = *c->peer->version ? c->peer->version : KOR_MCP_LEGACY;
         return true;
@@ -170,9 +182,8 @@ static json_t *initialize(kor_mcp_call *c)
     if (c->err->code) return NULL;
     if (!asked)
         return kor_rpc_fail(c->err, KOR_RPC_PARAMS, "no \"protocolVersion\" that is a text");
-    const char *spoken = KOR_MCP_LEGACY;
-    for (size_t i = 0; i < LEGACY_VERSIONS; i++)
-        if (strcmp(asked, legacy_versions[i]) == 0) spoken = legacy_versions[i];
+    const char *spoken = legacy_version(asked);
+    if (!spoken) spoken = KOR_MCP_LEGACY;
     (void)snprintf(c->peer->version, sizeof c->peer->version, "%s", spoken);
     c->version = c->peer->version;
     keep_client(c->peer, json_object_get(c->params, "clientInfo"));
