@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory as real clients use it over stdio: @modelcontextprotocol/sdk, which begins with initialize, and
+// The memory as real clients use it over stdio and HTTP: @modelcontextprotocol/sdk, which begins with initialize, and
 // @modelcontextprotocol/client, which asks server/discover first. Every result is checked by the clients' own schemas.
-// usage: node clients.mjs KORORA HOME PACKAGES     the last line is "PASSED FAILED"
+// usage: node clients.mjs KORORA HOME PACKAGES [URL]     the last line is "PASSED FAILED"; URL is what `korora serve` says
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { join, resolve } from "node:path";
 
-const [korora, home, packages] = process.argv.slice(2);
+const [korora, home, packages, url] = process.argv.slice(2);
 const require = createRequire(join(resolve(packages), "package.json"));
 const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 const esm = (name) => load(name).then((m) => m.default && !m.Client && !m.StdioClientTransport ? m.default : m);
@@ -15,15 +16,22 @@ const esm = (name) => load(name).then((m) => m.default && !m.Client && !m.StdioC
 const older = {
     ...(await esm("@modelcontextprotocol/sdk/client/index.js")),
     ...(await esm("@modelcontextprotocol/sdk/client/stdio.js")),
+    ...(await esm("@modelcontextprotocol/sdk/client/streamableHttp.js")),
 };
 const newer = { ...(await esm("@modelcontextprotocol/client")), ...(await esm("@modelcontextprotocol/client/stdio")) };
 
 const server = { command: korora, args: ["mcp", "--home", home, "--now", "2026-11-22T10:00:00+01:00"], stderr: "inherit" };
 server.env = { ...process.env, TZ: "Europe/Paris" };
 
-async function connect(which, options) {
+function transport(which, http) {
+    if (!http) return new which.StdioClientTransport(server);
+    const authorization = "Bearer " + readFileSync(join(home, "token"), "utf8").trim();
+    return new which.StreamableHTTPClientTransport(new URL("/mcp", url), { requestInit: { headers: { authorization } } });
+}
+
+async function connect(which, options, http) {
     const client = new which.Client({ name: "clients.mjs", version: "1" }, options);
-    await client.connect(new which.StdioClientTransport(server));
+    await client.connect(transport(which, http));
     return client;
 }
 
@@ -40,7 +48,7 @@ async function test(name, run) {
 
 const call = (client, name, args) => client.callTool({ name, arguments: args });
 
-async function everything(title, client) {
+async function everything(title, client, tuesday, saturday) {
     const found = async (args) => (await call(client, "search", args)).structuredContent;
     await test(`${title}: tools`, async () => {
         const { tools } = await client.listTools();
@@ -50,7 +58,7 @@ async function everything(title, client) {
         assert.ok(tools.every((t) => t.outputSchema && t.title));
     });
     await test(`${title}: search and fetch`, async () => {
-        const answer = await call(client, "search", { query: "upload last tuesday" });
+        const answer = await call(client, "search", { query: `upload ${tuesday}` });
         const hit = answer.structuredContent.results[0];
         assert.equal(hit.title, "Retry the upload three times");
         assert.deepEqual(JSON.parse(answer.content[0].text), answer.structuredContent);
@@ -67,12 +75,12 @@ async function everything(title, client) {
         assert.equal(none.elsewhere[0].title, "Retry the upload three times");
     });
     await test(`${title}: a filter comes before the ranking`, async () => {
-        const { results, range } = await found({ query: "what happened yesterday", limit: 50 });
+        const { results, range } = await found({ query: `what happened ${saturday}`, limit: 50 });
         assert.ok(results.length > 0);
         for (const r of results) assert.ok(Date.parse(r.time) >= Date.parse(range.from) && Date.parse(r.time) < Date.parse(range.to));
     });
     await test(`${title}: search, timeline, forget and resolve_time agree on what a time is`, async () => {
-        const words = "last tuesday";
+        const words = tuesday;
         const ranges = [
             (await found({ query: words })).range,
             (await call(client, "timeline", { when: words })).structuredContent.range,
@@ -143,15 +151,18 @@ const clients = [
     ["client 2.4.0, auto", newer, { versionNegotiation: { mode: "auto" } }, "2026-07-28"],
     ["client 2.4.0, pinned", newer, { versionNegotiation: { mode: { pin: "2026-07-28" } } }, "2026-07-28"],
 ];
-for (const [title, which, options, version] of clients) {
+for (const http of url ? [false, true] : [false]) for (const [name, which, options, version] of clients) {
+    const title = name + (http ? ", HTTP" : "");
     let client;
     await test(`${title}: connects`, async () => {
-        client = await connect(which, options);
+        client = await connect(which, options, http);
         assert.equal(client.getServerVersion()?.name, "korora");
         if (client.getNegotiatedProtocolVersion) assert.equal(client.getNegotiatedProtocolVersion(), version);
     });
     if (!client) continue;
-    await everything(title, client);
+    // Only over stdio is it known what day it is.
+    if (http) await everything(title, client, "on 2026-11-17", "on 2026-11-21");
+    else await everything(title, client, "last tuesday", "yesterday");
     await client.close();
 }
 // Ten at a time, on one memory.
