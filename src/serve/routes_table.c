@@ -207,8 +207,10 @@ static json_t *operation(const kor_route *r)
     if (r->body) json_object_set_new(o, "requestBody", body(r));
     if (r->whole)
         json_object_set_new(o, "requestBody",
-                            json_pack("{s:b,s:{s:{s:{s:s}}}}", "required", true, "content",
-                                      "application/json", "schema", "type", "object"));
+                            json_pack("{s:b,s:{s:{s:{s:s,s:{s:{s:s}},s:[s]}}}}", "required", true,
+                                      "content", "application/json", "schema", "type", "object",
+                                      "properties", "jsonrpc", "const", "2.0", "required",
+                                      "jsonrpc"));
     if (r->access == KOR_ACCESS_OPEN) json_object_set_new(o, "security", json_array());
     return o;
 }
