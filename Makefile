@@ -189,6 +189,11 @@ when-exact: $(OUT)/when_days
 cli-tests: $(OUT)/korora $(MODULES)
 	KORORA_BIN=$(OUT)/korora KORORA_MODELS=$(CURDIR)/$(SHIPPED) tests/run_cli
 
+.PHONY: serve-tests
+## serve-tests: the local server from outside
+serve-tests: $(OUT)/korora $(MODULES)
+	tests/serve $(OUT)
+
 .PHONY: emulated
 ## emulated: the kernels on AArch64 and the program on an x86-64 without AVX, under qemu
 emulated: $(OUT)/korora $(OUT)/embed_ids
