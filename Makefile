@@ -23,12 +23,12 @@ ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
 # libkorora is base, kernels, text, rules, model and time; it needs libc, libm and utf8proc only.
 
 LIB_FOLDERS  := base kernels text rules model time
-APP_FOLDERS  := learn forge colony memory capture cli
+APP_FOLDERS  := learn forge colony memory capture serve cli
 KERNEL_ISAS_x86_64  := scalar avx2 avxvnni avx512vnni
 KERNEL_ISAS_aarch64 := scalar neon neondot
 KERNELS := src/kernels/kernels.c $(patsubst %,src/kernels/kernels_%.c,$(or $(KERNEL_ISAS_$(ARCH)),scalar))
 
-MODULE_SRC := src/capture/source_git.c src/forge/http_curl.c
+MODULE_SRC := src/capture/source_git.c src/forge/http_curl.c src/serve/server_mhd.c
 LIB_SRC := $(filter-out src/kernels/%,$(wildcard $(LIB_FOLDERS:%=src/%/*.c))) $(KERNELS)
 APP_SRC := $(filter-out $(MODULE_SRC),$(wildcard $(APP_FOLDERS:%=src/%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(OUT)/%.o)
@@ -41,11 +41,13 @@ APP_LIBS := $(shell $(PKG) --libs $(APP_PKGS)) $(LIB_LIBS) -ldl
 
 # Sources with a large library are modules, loaded on demand; without the library they are left out.
 MODULES := $(if $(shell $(PKG) --exists libgit2 && echo yes),$(OUT)/korora-git.so) \
-  $(if $(shell $(PKG) --exists libcurl && echo yes),$(OUT)/korora-http.so)
+  $(if $(shell $(PKG) --exists libcurl && echo yes),$(OUT)/korora-http.so) \
+  $(if $(shell $(PKG) --exists libmicrohttpd && echo yes),$(OUT)/korora-serve.so)
 # `make MODULES=` builds without them.
 MODULE_OBJ := $(OUT)/src/capture/capture_common.o $(OUT)/src/capture/seen.o
 $(OUT)/korora-git.so: MODULE_LIBS = $(shell $(PKG) --libs libgit2)
 $(OUT)/korora-http.so: MODULE_LIBS = $(shell $(PKG) --libs libcurl)
+$(OUT)/korora-serve.so: MODULE_LIBS = $(shell $(PKG) --libs libmicrohttpd)
 
 # Tests, fuzzers and benchmarks link everything below the command line.
 TEST_OBJ := $(filter-out $(OUT)/src/cli/%,$(APP_OBJ))
@@ -74,6 +76,9 @@ $(OUT)/korora-%.so: $(OUT)/src/capture/source_%.o $(MODULE_OBJ) $(OUT)/libkorora
 	$(CC) $(CFLAGS) -shared -o $@ $^ $(LDFLAGS) $(MODULE_LIBS) $(LIB_LIBS)
 
 $(OUT)/korora-http.so: $(OUT)/src/forge/http_curl.o $(OUT)/libkorora.a
+	$(CC) $(CFLAGS) -shared -o $@ $^ $(LDFLAGS) $(MODULE_LIBS) $(LIB_LIBS)
+
+$(OUT)/korora-serve.so: $(OUT)/src/serve/server_mhd.o $(OUT)/libkorora.a
 	$(CC) $(CFLAGS) -shared -o $@ $^ $(LDFLAGS) $(MODULE_LIBS) $(LIB_LIBS)
 
 # Objects depend on the flags they were made with, so that a changed flag is a rebuild.
@@ -184,6 +189,11 @@ when-exact: $(OUT)/when_days
 cli-tests: $(OUT)/korora $(MODULES)
 	KORORA_BIN=$(OUT)/korora KORORA_MODELS=$(CURDIR)/$(SHIPPED) tests/run_cli
 
+.PHONY: serve-tests
+## serve-tests: the local server from outside
+serve-tests: $(OUT)/korora $(MODULES)
+	tests/serve $(OUT)
+
 .PHONY: emulated
 ## emulated: the kernels on AArch64 and the program on an x86-64 without AVX, under qemu
 emulated: $(OUT)/korora $(OUT)/embed_ids
@@ -290,6 +300,8 @@ install: all
 	$(if $(wildcard tasks),for f in $$(find tasks -type f ! -name '*.gguf' ! -name '*.svg'); do \
 	  install -Dm 644 $$f $(DESTDIR)$(PREFIX)/share/korora/$$f || exit 1; done)
 	install -m 644 docs/korora.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/user
+	sed -e 's|@PREFIX@|$(PREFIX)|' packaging/korora.service > $(DESTDIR)$(PREFIX)/lib/systemd/user/korora.service
 	install -m 644 completions/korora.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/korora
 	install -m 644 completions/_korora $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 

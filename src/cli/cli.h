@@ -8,6 +8,8 @@
 #include "memory/annotations.h"
 #include "memory/corrections.h"
 #include "memory/ingest.h"
+#include "serve/shapes.h"
+#include "serve/wanted.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -34,10 +36,11 @@ typedef struct kor_command {
 
 extern const kor_command kor_command_add, kor_command_bench, kor_command_consult,
     kor_command_convert, kor_command_correct, kor_command_doctor, kor_command_eval,
-    kor_command_forge, kor_command_exclude, kor_command_generate, kor_command_import,
-    kor_command_models, kor_command_reannotate, kor_command_recall, kor_command_run,
-    kor_command_show, kor_command_stats, kor_command_teach, kor_command_timeline, kor_command_train,
-    kor_command_version, kor_command_when;
+    kor_command_exclude, kor_command_forge, kor_command_forget, kor_command_generate,
+    kor_command_import, kor_command_mcp, kor_command_models, kor_command_reannotate,
+    kor_command_recall, kor_command_run, kor_command_serve, kor_command_show, kor_command_stats,
+    kor_command_teach, kor_command_timeline, kor_command_train, kor_command_version,
+    kor_command_when;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -95,6 +98,14 @@ kor_status kor_model_find_shipped(char out[4096], const char *name, const char *
  * is told once on stderr. */
 #define KOR_PERSONAL_FOLDER "personal"
 bool kor_model_personal(char out[4096], const char *name, const char *home);
+
+/* The models as `models --json` lists them, but for how fast they are. */
+json_t *kor_models_json(const char *home);
+
+/* Read FIELD=LABELS (see 'korora correct --help') after the *count corrections in *list; both are
+ * the arena's. */
+kor_status kor_correction_read(const char *word, const char *home, kor_arena *arena,
+                               kor_correction **list, size_t *count, kor_error *err);
 
 /* The folder of tasks: "tasks", else the checkout's or the install prefix's. */
 void kor_tasks_folder(char out[4096]);
@@ -177,22 +188,11 @@ kor_status kor_session_open_colony(kor_session *s, const kor_command *command, k
 kor_status kor_colony_load(kor_colony **out, const kor_session *s, kor_error *err);
 kor_status kor_guard_load(kor_session *s, kor_error *err);
 
-/* HOME/exclude.yaml: what is not remembered (colony/exclusions.h). */
-#define KOR_EXCLUDE_FILE "exclude.yaml"
-
 /* What the guard did: ", 3 secrets cut out (2 token, 1 card), 1 excluded (site)"; nothing where
- * it did nothing. And the same as JSON. */
+ * it did nothing. */
 void kor_print_guarded(const kor_guard_counts *counts);
-json_t *kor_guarded_json(const kor_guard_counts *counts);
 
 /* ---- What must hold of an event: --kind, --tag, --entity, --link, --has ---- */
-
-typedef struct kor_wants {
-    const char *kind, *tag, *entity, *link, *has; /* as given, or NULL */
-    kor_wanted list[KOR_WANTED];
-    size_t count;
-    kor_arena arena;
-} kor_wants;
 
 /* Four options of a command; to be followed by kor_wants_read. */
 #define KOR_WANTS_OPTIONS(w)                                                                       \
@@ -209,7 +209,6 @@ typedef struct kor_wants {
 
 /* Read them into list; free with kor_wants_free, after a failure too. */
 bool kor_wants_read(kor_wants *w, const kor_command *command, int *code);
-void kor_wants_free(kor_wants *w);
 
 /* Where nothing was found: which of the labels asked for no event has, and what there is. */
 void kor_wants_explain(const kor_wants *w, kor_memory *memory);
@@ -244,9 +243,6 @@ void kor_print_block(const char *text, size_t len, int indent);
 /* Columns of the terminal, 100 when there is none. */
 size_t kor_columns(void);
 
-/* Append a JSON value in one line, safe for a terminal, and free it. */
-void kor_put_json(kor_str *out, json_t *value);
-
 /* Send what was printed to stdout on its way. NULL, or why something did not arrive, now or before;
  * callers set errno to 0 before they print. */
 const char *kor_flush(void);
@@ -254,30 +250,15 @@ const char *kor_flush(void);
 /* Write a JSON value as one line to stdout and free it. */
 void kor_print_json(json_t *value);
 
-/* An event as JSON; text and zone offset included. */
-json_t *kor_event_json(const kor_event *e);
-
-/* The corrections of an event: a line for each field, and as JSON. */
+/* The corrections of an event: a line for each field. */
 void kor_print_corrections(const kor_correction *list, size_t count, const kor_zone *zone);
-json_t *kor_corrections_json(const kor_correction *list, size_t count);
 
-/* What holds of an event: a line for each field, and as JSON, with places in code points. */
+/* What holds of an event: a line for each field. */
 void kor_print_said(const kor_said *list, size_t count, const kor_event *event);
-json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event);
 
-/* Code points in len bytes; what is not UTF-8 counts as U+FFFD. */
-size_t kor_code_points(const char *text, size_t len);
-
-/* Text as JSON: what is not UTF-8 becomes U+FFFD. Never NULL but when memory is out. */
-json_t *kor_text_json(const char *text, size_t len);
-
-/* A range of time as a line, with the rule (may be NULL) it was read by, and as {"from", "to",
- * "zone"}. An end that is open is left out of the line and null in JSON. */
+/* A range of time as a line, with the rule (may be NULL) it was read by. An end that is open is
+ * left out. */
 void kor_print_range(int64_t from_ms, int64_t to_ms, const char *rule, const kor_zone *zone);
-json_t *kor_range_json(int64_t from_ms, int64_t to_ms, const kor_zone *zone);
-
-/* The wall clock in zone, and its weekday as "Mon". */
-const char *kor_day_name(int64_t ms, const kor_zone *zone, kor_civil *local);
 
 /* A progress bar on stderr, when that is a terminal. fraction below 0: only the count moves. */
 void kor_progress(const char *what, double fraction, int64_t count, double seconds);

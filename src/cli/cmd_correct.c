@@ -154,23 +154,18 @@ static kor_status read_word(parser *p, const char *word)
                                       : read_class(p, word, field, &head, word + n + 1);
 }
 
-/* ---- Output, for show too ---- */
-
-json_t *kor_corrections_json(const kor_correction *list, size_t count)
+kor_status kor_correction_read(const char *word, const char *home, kor_arena *arena,
+                               kor_correction **list, size_t *count, kor_error *err)
 {
-    json_t *all = json_array();
-    for (size_t i = 0; i < count; i++) {
-        char time[KOR_TIME_SIZE];
-        json_t *o = json_object();
-        kor_time_format_offset(time, list[i].time_ms, 0);
-        json_object_set_new(o, "field", kor_text_json(list[i].field, strlen(list[i].field)));
-        json_object_set_new(o, "label", kor_text_json(list[i].label, strlen(list[i].label)));
-        json_object_set_new(o, "on", json_boolean(list[i].on));
-        json_object_set_new(o, "corrected", json_string(time));
-        json_array_append_new(all, o);
-    }
-    return all;
+    parser p = {
+        .arena = arena, .home = home, .list = *list, .count = *count, .cap = *count, .err = err};
+    kor_status status = read_word(&p, word);
+    *list = p.list;
+    *count = p.count;
+    return status;
 }
+
+/* ---- Output, for show too ---- */
 
 void kor_print_corrections(const kor_correction *list, size_t count, const kor_zone *zone)
 {

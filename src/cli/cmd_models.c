@@ -78,7 +78,8 @@ static uint64_t read_number(const char *path, const char *key)
 typedef struct listed {
     const char *name, *path;
     const char *before; /* replaced() */
-    double ms;
+    bool timed;
+    double ms; /* measure() */
 } listed;
 
 /* Is it made of another model than it stands before now? */
@@ -91,12 +92,12 @@ static bool is_outdated(const listed *m)
 static json_t *model_json(const listed *m, const kor_model_info *info)
 {
     const char *name = m->name, *path = m->path;
-    double ms = m->ms;
     json_t *o =
-        json_pack("{s:o,s:s,s:s,s:I,s:I,s:I,s:I,s:f}", "name", kor_text_json(name, strlen(name)),
+        json_pack("{s:o,s:s,s:s,s:I,s:I,s:I,s:I}", "name", kor_text_json(name, strlen(name)),
                   "head", info->head, "weights", info->weights, "parameters",
                   (json_int_t)info->parameters, "bytes", (json_int_t)info->file_bytes, "dim",
-                  (json_int_t)info->dim, "max_tokens", (json_int_t)info->max_tokens, "ms", ms);
+                  (json_int_t)info->dim, "max_tokens", (json_int_t)info->max_tokens);
+    if (m->timed) json_object_set_new(o, "ms", json_real(m->ms));
     if (info->labels) json_object_set_new(o, "labels", json_integer((json_int_t)info->labels));
     if (*info->metric) {
         json_object_set_new(o, "metric", kor_text_json(info->metric, strlen(info->metric)));
@@ -153,22 +154,31 @@ static void print_heading(void)
               "weights", "size", "16 tokens", "quality", "file");
 }
 
-/* One model as a line of the table, or into list. */
-static bool show(const char *name, const char *path, const char *home, bool first, json_t *list)
+/* What the list is made for. */
+typedef struct listing {
+    const char *home;
+    json_t *list; /* NULL: a table is printed */
+    bool timed;
+    size_t shown;
+} listing;
+
+/* One model as a line of the table, or into the list. */
+static bool show(listing *l, const char *name, const char *path)
 {
     kor_loaded loaded;
     kor_error err;
-    if (kor_model_load(&loaded, path, home, &err) != KOR_OK) {
+    if (kor_model_load(&loaded, path, l->home, &err) != KOR_OK) {
         (void)kor_report(&kor_command_models, &err);
         return false;
     }
     kor_model_info info;
     kor_model_get_info(loaded.model, &info);
     char before[4096];
-    const listed m = {name, path, replaced(before, name, path, home), measure(loaded.model, &info)};
-    if (!list && first) print_heading();
-    if (list)
-        json_array_append_new(list, model_json(&m, &info));
+    const listed m = {name, path, replaced(before, name, path, l->home), l->timed,
+                      l->timed ? measure(loaded.model, &info) : 0};
+    if (!l->list && !l->shown) print_heading();
+    if (l->list)
+        json_array_append_new(l->list, model_json(&m, &info));
     else
         print_model(&m, &info);
     kor_model_unload(&loaded);
@@ -176,16 +186,17 @@ static bool show(const char *name, const char *path, const char *home, bool firs
 }
 
 /* The models of a folder, but for those that one of the same name in an earlier folder hides. */
-static void show_folder(const char *folder, const char *home, size_t *shown, json_t *list)
+static void show_folder(listing *l, const char *folder)
 {
     struct dirent **entries;
     int n = scandir(folder, &entries, NULL, alphasort);
     for (int i = 0; i < n; i++) {
         char name[256], path[4096 + 256], used[4096];
         (void)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-        bool mine = model_name(name, entries[i]->d_name) &&
-                    (kor_model_find(used, name, home, NULL) != KOR_OK || strcmp(used, path) == 0);
-        if (mine && show(name, path, home, *shown == 0, list)) ++*shown;
+        bool mine =
+            model_name(name, entries[i]->d_name) &&
+            (kor_model_find(used, name, l->home, NULL) != KOR_OK || strcmp(used, path) == 0);
+        if (mine && show(l, name, path)) l->shown++;
         free(entries[i]);
     }
     if (n >= 0) free(entries);
@@ -205,7 +216,7 @@ static int show_one(const char *name, const char *home, bool json)
     if (status == KOR_OK) {
         kor_model_get_info(loaded.model, &info);
         char before[4096];
-        const listed m = {name, path, replaced(before, name, path, home),
+        const listed m = {name, path, replaced(before, name, path, home), true,
                           measure(loaded.model, &info)};
         if (json) {
             json_t *o = model_json(&m, &info);
@@ -224,6 +235,25 @@ static int show_one(const char *name, const char *home, bool json)
     return status == KOR_OK ? EXIT_DONE : kor_report(&kor_command_models, &err);
 }
 
+/* All of them, the personal ones first. */
+static void show_all(listing *l, char folder[KOR_MODEL_FOLDERS][4096], size_t folders)
+{
+    if (l->home) {
+        char personal[4200];
+        (void)snprintf(personal, sizeof personal, "%s/%s", l->home, KOR_PERSONAL_FOLDER);
+        show_folder(l, personal);
+    }
+    for (size_t i = 0; i < folders; i++) show_folder(l, folder[i]);
+}
+
+json_t *kor_models_json(const char *home)
+{
+    char folder[KOR_MODEL_FOLDERS][4096];
+    listing l = {.home = home, .list = json_array()};
+    show_all(&l, folder, kor_model_folders(folder, home));
+    return l.list;
+}
+
 static int run(int argc, char **argv)
 {
     kor_args a;
@@ -232,17 +262,12 @@ static int run(int argc, char **argv)
     char home[4096], folder[KOR_MODEL_FOLDERS][4096];
     const char *mine = kor_home(home, &a, NULL) == KOR_OK ? home : NULL;
     if (a.words) return show_one(a.word[0], mine, a.json);
-    size_t folders = kor_model_folders(folder, mine), shown = 0;
-    json_t *list = a.json ? json_array() : NULL;
-    if (mine) {
-        char personal[4200];
-        (void)snprintf(personal, sizeof personal, "%s/%s", mine, KOR_PERSONAL_FOLDER);
-        show_folder(personal, mine, &shown, list);
-    }
-    for (size_t i = 0; i < folders; i++) show_folder(folder[i], mine, &shown, list);
-    if (list) {
-        kor_print_json(list);
-    } else if (!shown) {
+    size_t folders = kor_model_folders(folder, mine);
+    listing l = {.home = mine, .list = a.json ? json_array() : NULL, .timed = true};
+    show_all(&l, folder, folders);
+    if (l.list) {
+        kor_print_json(l.list);
+    } else if (!l.shown) {
         printf("No models. Korora comes with models/trunk.gguf; these folders were looked in:\n");
         for (size_t i = 0; i < folders; i++) {
             printf("  ");
@@ -250,7 +275,7 @@ static int run(int argc, char **argv)
             putchar('\n');
         }
     }
-    return shown ? EXIT_DONE : EXIT_NO;
+    return l.shown ? EXIT_DONE : EXIT_NO;
 }
 
 const kor_command kor_command_models = {

@@ -17,12 +17,6 @@ typedef struct choices {
 
 /* ---- For people ---- */
 
-/* What the words of the question said was used, and not --from and --to. */
-static bool in_words(const kor_recall *r, const kor_query *q)
-{
-    return r->when.found && !q->has_from && !q->has_to;
-}
-
 static void print_hit(const kor_hit *h, const kor_zone *zone, bool explain)
 {
     kor_civil c;
@@ -95,7 +89,8 @@ static void print_answer(const kor_session *s, const kor_recall *r, const kor_qu
                          const choices *o)
 {
     if (r->ranged) {
-        kor_print_range(r->from_ms, r->to_ms, in_words(r, q) ? r->when.rule : NULL, q->zone);
+        kor_print_range(r->from_ms, r->to_ms, kor_recall_in_words(r, q) ? r->when.rule : NULL,
+                        q->zone);
     }
     for (size_t i = 0; i < r->count; i++) print_hit(&r->hits[i], q->zone, o->explain);
     if (r->count == 0) print_nothing(s, r, q, o);
@@ -150,51 +145,6 @@ static void print_question(kor_session *s, const char *question, size_t len)
     json_decref(o);
 }
 
-/* ---- For programs ---- */
-
-static json_t *range_json(const kor_recall *r, const kor_query *q)
-{
-    if (!r->ranged) return json_null();
-    json_t *o = kor_range_json(r->from_ms, r->to_ms, q->zone);
-    if (in_words(r, q))
-        json_object_set_new(o, "rule", kor_text_json(r->when.rule, strlen(r->when.rule)));
-    return o;
-}
-
-static double rounded(double x)
-{
-    return round(x * 1e6) / 1e6;
-}
-
-static json_t *answer_json(const kor_recall *r, const kor_query *q, bool explain)
-{
-    json_t *hits = json_array();
-    for (size_t i = 0; i < r->count; i++) {
-        const kor_hit *h = &r->hits[i];
-        json_t *o = kor_event_json(&h->event);
-        json_object_set_new(o, "score", json_real(rounded(h->score)));
-        if (explain) {
-            json_object_set_new(o, "signals",
-                                json_pack("{s:f,s:f,s:f}", "lexical", rounded(h->lexical), "vector",
-                                          rounded(h->vector), "cosine", rounded(h->cosine)));
-        }
-        json_array_append_new(hits, o);
-    }
-    json_t *o = json_object();
-    json_object_set_new(o, "question", kor_text_json(q->question, q->len));
-    json_object_set_new(o, "range", range_json(r, q));
-    json_object_set_new(o, "words",
-                        kor_text_json(r->words ? r->words : "", r->words ? strlen(r->words) : 0));
-    json_object_set_new(o, "hits", hits);
-    json_object_set_new(o, "filters",
-                        json_pack("{s:I,s:I,s:I,s:I,s:I}", "events", (json_int_t)r->events,
-                                  "in_scope", (json_int_t)r->in_scope, "in_range",
-                                  (json_int_t)r->in_range, "lexical", (json_int_t)r->lexical,
-                                  "near", (json_int_t)r->near));
-    json_object_set_new(o, "ms", json_real(rounded(r->milliseconds)));
-    return o;
-}
-
 /* ---- One question, or a file of them ---- */
 
 /* What the options say of every question. */
@@ -226,7 +176,7 @@ static int ask(const kor_args *a, kor_session *s, const choices *o)
         code = kor_report(a->command, &err);
     } else {
         if (a->json) {
-            json_t *answer = answer_json(&r, &q, o->explain);
+            json_t *answer = kor_recall_json(&r, &q, o->explain);
             if (o->explain)
                 json_object_set_new(answer, "read_as", read_question(s, q.question, q.len));
             kor_print_json(answer);
@@ -259,11 +209,11 @@ static void print_row_answer(json_t *id, const kor_recall *r, const kor_query *q
         json_t *hit = json_object();
         json_object_set_new(hit, "id",
                             e->ref ? kor_text_json(e->ref, strlen(e->ref)) : json_integer(e->id));
-        json_object_set_new(hit, "score", json_real(rounded(r->hits[i].score)));
+        json_object_set_new(hit, "score", json_real(kor_rounded(r->hits[i].score)));
         json_array_append_new(hits, hit);
     }
     if (id) json_object_set(out, "id", id);
-    json_object_set_new(out, "range", range_json(r, q));
+    json_object_set_new(out, "range", kor_recall_range_json(r, q));
     json_object_set_new(out, "hits", hits);
     kor_print_json(out);
 }

@@ -25,15 +25,6 @@ typedef struct corrected {
     size_t mention_count;
 } corrected;
 
-static const char *mention_text(const kor_event *e, const kor_mention *m, size_t *len)
-{
-    const char *text = m->place == KOR_PLACE_TITLE ? e->title ? e->title : "" : e->text;
-    size_t all = m->place == KOR_PLACE_TITLE ? strlen(text) : e->text_len;
-    size_t end = m->end < all ? m->end : all;
-    *len = m->start < end ? end - m->start : 0;
-    return *len ? text + m->start : "";
-}
-
 /* The times it speaks of: the words, and what they were read as. */
 static void print_mentions(const kor_event *e, const corrected *c, const kor_zone *zone)
 {
@@ -41,7 +32,7 @@ static void print_mentions(const kor_event *e, const corrected *c, const kor_zon
         const kor_mention *m = &c->mentions[i];
         char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
         size_t len;
-        const char *text = mention_text(e, m, &len);
+        const char *text = kor_mention_text(e, m, &len);
         kor_time_format(from, m->from_ms, zone);
         kor_time_format(to, m->to_ms, zone);
         kor_print(KOR_DIM, "%-8s ", i ? "" : "times");
@@ -49,19 +40,6 @@ static void print_mentions(const kor_event *e, const corrected *c, const kor_zon
         kor_print(KOR_DIM, " (%s to %s)", from, to);
         putchar('\n');
     }
-}
-
-static json_t *mentions_json(const kor_event *e, const corrected *c, const kor_zone *zone)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < c->mention_count; i++) {
-        size_t len;
-        const char *text = mention_text(e, &c->mentions[i], &len);
-        json_t *o = kor_range_json(c->mentions[i].from_ms, c->mentions[i].to_ms, zone);
-        json_object_set_new(o, "text", kor_text_json(text, len));
-        json_array_append_new(list, o);
-    }
-    return list;
 }
 
 static void print_event(const kor_event *e, const corrected *right, const kor_zone *zone)
@@ -123,7 +101,9 @@ static int run(int argc, char **argv)
     } else {
         if (a.json) {
             json_t *o = kor_event_json(&e);
-            if (c.mention_count) json_object_set_new(o, "times", mentions_json(&e, &c, s.zone));
+            if (c.mention_count)
+                json_object_set_new(o, "times",
+                                    kor_mentions_json(&e, c.mentions, c.mention_count, s.zone));
             if (c.like != id) json_object_set_new(o, "repeats", json_integer((json_int_t)c.like));
             json_object_set_new(o, "annotations", kor_said_json(c.said, c.said_count, &e));
             if (c.count)

@@ -107,16 +107,6 @@ static void print_all(const figures *f, const kor_zone *zone)
     print_group(f, "excluded", "excluded.");
 }
 
-static json_t *all_json(const figures *f)
-{
-    json_t *counters = json_object();
-    for (size_t i = 0; i < f->count; i++)
-        json_object_set_new(counters, f->list[i].name, json_integer((json_int_t)f->list[i].value));
-    return json_pack("{s:I,s:I,s:I,s:I,s:o}", "events", (json_int_t)f->memory.events, "vectors",
-                     (json_int_t)f->memory.vectors, "text_bytes", (json_int_t)f->memory.text_bytes,
-                     "file_bytes", (json_int_t)f->memory.file_bytes, "counters", counters);
-}
-
 static int run(int argc, char **argv)
 {
     kor_args a;
@@ -133,7 +123,7 @@ static int run(int argc, char **argv)
         code = kor_report(a.command, &err);
     } else {
         if (a.json)
-            kor_print_json(all_json(&f));
+            kor_print_json(kor_stats_json(&f.memory, f.list, f.count));
         else
             print_all(&f, s.zone);
         code = EXIT_DONE;

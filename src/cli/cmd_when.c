@@ -4,15 +4,13 @@
 
 #include "capture/lines.h"
 #include "colony/times.h"
-#include "time/when.h"
+#include "serve/when_shapes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPANS = 256, OCCURRENCES = 8 };
-
-static const int64_t WINDOW_MS = INT64_C(370) * 86400000; /* looked through for occurrences */
+enum { SPANS = 256 };
 
 typedef struct asked {
     const kor_command *command;
@@ -22,99 +20,13 @@ typedef struct asked {
     kor_ctx *ctx;
     kor_loaded finder; /* the model that finds times which no rule knows, likewise */
     kor_ctx *finder_ctx;
-    float *p;               /* [labels] its answer */
-    int64_t from_ms, to_ms; /* the window for occurrences, when windowed */
+    float *p;              /* [labels] its answer */
+    kor_when_range window; /* for occurrences, when windowed */
     bool windowed, both;
     bool said; /* past or future was asked for */
 } asked;
 
 /* ---- Answers ---- */
-
-static void put_bound(json_t *o, const char *name, int64_t ms, bool open, const kor_zone *zone)
-{
-    char text[KOR_TIME_SIZE];
-    kor_time_format(text, ms, zone);
-    json_object_set_new(o, name, open ? json_null() : json_string(text));
-}
-
-static void put_range(json_t *o, int64_t from_ms, int64_t to_ms, uint32_t flags,
-                      const kor_zone *zone)
-{
-    put_bound(o, "from", from_ms, flags & KOR_WHEN_OPEN_START, zone);
-    put_bound(o, "to", to_ms, flags & KOR_WHEN_OPEN_END, zone);
-}
-
-/* The occurrences that are shown: of the window, else the latest or the next few. */
-static size_t occurrences(const asked *q, const kor_when_options *o, const kor_when_span *s,
-                          kor_when_range out[OCCURRENCES])
-{
-    if (q->windowed) return kor_when_occurrences(s, o, q->from_ms, q->to_ms, out, OCCURRENCES);
-    if (o->prefer == KOR_WHEN_FUTURE) {
-        return kor_when_occurrences(s, o, o->reference_ms, o->reference_ms + WINDOW_MS, out, 4);
-    }
-    /* Back in growing steps, so that few are made for what comes back often. */
-    kor_when_range all[OCCURRENCES * 8];
-    size_t n = 0;
-    for (int64_t back = 3600000; back <= 8 * WINDOW_MS && n < 4; back *= 3) {
-        n = kor_when_occurrences(s, o, o->reference_ms - back, o->reference_ms, all,
-                                 OCCURRENCES * 8);
-    }
-    size_t keep = n < 4 ? n : 4;
-    for (size_t i = 0; i < keep; i++) out[i] = all[n - keep + i];
-    return keep;
-}
-
-static json_t *amount_json(const kor_when_span *s)
-{
-    return json_pack("{s:I,s:I,s:I}", "months", (json_int_t)s->months, "days", (json_int_t)s->days,
-                     "seconds", (json_int_t)s->seconds);
-}
-
-static json_t *span_json(const asked *q, const kor_when_options *o, const kor_when_span *s,
-                         const char *text)
-{
-    json_t *span = json_object();
-    json_object_set_new(span, "start", json_integer((json_int_t)s->start_cp));
-    json_object_set_new(span, "end", json_integer((json_int_t)s->end_cp));
-    json_object_set_new(span, "bytes",
-                        json_pack("[I,I]", (json_int_t)s->start, (json_int_t)s->end));
-    json_object_set_new(span, "text", kor_text_json(text + s->start, s->end - s->start));
-    json_object_set_new(span, "type", json_string(kor_when_type_name(s->type)));
-    json_object_set_new(span, "grain", json_string(s->grain));
-    if (s->flags & KOR_WHEN_RESOLVED) put_range(span, s->from_ms, s->to_ms, s->flags, o->zone);
-    if (s->type == KOR_WHEN_DURATION) json_object_set_new(span, "amount", amount_json(s));
-    if (s->type == KOR_WHEN_SET) {
-        kor_when_range list[OCCURRENCES];
-        size_t n = occurrences(q, o, s, list);
-        json_t *times = json_array();
-        for (size_t i = 0; i < n; i++) {
-            json_t *one = json_object();
-            put_range(one, list[i].from_ms, list[i].to_ms, 0, o->zone);
-            json_array_append_new(times, one);
-        }
-        json_object_set_new(
-            span, "every",
-            json_pack("{s:i,s:s}", "interval", s->again.interval, "unit", s->again.unit));
-        json_object_set_new(span, "occurrences", times);
-    }
-    json_object_set_new(span, "rule", json_string(s->rule));
-    json_object_set_new(span, "convention", json_string(s->convention));
-    if (s->flags & KOR_WHEN_APPROXIMATE) json_object_set_new(span, "approximate", json_true());
-    if (s->note) json_object_set_new(span, "note", json_string(s->note));
-    if (s->why) json_object_set_new(span, "unresolved", json_string(s->why));
-    if (s->alternatives) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < s->alternatives; i++) {
-            const kor_when_range *r = &s->alternative[i];
-            json_t *one = json_object();
-            put_range(one, r->from_ms, r->to_ms, r->flags, o->zone);
-            json_object_set_new(one, "reading", json_string(r->reading));
-            json_array_append_new(list, one);
-        }
-        json_object_set_new(span, "alternatives", list);
-    }
-    return span;
-}
 
 /* What the text wants: "retrieval", "schedule", ...; NULL without the model. */
 static const char *intent_of(const asked *q, const char *text, size_t len)
@@ -133,7 +45,8 @@ static json_t *answer_json(const asked *q, const kor_when_options *o, const char
 {
     json_t *list = json_array(), *out = json_object();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, span_json(q, o, &spans[i], text));
+        json_array_append_new(
+            list, kor_when_span_json(&spans[i], o, q->windowed ? &q->window : NULL, text));
     const char *intent = intent_of(q, text, len);
     if (intent) json_object_set_new(out, "intent", kor_text_json(intent, strlen(intent)));
     json_object_set_new(out, "spans", list);
@@ -176,8 +89,9 @@ static void print_span(const asked *q, const kor_when_span *s, const char *text)
               s->flags & KOR_WHEN_APPROXIMATE ? ", approximate" : "");
     if (s->note) kor_print(KOR_YELLOW, "  note: %s\n", s->note);
     if (s->type == KOR_WHEN_SET) {
-        kor_when_range list[OCCURRENCES];
-        print_times(list, occurrences(q, o, s, list), o->zone, "  ");
+        kor_when_range list[KOR_OCCURRENCES];
+        print_times(list, kor_when_shown(s, o, q->windowed ? &q->window : NULL, list), o->zone,
+                    "  ");
     }
     if (s->alternatives && q->both) {
         kor_print(KOR_DIM, "  or:\n");
@@ -429,8 +343,9 @@ static int run(int argc, char **argv)
     kor_status status = KOR_OK;
     if (now) status = kor_time_parse(now, q.zone, present, &q.options.reference_ms, NULL, &err);
     if (status == KOR_OK && from)
-        status = kor_time_parse(from, q.zone, present, &q.from_ms, NULL, &err);
-    if (status == KOR_OK && to) status = kor_time_parse(to, q.zone, present, &q.to_ms, NULL, &err);
+        status = kor_time_parse(from, q.zone, present, &q.window.from_ms, NULL, &err);
+    if (status == KOR_OK && to)
+        status = kor_time_parse(to, q.zone, present, &q.window.to_ms, NULL, &err);
     q.windowed = from != NULL;
     q.both = both;
     q.said = past || future || both;

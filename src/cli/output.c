@@ -2,7 +2,6 @@
 #include "cli/cli.h"
 
 #include "text/utf8.h"
-#include "time/evaluate.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -49,14 +48,6 @@ void kor_print(kor_style style, const char *fmt, ...)
     fputs(style_off(style), stdout);
 }
 
-/* Characters that steer a terminal or reorder what a reader sees: C0, C1, DEL, the separators of
- * lines and the bidirectional controls. */
-static bool steers(uint32_t cp)
-{
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x2028 && cp <= 0x202e) ||
-           (cp >= 0x2066 && cp <= 0x2069) || cp == 0x200e || cp == 0x200f || cp == 0x61c;
-}
-
 static size_t put_line(FILE *to, const char *text, size_t len, size_t width)
 {
     size_t used = 0;
@@ -68,7 +59,7 @@ static size_t put_line(FILE *to, const char *text, size_t len, size_t width)
             gap = used > 0;
             continue;
         }
-        if (steers(cp)) continue;
+        if (kor_text_steers(cp)) continue;
         size_t columns = (size_t)gap + (size_t)utf8proc_charwidth((utf8proc_int32_t)cp);
         if (used + columns >= width && width > 0) {
             fputs("…", to);
@@ -122,7 +113,7 @@ void kor_print_block(const char *text, size_t len, int indent)
         if (start) printf("%*s", indent, "");
         start = cp == '\n';
         if (cp == '\r' && at < len && text[at] == '\n') continue;
-        if (steers(cp) && cp != '\n' && cp != '\t') cp = 0xfffd;
+        if (kor_text_steers(cp) && cp != '\n' && cp != '\t') cp = 0xfffd;
         char out[4];
         fwrite(out, 1, kor_utf8_encode(cp, out), stdout);
     }
@@ -139,26 +130,6 @@ size_t kor_columns(void)
     return 100;
 }
 
-void kor_put_json(kor_str *out, json_t *value)
-{
-    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    json_decref(value);
-    if (!text) {
-        kor_str_puts(out, "{\"error\":\"out of memory\"}");
-        return;
-    }
-    /* C0 is escaped already; what else steers a terminal can only stand inside a string. */
-    for (size_t at = 0, len = strlen(text), n; at < len; at += n) {
-        uint32_t cp;
-        n = kor_utf8_decode(text + at, len - at, &cp);
-        if (steers(cp))
-            kor_str_printf(out, "\\u%04x", (unsigned)cp);
-        else
-            kor_str_add(out, text + at, n);
-    }
-    free(text);
-}
-
 void kor_print_json(json_t *value)
 {
     kor_str text = {0};
@@ -167,59 +138,10 @@ void kor_print_json(json_t *value)
     kor_str_free(&text);
 }
 
-json_t *kor_text_json(const char *text, size_t len)
-{
-    json_t *ready = json_stringn(text, len);
-    if (ready) return ready;
-    kor_str repaired = {0};
-    for (size_t at = 0; at < len;) {
-        uint32_t cp;
-        char out[4];
-        at += kor_utf8_decode(text + at, len - at, &cp);
-        kor_str_add(&repaired, out, kor_utf8_encode(cp, out));
-    }
-    ready = json_stringn(kor_str_text(&repaired), repaired.len);
-    kor_str_free(&repaired);
-    return ready;
-}
-
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    if (text) json_object_set_new(object, key, kor_text_json(text, strlen(text)));
-}
-
-json_t *kor_event_json(const kor_event *e)
-{
-    char time[KOR_TIME_SIZE], stored[KOR_TIME_SIZE];
-    kor_time_format_offset(time, e->time_ms, e->offset_min);
-    kor_time_format_offset(stored, e->stored_ms, 0);
-    json_t *o = json_object();
-    if (e->ref)
-        set_text(o, "id", e->ref);
-    else
-        json_object_set_new(o, "id", json_integer(e->id));
-    json_object_set_new(o, "event", json_integer(e->id));
-    set_text(o, "time", time);
-    set_text(o, "stored", stored);
-    set_text(o, "source", e->source);
-    set_text(o, "app", e->app);
-    set_text(o, "title", e->title);
-    set_text(o, "uri", e->uri);
-    set_text(o, "scope", e->scope);
-    json_object_set_new(o, "text", kor_text_json(e->text, e->text_len));
-    return o;
-}
-
-static bool format_end(char out[KOR_TIME_SIZE], int64_t ms, const kor_zone *zone)
-{
-    kor_time_format(out, ms, zone);
-    return ms > KOR_WHEN_FIRST_MS && ms < KOR_WHEN_LAST_MS;
-}
-
 void kor_print_range(int64_t from_ms, int64_t to_ms, const char *rule, const kor_zone *zone)
 {
     char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
-    bool starts = format_end(from, from_ms, zone), ends = format_end(to, to_ms, zone);
+    bool starts = kor_range_end(from, from_ms, zone), ends = kor_range_end(to, to_ms, zone);
     if (starts && ends)
         kor_print(KOR_DIM, "from %s to %s", from, to);
     else if (starts)
@@ -228,22 +150,6 @@ void kor_print_range(int64_t from_ms, int64_t to_ms, const char *rule, const kor
         kor_print(KOR_DIM, "before %s", to);
     if (rule) kor_print(KOR_DIM, " (%s, %s)", rule, kor_zone_name(zone));
     putchar('\n');
-}
-
-json_t *kor_range_json(int64_t from_ms, int64_t to_ms, const kor_zone *zone)
-{
-    char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
-    bool starts = format_end(from, from_ms, zone), ends = format_end(to, to_ms, zone);
-    return json_pack("{s:s?,s:s?,s:s}", "from", starts ? from : NULL, "to", ends ? to : NULL,
-                     "zone", kor_zone_name(zone));
-}
-
-const char *kor_day_name(int64_t ms, const kor_zone *zone, kor_civil *local)
-{
-    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    int64_t seconds = ms / 1000 - (ms % 1000 < 0);
-    *local = kor_civil_from_seconds(seconds + kor_zone_offset(zone, seconds));
-    return names[kor_weekday(kor_days_from_civil(local->year, local->month, local->day))];
 }
 
 /* ---- Progress ---- */

@@ -2,58 +2,7 @@
 /* Annotations, for people and for programs. */
 #include "cli/cli.h"
 
-#include "text/utf8.h"
-
-#include <math.h>
 #include <string.h>
-
-static double rounded(double x)
-{
-    return round(x * 1000) / 1000;
-}
-
-size_t kor_code_points(const char *text, size_t len)
-{
-    size_t n = 0;
-    uint32_t cp;
-    for (size_t i = 0; i < len; n++) i += kor_utf8_decode(text + i, len - i, &cp);
-    return n;
-}
-
-/* Bytes of the title or the text as code points. */
-static json_t *place_json(const kor_event *e, kor_place place, size_t at)
-{
-    const char *text = place == KOR_PLACE_TITLE ? e->title ? e->title : "" : e->text;
-    size_t len = place == KOR_PLACE_TITLE ? strlen(text) : e->text_len;
-    return json_integer((json_int_t)kor_code_points(text, at < len ? at : len));
-}
-
-json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event)
-{
-    static const char *const places[] = {"whole", "title", "text"};
-    json_t *out = json_array();
-    for (size_t i = 0; i < count; i++) {
-        const kor_said *s = &list[i];
-        json_t *o = json_pack("{s:o,s:o}", "field", kor_text_json(s->field, strlen(s->field)),
-                              "label", kor_text_json(s->label, strlen(s->label)));
-        if (*s->value) json_object_set_new(o, "value", kor_text_json(s->value, strlen(s->value)));
-        if (s->place != KOR_PLACE_WHOLE) {
-            json_object_set_new(o, "in", json_string(places[s->place]));
-            json_object_set_new(o, "start", place_json(event, s->place, s->start));
-            json_object_set_new(o, "end", place_json(event, s->place, s->end));
-        }
-        json_object_set_new(o, "score", json_real(rounded(s->score)));
-        json_object_set_new(
-            o, "by", s->model ? kor_text_json(s->model, strlen(s->model)) : json_string("you"));
-        if (s->model) {
-            char version[24];
-            (void)snprintf(version, sizeof version, "%016llx", (unsigned long long)s->checksum);
-            json_object_set_new(o, "version", json_string(version));
-        }
-        json_array_append_new(out, o);
-    }
-    return out;
-}
 
 /* LABEL 93 %, or VALUE (LABEL 93 %) of a part. */
 static void print_one(const kor_said *s, const kor_event *e)
@@ -135,22 +84,4 @@ void kor_print_guarded(const kor_guard_counts *c)
         printf(", %s excluded", kor_grouped(excluded));
         print_list(c->excluded, KOR_EXCLUSIONS, excluded_name);
     }
-}
-
-static json_t *counts_json(const int64_t *counts, size_t n, const char *(*name)(size_t))
-{
-    json_t *o = json_object();
-    for (size_t i = 0; i < n; i++)
-        if (counts[i]) json_object_set_new(o, name(i), json_integer((json_int_t)counts[i]));
-    return o;
-}
-
-json_t *kor_guarded_json(const kor_guard_counts *c)
-{
-    json_t *o = json_object();
-    if (sum(c->cut, KOR_SECRETS))
-        json_object_set_new(o, "cut", counts_json(c->cut, KOR_SECRETS, kor_secret_name));
-    if (sum(c->excluded, KOR_EXCLUSIONS))
-        json_object_set_new(o, "excluded", counts_json(c->excluded, KOR_EXCLUSIONS, excluded_name));
-    return o;
 }

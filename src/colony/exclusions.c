@@ -191,7 +191,7 @@ static bool split(const char *url, size_t len, const char **host, size_t *host_l
     return *host_len > 0;
 }
 
-static bool on_site(const char *site, const char *url, size_t len)
+bool kor_site_fits(const char *site, const char *url, size_t len)
 {
     const char *host, *rest, *path;
     size_t host_len, name;
@@ -291,8 +291,8 @@ static bool holds(kor_exclusion kind, const char *what, const kor_colony_event *
     switch (kind) {
     case KOR_EXCLUDE_APP: return e->app && strcasecmp(e->app, what) == 0;
     case KOR_EXCLUDE_SITE:
-        return (e->uri && on_site(what, e->uri, strlen(e->uri))) ||
-               (is_url(e->text, e->len) && on_site(what, e->text, e->len));
+        return (e->uri && kor_site_fits(what, e->uri, strlen(e->uri))) ||
+               (is_url(e->text, e->len) && kor_site_fits(what, e->text, e->len));
     case KOR_EXCLUDE_PATH: return in_folder(what, e->uri) || in_folder(what, ref);
     case KOR_EXCLUDE_WORD: return has_word_anywhere(what, e, ref);
     default: return false;

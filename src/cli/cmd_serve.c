@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The local server: everything else is in serve. */
+#include "cli/cli.h"
+
+#include "base/parallel.h"
+#include "serve/routes.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PORT = 4141, SECONDS = 30, BODY_MAX = 4 << 20, LEAST_THREADS = 4, MOST_THREADS = 16 };
+
+static kor_status open_guard(void *arg, const kor_guard **guard, const kor_colony **colony,
+                             kor_error *err)
+{
+    kor_session *s = arg;
+    if (!s->guard) KOR_TRY(kor_session_open_colony(s, &kor_command_serve, err));
+    *guard = s->guard;
+    *colony = s->colony;
+    return KOR_OK;
+}
+
+static json_t *list_models(void *arg)
+{
+    const kor_session *s = arg;
+    return kor_models_json(s->home);
+}
+
+static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
+                                  kor_correction **list, size_t *count, kor_error *err)
+{
+    const kor_session *s = arg;
+    return kor_correction_read(said, s->home, arena, list, count, err);
+}
+
+static void announce(const kor_args *a, unsigned port, const char *socket, const kor_gate *gate)
+{
+    char where[64];
+    (void)snprintf(where, sizeof where, "http://127.0.0.1:%u", port);
+    if (a->json) {
+        kor_print_json(
+            json_pack("{s:s,s:s}", "listening", socket ? socket : where, "token_file", gate->file));
+    } else {
+        printf("listening on %s\n", socket ? socket : where);
+        /* The token stays out of logs. */
+        if (!socket && isatty(STDOUT_FILENO))
+            printf("  in a browser: %s/login?token=%s\n", where, gate->token);
+        printf("  for programs: the token in ");
+        kor_print_line(KOR_PLAIN, gate->file, strlen(gate->file), 0);
+        putchar('\n');
+    }
+    fflush(stdout);
+}
+
+/* Until somebody ends it. The signals are blocked in all threads, so that they come here. */
+static void wait_for_end(const sigset_t *ends)
+{
+    int got;
+    while (sigwait(ends, &got) != 0) {
+    }
+}
+
+typedef struct place {
+    unsigned port;
+    const char *socket; /* NULL: the port */
+    unsigned seconds;
+    bool new_token;
+} place;
+
+static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error *err)
+{
+    const kor_server_api *api;
+    kor_service service;
+    kor_server *server = NULL;
+    kor_server_options o = {.listener = -1};
+    sigset_t ends;
+    KOR_TRY(kor_server_load(&api, err));
+    KOR_TRY(at->socket ? kor_listen_socket(&o.listener, at->socket, err)
+                       : kor_listen_loopback(&o.listener, &at->port, err));
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    const kor_service_parts parts = {
+        .home = s->home,
+        .zone = s->zone,
+        .embedder = s->embedder,
+        .embedder_name = "trunk",
+        .open_guard = open_guard,
+        .models = list_models,
+        .read_correction = read_correction,
+        .arg = s,
+    };
+    kor_status status =
+        kor_service_open(&service, &parts, at->socket ? 0 : at->port, at->new_token, err);
+    size_t threads = 2 * kor_cores();
+    o.threads = threads < LEAST_THREADS  ? LEAST_THREADS
+                : threads > MOST_THREADS ? MOST_THREADS
+                                         : threads;
+    o.body_max = BODY_MAX;
+    o.seconds = at->seconds;
+    o.admit = kor_routes_admit;
+    o.answer = kor_routes_answer;
+    o.refuse = kor_routes_refuse;
+    o.arg = &service;
+    if (status == KOR_OK)
+        status = api->start(&server, &o, err);
+    else
+        (void)close(o.listener);
+    if (status == KOR_OK) {
+        announce(a, at->port, at->socket, &service.gate);
+        wait_for_end(&ends);
+        api->stop(server);
+    }
+    if (at->socket) (void)unlink(at->socket);
+    kor_service_close(&service);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    const char *port = NULL, *seconds = NULL;
+    place at = {0};
+    const kor_option options[] = {
+        {"--port", "N", "of 127.0.0.1; default 4141; 0 takes a free one", &port, NULL},
+        {"--socket", "PATH", "listen on a socket in the file system instead", &at.socket, NULL},
+        {"--timeout", "SECONDS", "for a client to send a request or take the answer; default 30",
+         &seconds, NULL},
+        {"--new-token", NULL, "make another token; the one before is worth nothing then", NULL,
+         &at.new_token},
+        {0},
+    };
+    kor_args a;
+    int code;
+    long number, limit;
+    if (!kor_args_parse(&a, &kor_command_serve, options, 0, 0, argc, argv, &code)) return code;
+    if (port && at.socket) return kor_wrong_use(a.command, "--port or --socket, not both");
+    if (!kor_parse_number(a.command, "--port", port, 0, 65535, PORT, &number, &code) ||
+        !kor_parse_number(a.command, "--timeout", seconds, 1, 3600, SECONDS, &limit, &code))
+        return code;
+    at.port = (unsigned)number;
+    at.seconds = (unsigned)limit;
+    kor_session s;
+    kor_error err;
+    /* The memory is made where there is none, so that a first event can come this way. */
+    if (!kor_session_open(&s, &a, KOR_MEMORY_WRITE, true, NULL, &code)) return code;
+    kor_memory_close(s.memory);
+    s.memory = NULL;
+    code = EXIT_DONE;
+    if (serve(&a, &s, &at, &err) != KOR_OK) code = kor_report(a.command, &err);
+    kor_session_close(&s);
+    return code;
+}
+
+const kor_command kor_command_serve = {
+    .name = "serve",
+    .summary = "answer programs and browsers on this machine",
+    .usage = "[--port N | --socket PATH]",
+    .details =
+        "HTTP on 127.0.0.1 and nowhere else, until it is ended. Programs send the token that is "
+        "in the\nfile 'token' of the memory's folder: Authorization: Bearer TOKEN. What can be "
+        "asked is described\nat /api/openapi.json.\n\n"
+        "  korora serve\n"
+        "  curl -H \"Authorization: Bearer $(cat ~/.local/share/korora/token)\" "
+        "'127.0.0.1:4141/api/recall?q=demo'\n",
+    .run = run,
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What answers each route. */
+#ifndef KOR_API_ANSWERS_H
+#define KOR_API_ANSWERS_H
+
+#include "serve/routes.h"
+
+/* api_recall.c */
+void kor_api_recall(kor_ask *ask);
+void kor_api_timeline(kor_ask *ask);
+void kor_api_when(kor_ask *ask);
+
+/* api_events.c */
+void kor_api_event(kor_ask *ask);
+void kor_api_add(kor_ask *ask);
+void kor_api_correct(kor_ask *ask);
+void kor_api_undo(kor_ask *ask);
+
+/* api_about.c */
+void kor_api_health(kor_ask *ask);
+void kor_api_metrics(kor_ask *ask);
+void kor_api_models(kor_ask *ask);
+void kor_api_stats(kor_ask *ask);
+void kor_api_exclusions(kor_ask *ask);
+void kor_api_exclude(kor_ask *ask);
+void kor_api_include(kor_ask *ask);
+void kor_api_openapi(kor_ask *ask);
+
+/* api_openai.c */
+void kor_api_embeddings(kor_ask *ask);
+void kor_api_openai_models(kor_ask *ask);
+
+/* api_mcp.c */
+void kor_api_mcp(kor_ask *ask);
+
+/* static_files.c */
+void kor_api_page(kor_ask *ask);
+void kor_api_login(kor_ask *ask);
+
+#endif

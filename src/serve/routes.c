@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/routes.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum { DEPTH = 32, TARGET_MAX = 8192 };
+
+/* ---- Answers ---- */
+
+static const char *type_of(int status)
+{
+    switch (status) {
+    case 401: return "authentication_error";
+    case 403: return "permission_error";
+    case 404: return "not_found_error";
+    default: return status < 500 ? "invalid_request_error" : "server_error";
+    }
+}
+
+void kor_routes_refuse(void *arg, int status, const char *why, kor_reply *reply)
+{
+    (void)arg;
+    reply->status = status;
+    reply->type = "application/json";
+    reply->headers = kor_gate_headers;
+    kor_str_clear(&reply->body);
+    kor_put_json(&reply->body, json_pack("{s:{s:o,s:s}}", "error", "message",
+                                         kor_text_json(why, strlen(why)), "type", type_of(status)));
+    kor_str_putc(&reply->body, '\n');
+}
+
+void kor_ask_refuse(kor_ask *ask, int status, const char *fmt, ...)
+{
+    kor_str why = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    kor_str_vprintf(&why, fmt, ap);
+    va_end(ap);
+    kor_routes_refuse(NULL, status, kor_str_text(&why), ask->reply);
+    kor_str_free(&why);
+}
+
+void kor_ask_fail(kor_ask *ask, const kor_error *err)
+{
+    int status = 500;
+    switch (err->code) {
+    case KOR_E_ARG:
+    case KOR_E_INPUT: status = 400; break;
+    case KOR_E_NOT_FOUND: status = 404; break;
+    case KOR_E_BUSY: status = 503; break;
+    default: break;
+    }
+    kor_ask_refuse(ask, status, "%s", err->msg);
+}
+
+void kor_ask_reply(kor_ask *ask, int status, json_t *value)
+{
+    ask->reply->status = status;
+    ask->reply->type = "application/json";
+    kor_put_json(&ask->reply->body, value);
+    kor_str_putc(&ask->reply->body, '\n');
+}
+
+kor_status kor_ask_memory(kor_ask *ask, kor_memory **out, kor_error *err)
+{
+    if (!ask->worker) KOR_TRY(kor_service_take(ask->service, &ask->worker, err));
+    *out = ask->worker->memory;
+    return KOR_OK;
+}
+
+/* ---- What was given ---- */
+
+static size_t place_of(const kor_given *fields, const char *name, size_t len)
+{
+    size_t i = 0;
+    while (fields && fields[i].name &&
+           (strlen(fields[i].name) != len || memcmp(fields[i].name, name, len) != 0))
+        i++;
+    return i;
+}
+
+const char *kor_ask_text(const kor_ask *ask, const char *name)
+{
+    return ask->given[place_of(ask->route->query, name, strlen(name))];
+}
+
+int64_t kor_ask_integer(const kor_ask *ask, const char *name, int64_t fallback)
+{
+    const char *text = kor_ask_text(ask, name);
+    return text ? strtoll(text, NULL, 10) : fallback;
+}
+
+bool kor_ask_switch(const kor_ask *ask, const char *name)
+{
+    const char *text = kor_ask_text(ask, name);
+    return text && strcmp(text, "true") == 0;
+}
+
+const char *kor_ask_body(const kor_ask *ask, const char *name)
+{
+    return json_string_value(json_object_get(ask->body, name));
+}
+
+/* A whole number from text that is nothing else. */
+static bool read_integer(const char *text, int64_t least, int64_t most, int64_t *out)
+{
+    size_t len = strlen(text);
+    if (!len || len > 18 || strspn(text, "0123456789") != len) return false;
+    *out = strtoll(text, NULL, 10);
+    return *out >= least && *out <= most;
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/* %20 and + are a space; NULL when it is not well-formed, or holds a NUL. */
+static char *decode(kor_arena *arena, const char *text, size_t len)
+{
+    char *out = kor_arena_alloc(arena, len + 1);
+    size_t n = 0;
+    for (size_t i = 0; out && i < len; i++) {
+        char c = text[i];
+        if (c == '+') c = ' ';
+        if (c == '%') {
+            int high = i + 2 < len ? hex(text[i + 1]) : -1;
+            int low = i + 2 < len ? hex(text[i + 2]) : -1;
+            if (high < 0 || low < 0 || !(high | low)) return NULL;
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        out[n++] = c;
+    }
+    return out;
+}
+
+static bool check_value(kor_ask *ask, const kor_given *f, const char *text)
+{
+    int64_t number;
+    bool good = true;
+    if (f->type == KOR_GIVEN_INTEGER) good = read_integer(text, f->least, f->most, &number);
+    if (f->type == KOR_GIVEN_SWITCH) good = !strcmp(text, "true") || !strcmp(text, "false");
+    if (good) return true;
+    if (f->type == KOR_GIVEN_INTEGER)
+        kor_ask_refuse(ask, 400, "%s: a whole number from %lld to %lld is expected", f->name,
+                       (long long)f->least, (long long)f->most);
+    else
+        kor_ask_refuse(ask, 400, "%s: true or false is expected", f->name);
+    return false;
+}
+
+static bool read_query(kor_ask *ask, const char *query)
+{
+    const kor_given *fields = ask->route->query;
+    for (const char *at = query; *at;) {
+        size_t all = strcspn(at, "&"), name_len = strcspn(at, "=&");
+        size_t i = place_of(fields, at, name_len);
+        if (all && (!fields || !fields[i].name)) {
+            kor_ask_refuse(ask, 400, "no parameter '%.*s' here",
+                           (int)(name_len < 40 ? name_len : 40), at);
+            return false;
+        }
+        if (all && ask->given[i]) {
+            kor_ask_refuse(ask, 400, "%s is given twice", fields[i].name);
+            return false;
+        }
+        if (all) {
+            size_t skip = name_len < all ? name_len + 1 : name_len;
+            ask->given[i] = decode(&ask->arena, at + skip, all - skip);
+            if (!ask->given[i]) {
+                kor_ask_refuse(ask, 400, "%s is not well-formed", fields[i].name);
+                return false;
+            }
+            if (!check_value(ask, &fields[i], ask->given[i])) return false;
+        }
+        at += all;
+        if (*at) at++;
+    }
+    for (size_t i = 0; fields && fields[i].name; i++) {
+        if (!fields[i].needed || ask->given[i]) continue;
+        kor_ask_refuse(ask, 400, "%s is missing: %s", fields[i].name, fields[i].what);
+        return false;
+    }
+    return true;
+}
+
+/* How deep brackets nest, without reading more of it. */
+static size_t depth_of(const char *text, size_t len)
+{
+    size_t depth = 0, most = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '[' || c == '{'))
+            most = ++depth > most ? depth : most;
+        else if (!quoted && (c == ']' || c == '}') && depth)
+            depth--;
+    }
+    return most;
+}
+
+/* A form can be sent by any page of the web, JSON cannot. */
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+    size_t len = sizeof json - 1;
+    return type && strncasecmp(type, json, len) == 0 && (!type[len] || strchr("; \t", type[len]));
+}
+
+static bool check_field(const kor_given *f, const json_t *value)
+{
+    switch (f->type) {
+    case KOR_GIVEN_TEXT: return json_is_string(value);
+    case KOR_GIVEN_INTEGER:
+        return json_is_integer(value) && json_integer_value(value) >= f->least &&
+               json_integer_value(value) <= f->most;
+    case KOR_GIVEN_SWITCH: return json_is_boolean(value);
+    case KOR_GIVEN_OBJECT: return json_is_object(value);
+    case KOR_GIVEN_ANY: break;
+    }
+    return true;
+}
+
+static bool read_body(kor_ask *ask)
+{
+    static const char *const types[] = {"text", "a whole number", "true or false", "an object",
+                                        "anything"};
+    const kor_request *r = ask->request;
+    const kor_given *fields = ask->route->body;
+    json_error_t error;
+    if (!fields && !ask->route->whole) {
+        if (r->body_len) kor_ask_refuse(ask, 400, "no body is expected");
+        return !r->body_len;
+    }
+    if (!is_json(r->content_type)) {
+        kor_ask_refuse(ask, 415, "the body must be sent as Content-Type: application/json");
+        return false;
+    }
+    if (ask->route->whole) return true;
+    if (depth_of(r->body, r->body_len) > DEPTH) {
+        kor_ask_refuse(ask, 400, "the body nests deeper than %d", DEPTH);
+        return false;
+    }
+    ask->body = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &error);
+    if (!json_is_object(ask->body)) {
+        if (ask->body)
+            kor_ask_refuse(ask, 400, "the body is no JSON object");
+        else
+            kor_ask_refuse(ask, 400, "the body is not JSON: line %d, column %d: %s", error.line,
+                           error.column, error.text);
+        return false;
+    }
+    const char *name;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(ask->body, next, name, value)
+    {
+        const kor_given *f = &fields[place_of(fields, name, strlen(name))];
+        if (!f->name) {
+            kor_ask_refuse(ask, 400, "no field '%.40s' here", name);
+            return false;
+        }
+        if (json_is_null(value) && !f->needed) {
+            (void)json_object_del(ask->body, name);
+        } else if (!check_field(f, value)) {
+            kor_ask_refuse(ask, 400, "%s: %s is expected", f->name, types[f->type]);
+            return false;
+        }
+    }
+    for (const kor_given *f = fields; f->name; f++) {
+        if (!f->needed || json_object_get(ask->body, f->name)) continue;
+        kor_ask_refuse(ask, 400, "%s is missing: %s", f->name, f->what);
+        return false;
+    }
+    return true;
+}
+
+/* ---- Which route ---- */
+
+static bool fits(const char *pattern, const char *path, size_t len, int64_t *id)
+{
+    size_t at = 0;
+    for (; *pattern; pattern++) {
+        if (*pattern != '{') {
+            if (at == len || path[at++] != *pattern) return false;
+            continue;
+        }
+        char number[20];
+        size_t n = 0;
+        while (at + n < len && path[at + n] >= '0' && path[at + n] <= '9') n++;
+        if (!n || n >= sizeof number) return false;
+        memcpy(number, path + at, n);
+        number[n] = 0;
+        if (!read_integer(number, 1, INT64_MAX, id)) return false;
+        at += n;
+        pattern = strchr(pattern, '}');
+    }
+    return at == len;
+}
+
+/* HEAD is GET whose answer has no body: the server leaves it out. */
+static bool fits_method(const char *route, const char *method)
+{
+    return strcmp(route, method) == 0 || (!strcmp(route, "GET") && !strcmp(method, "HEAD"));
+}
+
+/* The route of a request, by *id; NULL with the reply filled when there is none. */
+static const kor_route *find(const kor_request *r, int64_t *id, kor_reply *reply)
+{
+    static const char *const allow[] = {
+        "",       "GET, HEAD",         "POST",         "GET, HEAD, POST",
+        "DELETE", "GET, HEAD, DELETE", "POST, DELETE", "GET, HEAD, POST, DELETE"};
+    size_t len = strcspn(r->target, "?#"), methods = 0;
+    if (strnlen(r->target, TARGET_MAX) == TARGET_MAX) {
+        kor_routes_refuse(NULL, 414, "the address is too long", reply);
+        return NULL;
+    }
+    for (const kor_route *route = kor_routes; route->path; route++) {
+        if (!fits(route->path, r->target, len, id)) continue;
+        if (fits_method(route->method, r->method)) return route;
+        methods |= route->method[0] == 'G' ? 1 : route->method[0] == 'P' ? 2 : 4;
+    }
+    if (methods) {
+        kor_routes_refuse(NULL, 405, "no such method here", reply);
+        reply->allow = allow[methods];
+    } else {
+        kor_routes_refuse(NULL, 404, "there is nothing here: /api/openapi.json says what there is",
+                          reply);
+    }
+    return NULL;
+}
+
+static bool reads(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static void count(kor_service *s, const kor_route *route, int status, int64_t microseconds)
+{
+    size_t i = (size_t)(route - kor_routes);
+    atomic_fetch_add_explicit(&s->requests[i][status / 100 % KOR_SERVICE_CLASSES], 1,
+                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&s->microseconds[i], microseconds, memory_order_relaxed);
+}
+
+/* Whoever may not ask is told nothing of what there is. */
+bool kor_routes_admit(void *arg, const kor_request *request, kor_reply *reply)
+{
+    kor_service *s = arg;
+    kor_reply none = {0};
+    int64_t id = 0;
+    int status;
+    const kor_route *route = find(request, &id, &none);
+    const char *why = kor_gate_check(&s->gate, request, route ? route->access : KOR_ACCESS_TOKEN,
+                                     reads(request->method), &status);
+    if (why) {
+        kor_routes_refuse(NULL, status, why, reply);
+    } else if (!route) {
+        *reply = none;
+        none = (kor_reply){0};
+    }
+    kor_str_free(&none.body);
+    if (route && why) count(s, route, status, 0);
+    return route && !why;
+}
+
+void kor_routes_answer(void *arg, const kor_request *request, kor_reply *reply)
+{
+    struct timespec from, to;
+    kor_ask ask = {.service = arg, .request = request, .reply = reply};
+    reply->headers = kor_gate_headers;
+    ask.route = find(request, &ask.id, reply);
+    if (!ask.route) return;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    const char *query = request->target + strcspn(request->target, "?#");
+    if (read_query(&ask, *query == '?' ? query + 1 : "") && read_body(&ask))
+        ask.route->answer(&ask);
+    kor_service_give(ask.service, ask.worker);
+    json_decref(ask.body);
+    kor_arena_free(&ask.arena);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    count(arg, ask.route, reply->status,
+          (int64_t)(to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All that can be asked, and its description as OpenAPI 3.1. */
+#include "serve/api.h"
+
+#include <string.h>
+
+#define TEXT(name, what)                                                                           \
+    {                                                                                              \
+        name, KOR_GIVEN_TEXT, false, 0, 0, what                                                    \
+    }
+#define NEEDED(name, what)                                                                         \
+    {                                                                                              \
+        name, KOR_GIVEN_TEXT, true, 0, 0, what                                                     \
+    }
+#define SWITCH(name, what)                                                                         \
+    {                                                                                              \
+        name, KOR_GIVEN_SWITCH, false, 0, 0, what                                                  \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, KOR_GIVEN_TEXT, false, 0, 0, NULL                                                    \
+    }
+#define NOW TEXT("now", "read time words as if it were then: a time, as 2026-11-22T10:00")
+#define SCOPE TEXT("scope", "a memory apart from your own")
+#define WANTS                                                                                      \
+    TEXT("kind", "only notes, code, mail ...: one of them, or several with commas"),               \
+        TEXT("tag", "only what has this tag, or one of several"),                                  \
+        TEXT("entity", "only what names this: a person, a project, or a type of them"),            \
+        TEXT("link", "only what has such a link: a part of it, or its kind"),                      \
+        TEXT("has", "only where a model of yours says so: FIELD=LABEL, or FIELD")
+
+static const kor_given recall_query[] = {
+    TEXT("q", "the question, with time words"),
+    {"limit", KOR_GIVEN_INTEGER, false, 1, 1000, "hits at most; default 8"},
+    TEXT("from", "only events from then on, whatever the words say"),
+    TEXT("to", "only events before then"),
+    NOW,
+    SCOPE,
+    WANTS,
+    SWITCH("explain", "say of each hit why it is there"),
+    END,
+};
+static const kor_given timeline_query[] = {
+    TEXT("range", "days in words or as a date; else the three days up to the latest event"),
+    NOW,
+    SCOPE,
+    WANTS,
+    END,
+};
+static const kor_given when_query[] = {
+    NEEDED("q", "the text to find times in"),
+    NOW,
+    TEXT("zone", "the time zone: Europe/Paris, +05:30, UTC; default yours"),
+    TEXT("prefer", "past or future: what a name that comes back means"),
+    TEXT("convention", "calendar or memory: how ranges end"),
+    SWITCH("day_first", "3/4/2026 is 3 April"),
+    END,
+};
+static const kor_given event_body[] = {
+    TEXT("text", "what is to be remembered"),
+    TEXT("title", "a title"),
+    TEXT("time", "when it happened; default now"),
+    TEXT("source", "where it comes from; default note"),
+    TEXT("uri", "where it can be found"),
+    TEXT("app", "the program it happened in"),
+    SCOPE,
+    END,
+};
+static const kor_given corrections_body[] = {
+    {"corrections", KOR_GIVEN_OBJECT, true, 0, 0,
+     "by the name of a model, the label that is right; of tags a list of all that are, or of "
+     "changes: [\"+travel\", \"-work\"]"},
+    END,
+};
+static const kor_given exclusion_fields[] = {
+    NEEDED("kind", "app, site, path or word"),
+    NEEDED("text", "the program, the host, the folder or the word"),
+    END,
+};
+static const kor_given embeddings_body[] = {
+    {"input", KOR_GIVEN_ANY, true, 0, 0, "a text, or a list of up to 256"},
+    NEEDED("model", "the model: trunk"),
+    TEXT("encoding_format", "float or base64; default float"),
+    {"dimensions", KOR_GIVEN_INTEGER, false, 1, 65536, "what the model has, or nothing"},
+    TEXT("user", "of no matter here"),
+    END,
+};
+static const kor_given login_query[] = {NEEDED("token", "the token"), END};
+
+const kor_route kor_routes[] = {
+    {"GET", "/api/recall", KOR_ACCESS_TOKEN, "Answer a question with events", recall_query, NULL,
+     NULL, kor_api_recall, false},
+    {"GET", "/api/timeline", KOR_ACCESS_TOKEN, "What was done when", timeline_query, NULL, NULL,
+     kor_api_timeline, false},
+    {"GET", "/api/when", KOR_ACCESS_TOKEN, "Find the times in a text", when_query, NULL, NULL,
+     kor_api_when, false},
+    {"POST", "/api/events", KOR_ACCESS_TOKEN, "Remember one thing", NULL, event_body, NULL,
+     kor_api_add, false},
+    {"GET", "/api/events/{id}", KOR_ACCESS_TOKEN, "One event, whole", NULL, NULL, NULL,
+     kor_api_event, false},
+    {"POST", "/api/events/{id}/corrections", KOR_ACCESS_TOKEN,
+     "Say what models should have answered about an event", NULL, corrections_body, NULL,
+     kor_api_correct, false},
+    {"DELETE", "/api/events/{id}/corrections", KOR_ACCESS_TOKEN,
+     "Take the corrections of an event back", NULL, NULL, NULL, kor_api_undo, false},
+    {"GET", "/api/models", KOR_ACCESS_TOKEN, "The shipped models and your own", NULL, NULL, NULL,
+     kor_api_models, false},
+    {"GET", "/api/stats", KOR_ACCESS_TOKEN, "What is remembered, and what the models did for it",
+     NULL, NULL, NULL, kor_api_stats, false},
+    {"GET", "/api/exclusions", KOR_ACCESS_TOKEN, "What is never to be remembered", NULL, NULL, NULL,
+     kor_api_exclusions, false},
+    {"POST", "/api/exclusions", KOR_ACCESS_TOKEN, "Exclude something from now on", NULL,
+     exclusion_fields, NULL, kor_api_exclude, false},
+    {"DELETE", "/api/exclusions", KOR_ACCESS_TOKEN, "Remember such things again", exclusion_fields,
+     NULL, NULL, kor_api_include, false},
+    {"GET", "/api/openapi.json", KOR_ACCESS_OPEN, "This description", NULL, NULL, NULL,
+     kor_api_openapi, false},
+    {"POST", "/v1/embeddings", KOR_ACCESS_TOKEN, "Embed texts, as OpenAI's API does", NULL,
+     embeddings_body, NULL, kor_api_embeddings, false},
+    {"GET", "/v1/models", KOR_ACCESS_TOKEN, "The models that embed, as OpenAI's API lists them",
+     NULL, NULL, NULL, kor_api_openai_models, false},
+    {"POST", "/mcp", KOR_ACCESS_TOKEN, "A message of the Model Context Protocol", NULL, NULL, NULL,
+     kor_api_mcp, true},
+    {"GET", "/health", KOR_ACCESS_OPEN, "Is the server there?", NULL, NULL, NULL, kor_api_health,
+     false},
+    {"GET", "/metrics", KOR_ACCESS_TOKEN, "Figures for Prometheus", NULL, NULL, "text/plain",
+     kor_api_metrics, false},
+    {"GET", "/login", KOR_ACCESS_OPEN, "Open a session of a browser, and go to the page",
+     login_query, NULL, "", kor_api_login, false},
+    {"GET", "/", KOR_ACCESS_OPEN, "The page", NULL, NULL, "text/html", kor_api_page, false},
+    {NULL, NULL, KOR_ACCESS_TOKEN, NULL, NULL, NULL, NULL, NULL, false},
+};
+_Static_assert(sizeof kor_routes / sizeof *kor_routes <= KOR_SERVICE_ROUTES, "figures of a route");
+
+/* ---- OpenAPI ---- */
+
+static json_t *schema(const kor_given *f)
+{
+    switch (f->type) {
+    case KOR_GIVEN_TEXT: return json_pack("{s:s}", "type", "string");
+    case KOR_GIVEN_INTEGER:
+        return json_pack("{s:s,s:I,s:I}", "type", "integer", "minimum", (json_int_t)f->least,
+                         "maximum", (json_int_t)f->most);
+    case KOR_GIVEN_SWITCH: return json_pack("{s:s}", "type", "boolean");
+    case KOR_GIVEN_OBJECT: return json_pack("{s:s}", "type", "object");
+    case KOR_GIVEN_ANY: break;
+    }
+    return json_object();
+}
+
+static json_t *parameters(const kor_route *r)
+{
+    json_t *list = json_array();
+    if (strstr(r->path, "{id}"))
+        json_array_append_new(list,
+                              json_pack("{s:s,s:s,s:b,s:s,s:{s:s,s:I}}", "name", "id", "in", "path",
+                                        "required", true, "description", "an event's number",
+                                        "schema", "type", "integer", "minimum", (json_int_t)1));
+    for (const kor_given *f = r->query; f && f->name; f++)
+        json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", f->name, "in",
+                                              "query", "required", f->needed, "description",
+                                              f->what, "schema", schema(f)));
+    return list;
+}
+
+static json_t *body(const kor_route *r)
+{
+    json_t *properties = json_object(), *needed = json_array();
+    for (const kor_given *f = r->body; f->name; f++) {
+        json_t *one = schema(f);
+        json_object_set_new(one, "description", json_string(f->what));
+        json_object_set_new(properties, f->name, one);
+        if (f->needed) json_array_append_new(needed, json_string(f->name));
+    }
+    return json_pack("{s:b,s:{s:{s:{s:s,s:o,s:o,s:b}}}}", "required", true, "content",
+                     "application/json", "schema", "type", "object", "properties", properties,
+                     "required", needed, "additionalProperties", false);
+}
+
+/* "getApiEventsIdCorrections" */
+static json_t *name_of(const kor_route *r)
+{
+    kor_str name = {0};
+    for (const char *c = r->method; *c; c++) kor_str_putc(&name, (char)(*c + 32));
+    bool start = true;
+    for (const char *c = r->path; *c; c++) {
+        bool letter = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+        if (letter) kor_str_putc(&name, start && *c >= 'a' ? (char)(*c - 32) : *c);
+        start = !letter;
+    }
+    json_t *o = json_string(kor_str_text(&name));
+    kor_str_free(&name);
+    return o;
+}
+
+static json_t *operation(const kor_route *r)
+{
+    json_t *answer = json_pack("{s:s}", "description", r->type && !*r->type ? "Go on" : "Done");
+    if (!r->type || *r->type)
+        json_object_set_new(answer, "content",
+                            json_pack("{s:{s:{s:s}}}", r->type ? r->type : "application/json",
+                                      "schema", "type", r->type ? "string" : "object"));
+    const char *code = r->type && !*r->type ? "303" : r->answer == kor_api_add ? "201" : "200";
+    json_t *o = json_pack("{s:o,s:s,s:o,s:{s:o,s:{s:s}}}", "operationId", name_of(r), "summary",
+                          r->summary, "parameters", parameters(r), "responses", code, answer,
+                          "default", "$ref", "#/components/responses/Error");
+    if (r->body) json_object_set_new(o, "requestBody", body(r));
+    if (r->whole)
+        json_object_set_new(o, "requestBody",
+                            json_pack("{s:b,s:{s:{s:{s:s,s:{s:{s:s}},s:[s]}}}}", "required", true,
+                                      "content", "application/json", "schema", "type", "object",
+                                      "properties", "jsonrpc", "const", "2.0", "required",
+                                      "jsonrpc"));
+    if (r->access == KOR_ACCESS_OPEN) json_object_set_new(o, "security", json_array());
+    return o;
+}
+
+json_t *kor_routes_openapi(void)
+{
+    json_t *paths = json_object();
+    for (const kor_route *r = kor_routes; r->path; r++) {
+        json_t *path = json_object_get(paths, r->path);
+        char method[8] = "";
+        if (!path) {
+            path = json_object();
+            json_object_set_new(paths, r->path, path);
+        }
+        for (size_t i = 0; r->method[i] && i < sizeof method - 1; i++)
+            method[i] = (char)(r->method[i] + 32);
+        json_object_set_new(path, method, operation(r));
+    }
+    json_t *error = json_pack(
+        "{s:s,s:{s:{s:{s:s,s:[s],s:{s:{s:s,s:[s,s],s:{s:{s:s},s:{s:s}}}}}}}}", "description",
+        "What is wrong, in words", "content", "application/json", "schema", "type", "object",
+        "required", "error", "properties", "error", "type", "object", "required", "message", "type",
+        "properties", "message", "type", "string", "type", "type", "string");
+    return json_pack(
+        "{s:s,s:{s:s,s:s,s:s},s:[{s:[]}],s:o,s:{s:{s:o},s:{s:{s:s,s:s}}}}", "openapi", "3.1.0",
+        "info", "title", "Korora", "version", kor_version(), "description",
+        "Your own work, found again by asking. On this machine alone; the token is in the file "
+        "'token' of the memory's folder.",
+        "security", "token", "paths", paths, "components", "responses", "Error", error,
+        "securitySchemes", "token", "type", "http", "scheme", "bearer");
+}

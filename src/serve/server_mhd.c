@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server over libmicrohttpd. This file is a module of its own (server.h).
+ *
+ * A few threads wait for sockets, each with its own share of the connections, and answer in place;
+ * a client that is slow to send or to read is waited for without a thread. libmicrohttpd closes
+ * what is silent; who sends or takes a byte now and then is closed by the watch, a thread that
+ * sleeps until the first deadline, and without connections for ever. */
+#include "serve/server.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    CONNECTIONS = 256,
+    CONNECTION_BYTES = 32768, /* request line and headers fit in it */
+    OVERLONG = 4              /* bodies of that many times the limit are read out, to say so */
+};
+
+/* One connection, in the list of all. */
+typedef struct line {
+    struct line *next, **at;
+    int fd;
+    int64_t deadline_ms;
+} line;
+
+struct kor_server {
+    kor_server_options o;
+    struct MHD_Daemon *daemon;
+    pthread_mutex_t lock; /* of all that follows */
+    pthread_cond_t changed;
+    pthread_t watch;
+    line *lines;
+    bool stopping, asleep; /* asleep: the watch waits for no deadline */
+};
+
+/* One request, while its body comes. */
+typedef struct visit {
+    kor_request request;
+    char *target;
+    kor_str body;
+    size_t seen;
+    bool begun, refused;
+    kor_reply reply; /* when refused */
+} visit;
+
+static int64_t clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- Deadlines ---- */
+
+static void *watch(void *arg)
+{
+    kor_server *s = arg;
+    pthread_mutex_lock(&s->lock);
+    while (!s->stopping) {
+        int64_t first = INT64_MAX, now = clock_ms();
+        for (line *l = s->lines; l; l = l->next) {
+            if (l->deadline_ms <= now) {
+                /* The socket is open as long as the line is in the list; its thread sees its end
+                 * and cleans up. */
+                (void)shutdown(l->fd, SHUT_RDWR);
+                l->deadline_ms = INT64_MAX;
+            }
+            if (l->deadline_ms < first) first = l->deadline_ms;
+        }
+        if (first == INT64_MAX) {
+            s->asleep = true;
+            pthread_cond_wait(&s->changed, &s->lock);
+            s->asleep = false;
+        } else {
+            struct timespec until = {.tv_sec = (time_t)(first / 1000),
+                                     .tv_nsec = (long)(first % 1000) * 1000000};
+            (void)pthread_cond_timedwait(&s->changed, &s->lock, &until);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static void set_deadline(kor_server *s, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    line *l = info ? info->socket_context : NULL;
+    if (!l) return;
+    pthread_mutex_lock(&s->lock);
+    l->deadline_ms = clock_ms() + (int64_t)s->o.seconds * 1000;
+    if (s->asleep) pthread_cond_signal(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    kor_server *s = arg;
+    line *l = *context;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        l = info ? calloc(1, sizeof *l) : NULL;
+        *context = l;
+        if (!l) return;
+        l->fd = info->connect_fd;
+        pthread_mutex_lock(&s->lock);
+        l->deadline_ms = clock_ms() + (int64_t)s->o.seconds * 1000;
+        l->next = s->lines;
+        l->at = &s->lines;
+        if (l->next) l->next->at = &l->next;
+        s->lines = l;
+        if (s->asleep) pthread_cond_signal(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+    } else if (l) {
+        pthread_mutex_lock(&s->lock);
+        *l->at = l->next;
+        if (l->next) l->next->at = l->at;
+        pthread_mutex_unlock(&s->lock);
+        free(l);
+        *context = NULL;
+    }
+}
+
+/* ---- Requests ---- */
+
+/* The target, whole: it is read by routes. */
+static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
+{
+    (void)arg;
+    (void)connection;
+    visit *v = calloc(1, sizeof *v);
+    if (v) v->target = strdup(target);
+    return v;
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode why)
+{
+    (void)why;
+    visit *v = *context;
+    set_deadline(arg, connection);
+    if (!v) return;
+    kor_str_free(&v->body);
+    kor_str_free(&v->reply.body);
+    free(v->target);
+    free(v);
+    *context = NULL;
+}
+
+static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    (void)kind;
+    kor_request *r = arg;
+    const struct {
+        const char *name;
+        const char **to;
+    } known[] = {
+        {"Host", &r->host},
+        {"Origin", &r->origin},
+        {"Authorization", &r->authorization},
+        {"Cookie", &r->cookie},
+        {"Content-Type", &r->content_type},
+        {"Sec-Fetch-Site", &r->fetch_site},
+        {"MCP-Protocol-Version", &r->mcp_version},
+        {"Mcp-Method", &r->mcp_method},
+        {"Mcp-Name", &r->mcp_name},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcasecmp(name, known[i].name) != 0) continue;
+        if (*known[i].to) r->twice = true;
+        *known[i].to = value ? value : "";
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result send_reply(struct MHD_Connection *connection, kor_reply *reply)
+{
+    if (reply->body.failed) {
+        kor_str_free(&reply->body);
+        kor_str_puts(&reply->body, "{\"error\":{\"message\":\"out of memory\"}}");
+        reply->status = 500;
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_MUST_FREE);
+    if (!response) return MHD_NO;
+    reply->body = (kor_str){0};
+    if (reply->type) (void)MHD_add_response_header(response, "Content-Type", reply->type);
+    for (size_t i = 0; reply->headers && reply->headers[i][0]; i++)
+        (void)MHD_add_response_header(response, reply->headers[i][0], reply->headers[i][1]);
+    if (reply->allow) (void)MHD_add_response_header(response, "Allow", reply->allow);
+    if (reply->status == 401) (void)MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
+    if (*reply->location) (void)MHD_add_response_header(response, "Location", reply->location);
+    if (*reply->set_cookie)
+        (void)MHD_add_response_header(response, "Set-Cookie", reply->set_cookie);
+    enum MHD_Result queued = MHD_queue_response(connection, (unsigned)reply->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+/* The length that a request says its body has; 0 when it says none. */
+static unsigned long long said_length(struct MHD_Connection *connection)
+{
+    const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_size, void **context)
+{
+    (void)url;
+    (void)version;
+    kor_server *s = arg;
+    visit *v = *context;
+    if (!v || !v->target) return MHD_NO;
+    v->request.method = method;
+    v->request.target = v->target;
+    if (!v->begun) {
+        v->begun = true;
+        set_deadline(s, connection);
+        (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &v->request);
+        v->refused = !s->o.admit(s->o.arg, &v->request, &v->reply);
+        if (!v->refused && said_length(connection) > s->o.body_max) {
+            v->refused = true;
+            s->o.refuse(s->o.arg, 413, "the body is too long", &v->reply);
+        }
+        /* Before the body comes: the connection is closed after the answer. */
+        if (v->refused) return send_reply(connection, &v->reply);
+        return MHD_YES;
+    }
+    if (*upload_size) {
+        v->seen += *upload_size;
+        if (v->seen > s->o.body_max * OVERLONG) return MHD_NO;
+        if (v->seen > s->o.body_max)
+            kor_str_free(&v->body);
+        else
+            kor_str_add(&v->body, upload, *upload_size);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    kor_reply reply = {0};
+    if (v->seen > s->o.body_max) {
+        s->o.refuse(s->o.arg, 413, "the body is too long", &reply);
+    } else if (v->body.failed) {
+        s->o.refuse(s->o.arg, 503, "out of memory", &reply);
+    } else {
+        v->request.body = kor_str_text(&v->body);
+        v->request.body_len = v->body.len;
+        s->o.answer(s->o.arg, &v->request, &reply);
+    }
+    set_deadline(s, connection);
+    enum MHD_Result sent = send_reply(connection, &reply);
+    kor_str_free(&reply.body);
+    return sent;
+}
+
+/* ---- Start and stop ---- */
+
+/* What libmicrohttpd says of clients that went away is nothing to tell. */
+static void on_log(void *arg, const char *fmt, va_list ap)
+{
+    (void)arg;
+    (void)fmt;
+    (void)ap;
+}
+
+static void stop(kor_server *s)
+{
+    if (!s) return;
+    /* Closes the listener, waits for the threads, and then for nothing else. */
+    if (s->daemon) MHD_stop_daemon(s->daemon);
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_cond_signal(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    (void)pthread_join(s->watch, NULL);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+static kor_status start(kor_server **out, const kor_server_options *options, kor_error *err)
+{
+    *out = NULL;
+    kor_server *s = calloc(1, sizeof *s);
+    if (!s) {
+        (void)close(options->listener);
+        return kor_fail_memory(err);
+    }
+    s->o = *options;
+    pthread_condattr_t by;
+    (void)pthread_condattr_init(&by);
+    (void)pthread_condattr_setclock(&by, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_cond_init(&s->changed, &by);
+    (void)pthread_condattr_destroy(&by);
+    if (pthread_create(&s->watch, NULL, watch, s) != 0) {
+        (void)close(options->listener);
+        free(s);
+        return kor_fail(err, KOR_E_IO, "no thread for the server");
+    }
+    s->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, s,
+        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, options->listener,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, options->seconds, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+    if (!s->daemon) {
+        (void)close(options->listener);
+        stop(s);
+        return kor_fail(err, KOR_E_IO, "the HTTP server does not start");
+    }
+    *out = s;
+    return KOR_OK;
+}
+
+const kor_server_api *kor_server_module(void)
+{
+    static const kor_server_api api = {start, stop};
+    return &api;
+}

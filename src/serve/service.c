@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Needs writing. */
+static kor_status open_writer(kor_service *s, kor_error *err)
+{
+    if (s->writer) return KOR_OK;
+    return kor_memory_open(&s->writer, s->parts.home, KOR_MEMORY_WRITE, s->parts.embedder, err);
+}
+
+kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsigned port,
+                            bool new_token, kor_error *err)
+{
+    memset(s, 0, sizeof *s);
+    s->parts = *parts;
+    s->started_ms = kor_now_ms();
+    (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_mutex_init(&s->writing, NULL);
+    KOR_TRY(open_writer(s, err));
+    return kor_gate_open(&s->gate, parts->home, port, new_token, err);
+}
+
+void kor_service_close(kor_service *s)
+{
+    for (kor_worker *w = s->idle, *next; w; w = next) {
+        next = w->next;
+        kor_ctx_free(w->ctx);
+        kor_memory_close(w->memory);
+        free(w);
+    }
+    kor_mcp_free(s->mcp);
+    kor_exclusions_free(&s->mcp_guard.exclusions);
+    kor_memory_close(s->writer);
+    kor_gate_close(&s->gate);
+    pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->writing);
+}
+
+kor_status kor_service_take(kor_service *s, kor_worker **out, kor_error *err)
+{
+    pthread_mutex_lock(&s->lock);
+    kor_worker *w = s->idle;
+    if (w) s->idle = w->next;
+    pthread_mutex_unlock(&s->lock);
+    *out = w;
+    if (w) return KOR_OK;
+    w = calloc(1, sizeof *w);
+    if (!w) return kor_fail_memory(err);
+    kor_status status =
+        kor_memory_open(&w->memory, s->parts.home, KOR_MEMORY_READ, s->parts.embedder, err);
+    if (status != KOR_OK) {
+        free(w);
+        return status;
+    }
+    *out = w;
+    return KOR_OK;
+}
+
+void kor_service_give(kor_service *s, kor_worker *w)
+{
+    if (!w) return;
+    pthread_mutex_lock(&s->lock);
+    w->next = s->idle;
+    s->idle = w;
+    pthread_mutex_unlock(&s->lock);
+}
+
+kor_status kor_worker_ctx(const kor_service *s, kor_worker *w, kor_ctx **out, kor_error *err)
+{
+    if (!s->parts.embedder)
+        return kor_fail(err, KOR_E_NOT_FOUND, "no trunk.gguf: there is no model that embeds");
+    if (!w->ctx) KOR_TRY(kor_ctx_new(&w->ctx, s->parts.embedder, err));
+    *out = w->ctx;
+    return KOR_OK;
+}
+
+kor_status kor_service_exclusions(const kor_service *s, kor_exclusions *out, kor_error *err)
+{
+    char path[4200];
+    (void)snprintf(path, sizeof path, "%.4096s/%s", s->parts.home, KOR_EXCLUDE_FILE);
+    return kor_exclusions_read(out, path, err);
+}
+
+/* Needs writing. */
+static kor_status add(kor_service *s, const kor_event *event, kor_ingest_stats *stats,
+                      kor_error *err)
+{
+    kor_ingest *ingest;
+    kor_error late;
+    KOR_TRY(open_writer(s, err));
+    if (!s->guard) KOR_TRY(s->parts.open_guard(s->parts.arg, &s->guard, &s->colony, err));
+    kor_guard guard = {.secrets = s->guard->secrets};
+    kor_status status = kor_service_exclusions(s, &guard.exclusions, err);
+    if (status == KOR_OK) status = kor_ingest_begin(&ingest, s->writer, 1, err);
+    if (status == KOR_OK) {
+        kor_ingest_use(ingest, &guard, s->colony);
+        status = kor_ingest_add(ingest, event, err);
+        kor_status ended = kor_ingest_end(ingest, stats, &late);
+        if (status == KOR_OK && ended != KOR_OK) {
+            status = ended;
+            if (err) *err = late;
+        }
+    }
+    kor_exclusions_free(&guard.exclusions);
+    return status;
+}
+
+kor_status kor_service_add(kor_service *s, const kor_event *event, kor_ingest_stats *stats,
+                           kor_error *err)
+{
+    memset(stats, 0, sizeof *stats);
+    pthread_mutex_lock(&s->writing);
+    kor_status status = add(s, event, stats, err);
+    pthread_mutex_unlock(&s->writing);
+    return status;
+}
+
+kor_status kor_service_write(kor_service *s,
+                             kor_status (*work)(void *arg, kor_memory *memory, kor_error *err),
+                             void *arg, kor_error *err)
+{
+    pthread_mutex_lock(&s->writing);
+    kor_status status = open_writer(s, err);
+    if (status == KOR_OK) status = work(arg, s->writer, err);
+    pthread_mutex_unlock(&s->writing);
+    return status;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What answers are made with: memories to read from, one to write to, and the figures of it all. */
+#ifndef KOR_SERVICE_H
+#define KOR_SERVICE_H
+
+#include "memory/ingest.h"
+#include "serve/gate.h"
+#include "serve/mcp.h"
+#include "serve/shapes.h"
+
+#include <stdatomic.h>
+
+/* What the program gives; all of it outlives the service. */
+typedef struct kor_service_parts {
+    const char *home;
+    const kor_zone *zone;
+    const kor_model *embedder; /* may be NULL: then words are compared alone */
+    const char *embedder_name;
+    /* What a writer needs; asked for once, when something is first written. The colony may be NULL,
+     * the guard not. */
+    kor_status (*open_guard)(void *arg, const kor_guard **guard, const kor_colony **colony,
+                             kor_error *err);
+    /* The models, as `korora models --json` but for how fast they are. One call at a time. */
+    json_t *(*models)(void *arg);
+    /* Read what the user says, "kind=note" or "tags=+travel,-work", after what is in the list. One
+     * call at a time. */
+    kor_status (*read_correction)(void *arg, const char *said, kor_arena *arena,
+                                  kor_correction **list, size_t *count, kor_error *err);
+    void *arg;
+} kor_service_parts;
+
+enum { KOR_SERVICE_ROUTES = 64, KOR_SERVICE_CLASSES = 6 }; /* a class: 2 of 200 to 299 */
+
+/* What one request has to itself. */
+typedef struct kor_worker {
+    struct kor_worker *next;
+    kor_memory *memory; /* to read */
+    kor_ctx *ctx;       /* of the embedder, once kor_worker_ctx made it */
+} kor_worker;
+
+typedef struct kor_service {
+    kor_service_parts parts;
+    kor_gate gate;
+    pthread_mutex_t lock; /* of idle */
+    kor_worker *idle;
+    pthread_mutex_t writing; /* of what writes, and of what is called one at a time */
+    kor_memory *writer;
+    const kor_guard *guard;
+    const kor_colony *colony;
+    kor_mcp *mcp;        /* once somebody sent a message; needs writing */
+    kor_guard mcp_guard; /* of what it stored last */
+    int64_t started_ms;
+    atomic_llong requests[KOR_SERVICE_ROUTES][KOR_SERVICE_CLASSES];
+    atomic_llong microseconds[KOR_SERVICE_ROUTES];
+} kor_service;
+
+/* Make the memory when there is none, and open the gate. */
+kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsigned port,
+                            bool new_token, kor_error *err);
+void kor_service_close(kor_service *s);
+
+/* A worker that nobody has; to be given back. There are as many as there were requests at a time.
+ */
+kor_status kor_service_take(kor_service *s, kor_worker **out, kor_error *err);
+void kor_service_give(kor_service *s, kor_worker *worker);
+
+kor_status kor_worker_ctx(const kor_service *s, kor_worker *worker, kor_ctx **out, kor_error *err);
+
+/* Store one event, as `korora add` does: guarded, and read by the colony. What is excluded is read
+ * anew each time. */
+kor_status kor_service_add(kor_service *s, const kor_event *event, kor_ingest_stats *stats,
+                           kor_error *err);
+
+/* Do something with the memory that is written to, one at a time. */
+kor_status kor_service_write(kor_service *s,
+                             kor_status (*work)(void *arg, kor_memory *memory, kor_error *err),
+                             void *arg, kor_error *err);
+
+/* HOME/exclude.yaml, read; free with kor_exclusions_free, after a failure too. */
+kor_status kor_service_exclusions(const kor_service *s, kor_exclusions *out, kor_error *err);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as a request: METHOD, target, Host, Origin, Authorization, Cookie, Content-Type and
+ * Sec-Fetch-Site, a line each, then the body. Without sockets and without models, on a memory of
+ * one event. "TOKEN" and "SESSION" at the end of a line are the right ones. */
+#include "serve/routes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { LINES = 8 };
+
+static kor_service service;
+static char home[] = "/tmp/korora-fuzz-XXXXXX";
+static const kor_guard no_guard;
+
+static void expect(int holds)
+{
+    if (!holds) abort();
+}
+
+static kor_status open_guard(void *arg, const kor_guard **guard, const kor_colony **colony,
+                             kor_error *err)
+{
+    (void)arg;
+    (void)err;
+    *guard = &no_guard;
+    *colony = NULL;
+    return KOR_OK;
+}
+
+static json_t *no_models(void *arg)
+{
+    (void)arg;
+    return json_array();
+}
+
+static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
+                                  kor_correction **list, size_t *count, kor_error *err)
+{
+    (void)arg;
+    (void)said;
+    (void)arena;
+    (void)list;
+    (void)count;
+    return kor_fail(err, KOR_E_ARG, "there are no models here");
+}
+
+static void clean_up(void)
+{
+    static const char *const files[] = {"memory.db", "memory.db-wal", "memory.db-shm", "token",
+                                        "exclude.yaml"};
+    kor_service_close(&service);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "%s/%s", home, files[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(home);
+}
+
+static void set_up(void)
+{
+    static const kor_service_parts parts = {
+        .home = home,
+        .embedder_name = "trunk",
+        .open_guard = open_guard,
+        .models = no_models,
+        .read_correction = read_correction,
+    };
+    kor_ingest_stats stats;
+    const kor_event event = {.source = "note", .text = "the demo", .text_len = 8};
+    if (service.parts.home) return;
+    expect(mkdtemp(home) != NULL);
+    expect(kor_service_open(&service, &parts, 4141, false, NULL) == KOR_OK);
+    expect(kor_service_add(&service, &event, &stats, NULL) == KOR_OK && stats.added == 1);
+    (void)atexit(clean_up);
+}
+
+/* The line with the secret in place of its name. */
+static const char *with_secret(kor_arena *arena, const char *line, const char *name,
+                               const char *secret)
+{
+    size_t len = strlen(line), tail = strlen(name);
+    if (len < tail || strcmp(line + len - tail, name) != 0) return line;
+    char *out = kor_arena_alloc(arena, len - tail + strlen(secret) + 1);
+    expect(out != NULL);
+    memcpy(out, line, len - tail);
+    (void)strcpy(out + len - tail, secret);
+    return out;
+}
+
+/* Errors and answers are JSON, and every answer has the headers that protect. */
+static void check(const kor_reply *reply)
+{
+    expect(reply->status >= 200 && reply->status < 600 && reply->status != 500);
+    expect(reply->headers == kor_gate_headers && !reply->body.failed);
+    if (!reply->type || strcmp(reply->type, "application/json") != 0) return;
+    json_t *value = json_loadb(kor_str_text(&reply->body), reply->body.len, 0, NULL);
+    expect(json_is_object(value));
+    expect((reply->status >= 400) == (json_object_get(value, "error") != NULL));
+    json_decref(value);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    set_up();
+    kor_arena arena = {0};
+    const char *line[LINES] = {"", "", NULL, NULL, NULL, NULL, NULL, NULL};
+    size_t at = 0;
+    for (size_t i = 0; i < LINES && at < size; i++) {
+        const uint8_t *end = memchr(data + at, '\n', size - at);
+        size_t len = end ? (size_t)(end - data) - at : size - at;
+        char *text = kor_arena_copy(&arena, (const char *)data + at, len);
+        expect(text != NULL);
+        if (i < 2 || *text) line[i] = text;
+        at += len + (end != NULL);
+    }
+    char *body = kor_arena_copy(&arena, (const char *)data + at, size - at);
+    expect(body != NULL);
+    kor_request r = {line[0], line[1], line[2], line[3], line[4],  line[5],
+                     line[6], line[7], false,   body,    size - at};
+    if (r.authorization)
+        r.authorization = with_secret(&arena, r.authorization, "TOKEN", service.gate.token);
+    if (r.cookie) r.cookie = with_secret(&arena, r.cookie, "SESSION", service.gate.session);
+    kor_reply refused = {0}, reply = {0};
+    bool let_in = kor_routes_admit(&service, &r, &refused);
+    if (let_in) {
+        kor_routes_answer(&service, &r, &reply);
+        check(&reply);
+    } else {
+        expect(refused.status >= 400);
+        check(&refused);
+    }
+    /* Nobody comes past the gate without a secret, but to what is open. */
+    if (let_in && !strstr(r.authorization ? r.authorization : "", service.gate.token) &&
+        !strstr(r.cookie ? r.cookie : "", service.gate.session)) {
+        size_t len = strcspn(r.target, "?#");
+        expect((len == 1 && r.target[0] == '/') || (len == 7 && !memcmp(r.target, "/health", 7)) ||
+               (len == 6 && !memcmp(r.target, "/login", 6)) ||
+               (len == 17 && !memcmp(r.target, "/api/openapi.json", 17)));
+    }
+    kor_str_free(&refused.body);
+    kor_str_free(&reply.body);
+    kor_arena_free(&arena);
+    return 0;
+}
