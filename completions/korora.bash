@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline when show correct exclude stats reannotate consult serve run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline when show correct exclude forget stats reannotate consult mcp serve run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -42,10 +42,16 @@ _korora() {
     exclude)
         options="$options --app --site --path --word --remove"
         values="$values --app --site --path --word" ;;
+    forget)
+        options="$options --from --to --when --source --app --site --match --id --scope --now --dry-run"
+        values="$values --from --to --when --source --app --site --match --id --scope --now" ;;
     consult)
         options="$options --limit"
         values="$values --limit" ;;
     stats | reannotate) ;;
+    mcp)
+        options="$options --scope --now --log"
+        values="$values --scope --now" ;;
     serve)
         options="$options --port --socket --timeout --new-token"
         values="$values --port --socket --timeout" ;;

@@ -16,6 +16,7 @@
 typedef struct consultation {
     const kor_args *a;
     kor_session s;
+    kor_guard_ctx *guard;
     char config[4096];
     char name[128]; /* who answers */
     size_t left;    /* events that may still be asked about */
@@ -111,6 +112,26 @@ static kor_status ask(consultation *c, const kor_event *events, size_t n, kor_er
     return status;
 }
 
+/* What is sent passes the guard of today: an event may be older than the guard, or than what is
+ * excluded since. */
+static kor_status guard_events(consultation *c, kor_event *events, size_t *n, kor_error *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++) {
+        kor_event e = events[i];
+        const kor_colony_event all = {e.source, e.app, e.title, e.uri, e.scope, e.text, e.text_len};
+        kor_exclusion kind;
+        bool cut;
+        if (kor_exclusions_hold(&c->s.guard->exclusions, &all, e.ref, &kind)) continue;
+        KOR_TRY(kor_guard_cut(c->guard, e.text, e.text_len, &e.text, &e.text_len, &cut, NULL, err));
+        if (cut) e.text = kor_arena_copy(&c->arena, e.text, e.text_len);
+        if (!e.text) return kor_fail_memory(err);
+        events[kept++] = e;
+    }
+    *n = kept;
+    return KOR_OK;
+}
+
 /* Each field that is one label a text, the events last stored first. */
 static kor_status ask_all(consultation *c, kor_error *err)
 {
@@ -123,6 +144,7 @@ static kor_status ask_all(consultation *c, kor_error *err)
             continue;
         KOR_TRY(kor_unsure_list(c->s.memory, c->member->step->fills, c->left, &c->arena, &events,
                                 &n, err));
+        KOR_TRY(guard_events(c, events, &n, err));
         if (n) KOR_TRY(ask(c, events, n, err));
         c->left -= n;
     }
@@ -200,6 +222,8 @@ static int run(int argc, char **argv)
     if (!kor_session_open(&c.s, &a, KOR_MEMORY_WRITE, true, NULL, &code)) return code;
     kor_error err;
     kor_status status = check_config(&c, &err);
+    if (status == KOR_OK) status = kor_guard_load(&c.s, &err);
+    if (status == KOR_OK) status = kor_guard_ctx_new(&c.guard, c.s.guard, &err);
     if (status == KOR_OK) status = kor_colony_load(&c.s.colony, &c.s, &err);
     if (status == KOR_OK) status = ask_all(&c, &err);
     if (status != KOR_OK) {
@@ -208,6 +232,7 @@ static int run(int argc, char **argv)
         print_result(&c);
         code = *c.stopped ? EXIT_NO : EXIT_DONE;
     }
+    kor_guard_ctx_free(c.guard);
     kor_arena_free(&c.arena);
     kor_session_close(&c.s);
     return code;

@@ -122,6 +122,7 @@ static void check_guard(doctor *d, kor_session *s)
     static const char secret[] = "Authorization: Bearer ghp_"
                                  "a8Xk2Qv7LmN4pRt9Yw3ZcB6dFh1JsK5gT0eU";
     const char *out;
+    char path[4096];
     size_t len;
     bool cut = false, spared = false;
     kor_error err;
@@ -140,6 +141,8 @@ static void check_guard(doctor *d, kor_session *s)
         say(d, SICK, "guard", "%s", err.msg);
     else if (!cut || spared)
         say(d, SICK, "guard", "it does not tell a secret from a note");
+    else if (!s->guard->secrets && kor_model_find(path, "secrets", s->home, NULL) == KOR_OK)
+        say(d, SICK, "guard", "secrets are cut out by rules alone: %s is broken", path);
     else
         say(d, s->guard->secrets ? WELL : NOTE, "guard", "secrets are cut out by %s; %s excluded",
             s->guard->secrets ? "rules and a model" : "rules alone: no secrets.gguf",

@@ -3,7 +3,11 @@
 
 #include "base/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 static void print_all(const kor_exclusions *e, bool json)
 {
@@ -31,6 +35,18 @@ static void print_all(const kor_exclusions *e, bool json)
     if (!all) printf("nothing is excluded\n");
 }
 
+/* Until it is closed, nobody else changes what is excluded: who reads it and writes it again must
+ * not lose what another added meanwhile. */
+static kor_status lock_home(const char *home, int *fd, kor_error *err)
+{
+    KOR_TRY(kor_make_dirs(home, err));
+    *fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int locked = -1;
+    while (*fd >= 0 && (locked = flock(*fd, LOCK_EX)) != 0 && errno == EINTR) {
+    }
+    return locked == 0 ? KOR_OK : kor_fail(err, KOR_E_IO, "%s: %s", home, strerror(errno));
+}
+
 static int run(int argc, char **argv)
 {
     const char *text[KOR_EXCLUSIONS] = {NULL};
@@ -50,14 +66,16 @@ static int run(int argc, char **argv)
     kor_error err;
     kor_exclusions e = {0};
     bool asked = false, changed = false, any = false;
+    int lock = -1;
+    for (int k = 0; k < KOR_EXCLUSIONS; k++) asked = asked || text[k];
     kor_status status = kor_home(home, &a, &err);
+    if (status == KOR_OK && asked) status = lock_home(home, &lock, &err);
     if (status == KOR_OK) {
         (void)snprintf(path, sizeof path, "%s/%s", home, KOR_EXCLUDE_FILE);
         status = kor_exclusions_read(&e, path, &err);
     }
     for (int k = 0; k < KOR_EXCLUSIONS && status == KOR_OK; k++) {
         if (!text[k]) continue;
-        asked = true;
         if (remove)
             changed = kor_exclusions_remove(&e, (kor_exclusion)k, text[k]);
         else
@@ -68,8 +86,8 @@ static int run(int argc, char **argv)
         kor_exclusions_free(&e);
         return kor_wrong_use(a.command, "--remove what? Give --app, --site, --path or --word too");
     }
-    if (status == KOR_OK && any) status = kor_make_dirs(home, &err);
     if (status == KOR_OK && any) status = kor_exclusions_write(&e, path, &err);
+    if (lock >= 0) close(lock);
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {

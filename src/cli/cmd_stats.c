@@ -82,7 +82,8 @@ static void print_group(const figures *f, const char *title, const char *prefix)
     for (size_t i = 0; i < f->count; i++) {
         if (strncmp(f->list[i].name, prefix, len) != 0) continue;
         if (!any) kor_print_cell(KOR_YELLOW, title, 12);
-        printf("%s%s %s", any ? ", " : "", kor_grouped(f->list[i].value), f->list[i].name + len);
+        printf("%s%s ", any ? ", " : "", kor_grouped(f->list[i].value));
+        kor_print_line(KOR_PLAIN, f->list[i].name + len, strlen(f->list[i].name + len), 40);
         any = true;
     }
     if (any) putchar('\n');

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "capture/lines.h"
+#include "colony/times.h"
 #include "serve/when_shapes.h"
 
 #include <stdio.h>
@@ -17,6 +18,8 @@ typedef struct asked {
     kor_zone *zone;
     kor_loaded intent; /* the model of what a question wants; none when it is not there */
     kor_ctx *ctx;
+    kor_loaded finder; /* the model that finds times which no rule knows, likewise */
+    kor_ctx *finder_ctx;
     float *p;              /* [labels] its answer */
     kor_when_range window; /* for occurrences, when windowed */
     bool windowed, both;
@@ -105,7 +108,7 @@ static int answer_one(asked *q, const char *text, bool json)
     if (intent && (strcmp(intent, "schedule") == 0 || strcmp(intent, "future") == 0)) {
         q->options.prefer = KOR_WHEN_FUTURE; /* the words say future */
     }
-    if (kor_when(text, len, &q->options, spans, SPANS, &count, &err) != KOR_OK)
+    if (kor_times_find(q->finder_ctx, text, len, &q->options, spans, SPANS, &count, &err) != KOR_OK)
         return kor_report(q->command, &err);
     if (json) {
         kor_print_json(answer_json(q, &q->options, text, len, spans, count));
@@ -205,8 +208,8 @@ static void answer_row(asked *q, zones *z, const char *where, const char *line, 
     } else if (!json_is_string(text)) {
         print_error(where, "no \"text\" that is a string");
     } else if (row_options(q, z, row, &o, &err) != KOR_OK ||
-               kor_when(json_string_value(text), json_string_length(text), &o, spans, SPANS, &count,
-                        &err) != KOR_OK) {
+               kor_times_find(q->finder_ctx, json_string_value(text), json_string_length(text), &o,
+                              spans, SPANS, &count, &err) != KOR_OK) {
         print_error(where, err.msg);
     } else {
         json_t *out =
@@ -267,6 +270,21 @@ static void open_intent(asked *q, const kor_args *a)
     if (!q->p || strcmp(info.head, "classify") != 0 ||
         kor_ctx_new(&q->ctx, q->intent.model, NULL) != KOR_OK)
         q->ctx = NULL;
+}
+
+/* The model of times that no rule knows, when there is one: without it, the rules answer alone. */
+static void open_finder(asked *q, const kor_args *a)
+{
+    char home[4096], path[4096];
+    kor_model_info info = {0};
+    if (kor_home(home, a, NULL) != KOR_OK ||
+        kor_model_find(path, "time-spans", home, NULL) != KOR_OK ||
+        kor_model_load(&q->finder, path, home, NULL) != KOR_OK)
+        return;
+    kor_model_get_info(q->finder.model, &info);
+    if (strcmp(info.head, "spans") != 0 ||
+        kor_ctx_new(&q->finder_ctx, q->finder.model, NULL) != KOR_OK)
+        q->finder_ctx = NULL;
 }
 
 static int run(int argc, char **argv)
@@ -335,10 +353,13 @@ static int run(int argc, char **argv)
         code = kor_report(a.command, &err);
     } else {
         open_intent(&q, &a);
+        open_finder(&q, &a);
         code = batch ? answer_batch(&q, batch) : answer_one(&q, a.word[0], a.json);
     }
     kor_ctx_free(q.ctx);
     kor_model_unload(&q.intent);
+    kor_ctx_free(q.finder_ctx);
+    kor_model_unload(&q.finder);
     free(q.p);
     kor_zone_close(q.zone);
     return code;

@@ -123,7 +123,8 @@ static uint64_t identify(const kor_colony *c)
         h = hash_text(m->step->fills, hash_text(m->step->model, h));
         h = hash_text(m->step->when_text, h);
         const uint64_t numbers[] = {m->info.checksum, (uint64_t)m->step->on, m->step->reads,
-                                    (uint64_t)(m->step->least * 1e6)};
+                                    (uint64_t)(m->step->least * 1e6),
+                                    (uint64_t)(m->step->glance * 1e6)};
         h = kor_hash64(numbers, sizeof numbers, h);
     }
     return h;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One pass over an event. */
 #include "colony/colony_inner.h"
+#include "model/trunk.h"
 #include "rules/links.h"
 #include "rules/rules.h"
 #include "text/sentences.h"
@@ -245,12 +246,23 @@ static kor_outcome run_classify(kor_colony_ctx *c, size_t i, const char *text, s
     return KOR_OUTCOME_NONE;
 }
 
+/* Most sentences say nothing of what is asked, and a bag knows most of those. */
+static bool is_none_at_a_glance(kor_colony_ctx *c, size_t i, const char *text, size_t len)
+{
+    const kor_colony_member *m = &c->colony->members[i];
+    if (m->step->glance <= 0 || !kor_trunk_glance(c->ctx[i], text, len, c->scores)) return false;
+    size_t best = best_of(c->scores, m->info.labels);
+    return (double)c->scores[best] >= m->step->glance &&
+           strcmp(kor_model_label(m->model, best), "none") == 0;
+}
+
 static kor_outcome run_sentences(kor_colony_ctx *c, size_t i, size_t len)
 {
     kor_sentences it = {.text = c->reading.text, .len = len};
     size_t start, end, done = 0;
     kor_outcome outcome = KOR_OUTCOME_NONE;
     while (done++ < SENTENCES && kor_sentence_next(&it, &start, &end)) {
+        if (is_none_at_a_glance(c, i, c->reading.text + start, end - start)) continue;
         kor_outcome one = run_classify(c, i, c->reading.text + start, end - start, start, end);
         if (one > outcome) outcome = one;
     }

@@ -3,12 +3,13 @@
 
 #include "base/file.h"
 #include "colony/yaml_file.h"
+#include "text/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 const char *kor_exclusion_name(kor_exclusion kind)
 {
@@ -28,6 +29,11 @@ kor_status kor_exclusions_add(kor_exclusions *e, kor_exclusion kind, const char 
     if (strspn(text, " \t\r\n") == len || len > KOR_EXCLUDED_BYTES)
         return kor_fail(err, KOR_E_INPUT, "an excluded %s has 1 to %d bytes",
                         kor_exclusion_name(kind), KOR_EXCLUDED_BYTES);
+    if (!kor_utf8_valid(text, len))
+        return kor_fail(err, KOR_E_INPUT, "an excluded %s is UTF-8", kor_exclusion_name(kind));
+    /* Any other would be compared with whole paths, and never hold. */
+    if (kind == KOR_EXCLUDE_PATH && text[0] != '/' && text[0] != '~')
+        return kor_fail(err, KOR_E_INPUT, "an excluded path begins with / or ~");
     if (n == KOR_EXCLUDED_MAX)
         return kor_fail(err, KOR_E_INPUT, "more than %d excluded %ss", KOR_EXCLUDED_MAX,
                         kor_exclusion_name(kind));
@@ -97,26 +103,37 @@ static kor_status read_root(kor_exclusions *e, kor_yaml_file *file, kor_error *e
 kor_status kor_exclusions_read(kor_exclusions *out, const char *path, kor_error *err)
 {
     kor_yaml_file file;
+    struct stat st;
     *out = (kor_exclusions){0};
-    if (access(path, F_OK) != 0 && errno == ENOENT) return KOR_OK;
+    /* A link that leads nowhere is a list that cannot be read, not an empty one. */
+    if (lstat(path, &st) != 0 && errno == ENOENT) return KOR_OK;
     KOR_TRY(kor_yaml_file_open(&file, path, err));
     kor_status status = read_root(out, &file, err);
     kor_yaml_file_close(&file);
     return status;
 }
 
+/* What YAML takes for the end of a line, or does not allow in a file at all. */
+static bool is_escaped(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff ||
+           cp == 0xfffe || cp == 0xffff;
+}
+
 /* In YAML's double quotes, where any text can stand. */
 static void put_quoted(kor_str *out, const char *text)
 {
+    size_t len = strlen(text), n;
     kor_str_putc(out, '"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7f)
-            kor_str_printf(out, "\\x%02x", c);
-        else if (c == '"' || c == '\\')
-            kor_str_printf(out, "\\%c", c);
-        else
-            kor_str_putc(out, (char)c);
+    for (size_t i = 0; i < len; i += n) {
+        uint32_t cp;
+        n = kor_utf8_decode(text + i, len - i, &cp);
+        if (is_escaped(cp)) {
+            kor_str_printf(out, "\\u%04x", (unsigned)cp);
+            continue;
+        }
+        if (cp == '"' || cp == '\\') kor_str_putc(out, '\\');
+        kor_str_add(out, text + i, n);
     }
     kor_str_putc(out, '"');
 }
@@ -134,7 +151,11 @@ kor_status kor_exclusions_write(const kor_exclusions *e, const char *path, kor_e
         }
     }
     kor_writer w;
-    kor_status status = text.failed ? kor_fail_memory(err) : kor_writer_open(&w, path, err);
+    kor_status status = text.failed ? kor_fail_memory(err) : KOR_OK;
+    if (status == KOR_OK && text.len > KOR_YAML_FILE_MAX)
+        status = kor_fail(err, KOR_E_INPUT, "%s: more is excluded than %d bytes can say", path,
+                          KOR_YAML_FILE_MAX);
+    if (status == KOR_OK) status = kor_writer_open(&w, path, err);
     if (status == KOR_OK) {
         status = kor_writer_add(&w, text.data, text.len, err);
         if (status == KOR_OK) status = kor_writer_commit(&w, err);
@@ -152,13 +173,12 @@ void kor_exclusions_free(kor_exclusions *e)
 
 /* ---- Events ---- */
 
-/* The host of a URL, and what follows it; false when it is none. */
+/* The host of a URL, with a scheme or without, and what follows it; false when there is none. */
 static bool split(const char *url, size_t len, const char **host, size_t *host_len,
                   const char **rest)
 {
-    const char *at = memmem(url, len, "://", 3), *end = url + len;
-    if (!at) return false;
-    at += 3;
+    const char *scheme = memmem(url, len, "://", 3), *end = url + len;
+    const char *at = scheme ? scheme + 3 : url;
     size_t n = 0;
     while (at + n < end && !strchr("/?#", at[n])) n++;
     const char *user = memrchr(at, '@', n);
@@ -171,17 +191,17 @@ static bool split(const char *url, size_t len, const char **host, size_t *host_l
     return *host_len > 0;
 }
 
-static bool on_site(const char *site, const char *url, size_t len)
+bool kor_site_fits(const char *site, const char *url, size_t len)
 {
-    const char *host, *rest, *scheme = strstr(site, "://");
-    size_t host_len;
-    if (scheme) site = scheme + 3;
+    const char *host, *rest, *path;
+    size_t host_len, name;
     if (!split(url, len, &host, &host_len, &rest)) return false;
-    size_t name = strcspn(site, "/");
-    if (name > host_len || strncasecmp(host + host_len - name, site, name) != 0) return false;
+    if (!split(site, strlen(site), &site, &name, &path)) return false;
+    while (name && (*site == '*' || *site == '.')) site++, name--;
+    if (!name || name > host_len || strncasecmp(host + host_len - name, site, name) != 0)
+        return false;
     if (name < host_len && host[host_len - name - 1] != '.') return false;
-    const char *path = site + name;
-    size_t path_len = strlen(path);
+    size_t path_len = strcspn(path, "?#");
     while (path_len && path[path_len - 1] == '/') path_len--;
     if (path_len == 0) return true;
     size_t left = (size_t)(url + len - rest);
@@ -198,12 +218,37 @@ static bool is_url(const char *text, size_t len)
     return true;
 }
 
+static int hex(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* The path of a file:// URI, or what of it fits. */
+static void decode(char *out, size_t size, const char *uri)
+{
+    size_t n = 0;
+    if (strncasecmp(uri, "localhost/", 10) == 0) uri += 9;
+    while (*uri && n + 1 < size) {
+        bool coded = uri[0] == '%' && hex(uri[1]) >= 0 && hex(uri[2]) >= 0;
+        out[n++] = coded ? (char)(hex(uri[1]) << 4 | hex(uri[2])) : *uri;
+        uri += coded ? 3 : 1;
+    }
+    out[n] = 0;
+}
+
 static bool in_folder(const char *folder, const char *file)
 {
     const char *home = getenv("HOME"), *rest = folder;
+    char path[8192]; /* more than any excluded folder has */
     size_t at = 0;
     if (!file) return false;
-    if (strncmp(file, "file://", 7) == 0) file += 7;
+    if (strncasecmp(file, "file://", 7) == 0) {
+        decode(path, sizeof path, file + 7);
+        file = path;
+    }
     if (folder[0] == '~' && (folder[1] == '/' || !folder[1]) && home) {
         at = strlen(home);
         if (strncmp(file, home, at) != 0) return false;
@@ -246,8 +291,8 @@ static bool holds(kor_exclusion kind, const char *what, const kor_colony_event *
     switch (kind) {
     case KOR_EXCLUDE_APP: return e->app && strcasecmp(e->app, what) == 0;
     case KOR_EXCLUDE_SITE:
-        return (e->uri && on_site(what, e->uri, strlen(e->uri))) ||
-               (is_url(e->text, e->len) && on_site(what, e->text, e->len));
+        return (e->uri && kor_site_fits(what, e->uri, strlen(e->uri))) ||
+               (is_url(e->text, e->len) && kor_site_fits(what, e->text, e->len));
     case KOR_EXCLUDE_PATH: return in_folder(what, e->uri) || in_folder(what, ref);
     case KOR_EXCLUDE_WORD: return has_word_anywhere(what, e, ref);
     default: return false;

@@ -17,8 +17,9 @@
 
 typedef enum kor_exclusion {
     KOR_EXCLUDE_APP,  /* events of this program; case does not matter */
-    KOR_EXCLUDE_SITE, /* pages of this host and those under it; with a path, what is below it */
-    KOR_EXCLUDE_PATH, /* files in this folder, or this file; ~ is the home folder */
+    KOR_EXCLUDE_SITE, /* pages of this host and those under it, on any port; with a path, what is
+                       * below it */
+    KOR_EXCLUDE_PATH, /* files in this folder, or this file: from / or ~, the home folder */
     KOR_EXCLUDE_WORD, /* events with this word, or words, in any of their texts; whole words, case
                        * does not matter */
     KOR_EXCLUSIONS
@@ -49,5 +50,9 @@ void kor_exclusions_free(kor_exclusions *e);
 /* Is the event excluded, and by what? ref (may be NULL) is the source's name of the event. */
 bool kor_exclusions_hold(const kor_exclusions *e, const kor_colony_event *event, const char *ref,
                          kor_exclusion *kind);
+
+/* Is a URL on a site, or below it: "example.org" has docs.example.org, and "example.org/x" what
+ * stands below that path? */
+bool kor_site_fits(const char *site, const char *url, size_t len);
 
 #endif

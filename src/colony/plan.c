@@ -88,6 +88,7 @@ static kor_status read_key(const reader *r, kor_plan_step *step, bool *off, cons
     if (strcmp(name, "when") == 0) return copy(r, s, &step->when_text);
     if (strcmp(name, "on") == 0) return read_on(r, node, s, &step->on);
     if (strcmp(name, "least") == 0) return read_number(r, node, s, 0, 1, &step->least);
+    if (strcmp(name, "glance") == 0) return read_number(r, node, s, 0, 1, &step->glance);
     if (strcmp(name, "reads") == 0) {
         KOR_TRY(read_number(r, node, s, 1, READS_MAX, &number));
         step->reads = (size_t)number;
@@ -99,7 +100,8 @@ static kor_status read_key(const reader *r, kor_plan_step *step, bool *off, cons
         return kor_yaml_wrong(&r->file, node, r->err, "'off' is yes or no");
     }
     return kor_yaml_wrong(&r->file, key, r->err,
-                          "unknown key '%.40s' (model, fills, on, when, least, reads, off)", name);
+                          "unknown key '%.40s' (model, fills, on, when, least, glance, reads, off)",
+                          name);
 }
 
 /* A step that is off, or that takes the place of one with the same model. */

@@ -42,8 +42,10 @@ typedef struct kor_plan_step {
     kor_plan_on on;
     const char *when_text; /* NULL: always */
     kor_condition *when;
-    double least;     /* answers that are less sure are left out; 0: the model's own threshold */
-    size_t reads;     /* bytes of a text at most */
+    double least;  /* answers that are less sure are left out; 0: the model's own threshold */
+    double glance; /* of sentences: where a hybrid's bag alone is so sure of \"none\", the rest of
+                    * it is not asked; 0: it always is */
+    size_t reads;  /* bytes of a text at most */
     const char *path; /* where it is said, for messages */
     size_t line;
 } kor_plan_step;

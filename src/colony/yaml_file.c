@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 18 };
-
 kor_status kor_yaml_wrong(const kor_yaml_file *file, const yaml_node_t *node, kor_error *err,
                           const char *fmt, ...)
 {
@@ -21,16 +19,51 @@ kor_status kor_yaml_wrong(const kor_yaml_file *file, const yaml_node_t *node, ko
                     node ? node->start_mark.line + 1 : (size_t)1, what);
 }
 
+static kor_status fail_parser(const kor_yaml_file *file, const yaml_parser_t *parser,
+                              kor_error *err)
+{
+    return kor_fail(err, KOR_E_INPUT, "%s:%zu: no YAML: %s", file->path,
+                    parser->problem_mark.line + 1,
+                    parser->problem ? parser->problem : "it cannot be read");
+}
+
+/* What a second document says would be left out without a word. */
+static kor_status check_end(kor_yaml_file *file, yaml_parser_t *parser, kor_error *err)
+{
+    yaml_document_t more;
+    if (!yaml_parser_load(parser, &more)) return fail_parser(file, parser, err);
+    const yaml_node_t *root = yaml_document_get_root_node(&more);
+    kor_status status =
+        root ? kor_yaml_wrong(file, root, err, "a second document: one is all it may have")
+             : KOR_OK;
+    yaml_document_delete(&more);
+    return status;
+}
+
+enum { OPEN_MAX = 10000 }; /* brackets */
+
+/* The parser takes the square of the depth. */
+static bool is_nested_for_harm(const kor_str *text)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < text->len; i++) open += text->data[i] == '[' || text->data[i] == '{';
+    return open > OPEN_MAX;
+}
+
 static kor_status load(kor_yaml_file *out, const kor_str *text, kor_error *err)
 {
+    if (is_nested_for_harm(text))
+        return kor_fail(err, KOR_E_INPUT, "%s:1: more than %d brackets are opened", out->path,
+                        OPEN_MAX);
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) return kor_fail_memory(err);
     yaml_parser_set_input_string(&parser, (const unsigned char *)kor_str_text(text), text->len);
     kor_status status = KOR_OK;
     if (!yaml_parser_load(&parser, &out->document)) {
-        status = kor_fail(err, KOR_E_INPUT, "%s:%zu: no YAML: %s", out->path,
-                          parser.problem_mark.line + 1,
-                          parser.problem ? parser.problem : "it cannot be read");
+        status = fail_parser(out, &parser, err);
+    } else if (yaml_document_get_root_node(&out->document)) {
+        status = check_end(out, &parser, err);
+        if (status != KOR_OK) yaml_document_delete(&out->document);
     }
     yaml_parser_delete(&parser);
     return status;
@@ -40,7 +73,7 @@ kor_status kor_yaml_file_open(kor_yaml_file *out, const char *path, kor_error *e
 {
     kor_str text = {0};
     *out = (kor_yaml_file){.path = path};
-    kor_status status = kor_file_read(&text, path, FILE_MAX, err);
+    kor_status status = kor_file_read(&text, path, KOR_YAML_FILE_MAX, err);
     if (status == KOR_OK) status = load(out, &text, err);
     kor_str_free(&text);
     return status;

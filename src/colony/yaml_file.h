@@ -13,7 +13,9 @@ typedef struct kor_yaml_file {
     yaml_document_t document;
 } kor_yaml_file;
 
-/* Read a file of at most 256 KB; KOR_E_INPUT with file and line for what is no YAML. Free with
+enum { KOR_YAML_FILE_MAX = 1 << 18 }; /* bytes */
+
+/* Read a file with one document; KOR_E_INPUT with file and line for what is no YAML. Free with
  * kor_yaml_file_close after success. */
 kor_status kor_yaml_file_open(kor_yaml_file *out, const char *path, kor_error *err);
 void kor_yaml_file_close(kor_yaml_file *file);

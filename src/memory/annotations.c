@@ -134,17 +134,48 @@ static kor_status run_of(kor_memory *m, const char *sql, int64_t event, int64_t 
 /* The dim of models that are none of a colony. */
 #define OTHERS "-1"
 
+/* The fields of which nothing new is known, between commas, which no name has in it. */
+static void list_kept(const kor_annotator *a, uint64_t missed, kor_str *out)
+{
+    for (size_t i = 0; i < kor_colony_count(a->colony); i++) {
+        const kor_colony_member *m = kor_colony_get(a->colony, i);
+        if (!m->model || (missed >> i & 1)) kor_str_printf(out, ",%s,", m->step->fills);
+    }
+}
+
+#define KEPT " (SELECT id FROM fields WHERE instr(?2, ',' || name || ',') > 0)"
+
+/* Take away what was said before. */
+static kor_status clear_event(kor_annotator *a, int64_t event, uint64_t missed, kor_error *err)
+{
+    static const char *const sql[] = {"DELETE FROM annotations WHERE event = ?1 AND model NOT IN"
+                                      " (SELECT id FROM models WHERE dim = " OTHERS ")"
+                                      " AND label NOT IN (SELECT id FROM labels WHERE field IN" KEPT
+                                      ")",
+                                      "DELETE FROM unsure WHERE event = ?1 AND field NOT IN" KEPT};
+    kor_str kept = {0};
+    list_kept(a, missed, &kept);
+    kor_status status = kept.failed ? kor_fail_memory(err) : KOR_OK;
+    for (size_t i = 0; i < 2 && status == KOR_OK; i++) {
+        sqlite3_stmt *statement;
+        bool row;
+        status = kor_store_prepare(a->memory, sql[i], &statement, err);
+        if (status != KOR_OK) break;
+        (void)sqlite3_bind_int64(statement, 1, event);
+        bind_text(statement, 2, kor_str_text(&kept));
+        status = kor_store_step(a->memory, statement, &row, err);
+    }
+    kor_str_free(&kept);
+    return status;
+}
+
 kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annotation *list,
-                               size_t count, uint64_t unsure, kor_error *err)
+                               size_t count, uint64_t unsure, uint64_t missed, kor_error *err)
 {
     kor_memory *m = a->memory;
     sqlite3_stmt *statement;
     bool row;
-    KOR_TRY(run_of(m,
-                   "DELETE FROM annotations WHERE event = ?1 AND model NOT IN"
-                   " (SELECT id FROM models WHERE dim = " OTHERS ")",
-                   event, 0, err));
-    KOR_TRY(run_of(m, "DELETE FROM unsure WHERE event = ?1", event, 0, err));
+    KOR_TRY(clear_event(a, event, missed, err));
     for (size_t i = 0; i < kor_colony_count(a->colony); i++) {
         if (!(unsure >> i & 1)) continue;
         KOR_TRY(know_member(a, i, err));
@@ -158,6 +189,7 @@ kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annota
                    " WHERE u.event = ?1)",
                    event, 0, err));
     for (size_t i = 0; i < count; i++) KOR_TRY(store_one(a, event, &list[i], err));
+    if (missed) return run_of(m, "DELETE FROM passes WHERE event = ?1", event, 0, err);
     KOR_TRY(kor_store_prepare(m, "INSERT OR REPLACE INTO passes VALUES(?1, ?2)", &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
     (void)sqlite3_bind_int64(statement, 2, a->identity);
@@ -173,16 +205,19 @@ kor_status kor_annotator_store(kor_annotator *a, int64_t event, const kor_annota
 kor_status kor_annotator_next(kor_annotator *a, int64_t *after, kor_arena *arena, kor_event *out,
                               bool *found, kor_error *err)
 {
-    int64_t id;
-    const int64_t values[] = {a->identity, a->memory->embedder != NULL,
-                              (int64_t)a->memory->embedder_info.checksum, *after};
-    KOR_TRY(kor_store_integer(a->memory,
-                              "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1", 4,
-                              values, &id, err));
-    *found = id != 0;
-    if (!*found) return KOR_OK;
-    *after = id;
-    return kor_memory_get(a->memory, id, arena, out, err);
+    for (;;) {
+        int64_t id;
+        const int64_t values[] = {a->identity, a->memory->embedder != NULL,
+                                  (int64_t)a->memory->embedder_info.checksum, *after};
+        KOR_TRY(kor_store_integer(a->memory,
+                                  "SELECT e.id" UNREAD " AND e.id > ?4 ORDER BY e.id LIMIT 1", 4,
+                                  values, &id, err));
+        *found = id != 0;
+        if (!*found) return KOR_OK;
+        *after = id;
+        kor_status status = kor_memory_get(a->memory, id, arena, out, err);
+        if (status != KOR_E_NOT_FOUND) return status; /* forgotten since it was found */
+    }
 }
 
 kor_status kor_annotator_waiting(kor_annotator *a, int64_t *count, kor_error *err)
@@ -219,8 +254,12 @@ kor_status kor_unsure_list(kor_memory *memory, const char *field, size_t limit, 
         if (!row) break;
         ids[found++] = sqlite3_column_int64(statement, 0);
     }
-    for (size_t i = 0; i < found; i++)
-        KOR_TRY(kor_memory_get(memory, ids[i], arena, &(*out)[(*count)++], err));
+    for (size_t i = 0; i < found; i++) {
+        kor_status status = kor_memory_get(memory, ids[i], arena, &(*out)[*count], err);
+        if (status == KOR_E_NOT_FOUND) continue; /* forgotten since it was found */
+        KOR_TRY(status);
+        ++*count;
+    }
     return KOR_OK;
 }
 
@@ -294,10 +333,13 @@ kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *ar
         }
         kor_said *s = &(*out)[(*count)++];
         bool user = sqlite3_column_type(statement, 7) == SQLITE_NULL;
+        int place = sqlite3_column_int(statement, 3);
         *s = (kor_said){.field = copy_column(arena, statement, 0),
                         .label = copy_column(arena, statement, 1),
                         .value = copy_column(arena, statement, 2),
-                        .place = (kor_place)sqlite3_column_int(statement, 3),
+                        .place = place == KOR_PLACE_TITLE || place == KOR_PLACE_TEXT
+                                     ? (kor_place)place
+                                     : KOR_PLACE_WHOLE,
                         .start = (size_t)sqlite3_column_int64(statement, 4),
                         .end = (size_t)sqlite3_column_int64(statement, 5),
                         .score = (double)sqlite3_column_int64(statement, 6) / 1000,

@@ -16,11 +16,13 @@ kor_status kor_annotator_new(kor_annotator **out, kor_memory *memory, const kor_
                              kor_error *err);
 void kor_annotator_free(kor_annotator *annotator);
 
-/* Store what the colony says of an event, in place of what it said before, that it has been asked,
- * and which members (1 << its place) were unsure. Needs a write transaction; after one that was
- * taken back, a new annotator. */
+/* Store what the colony says of an event, in place of what it said before, which members (1 << its
+ * place) were unsure, and that it has been asked. What is stored of fields whose members are away,
+ * or could not answer (missed, 1 << their place), stays; an event that one of the latter has not
+ * read waits to be read again. Needs a write transaction; after one that was taken back, a new
+ * annotator. */
 kor_status kor_annotator_store(kor_annotator *annotator, int64_t event, const kor_annotation *list,
-                               size_t count, uint64_t unsure, kor_error *err);
+                               size_t count, uint64_t unsure, uint64_t missed, kor_error *err);
 
 /* The first event with an id over *after that this colony has not been asked about, or that has no
  * vector of the memory's embedder, copied into arena; *after becomes its id. *found is false when

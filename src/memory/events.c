@@ -174,6 +174,15 @@ static const struct {
      "vectors that do not fit their model"},
     {"SELECT count(*) FROM corrections c LEFT JOIN events e ON e.id = c.event WHERE e.id IS NULL",
      "corrections of events that are gone"},
+    {"SELECT count(*) FROM annotations a LEFT JOIN events e ON e.id = a.event"
+     " LEFT JOIN labels l ON l.id = a.label LEFT JOIN fields f ON f.id = l.field"
+     " LEFT JOIN models m ON m.id = a.model"
+     " WHERE e.id IS NULL OR f.id IS NULL OR m.id IS NULL OR a.place NOT BETWEEN 0 AND 2",
+     "annotations that belong to nothing"},
+    {"SELECT (SELECT count(*) FROM unsure WHERE event NOT IN (SELECT id FROM events)) +"
+     " (SELECT count(*) FROM passes WHERE event NOT IN (SELECT id FROM events)) +"
+     " (SELECT count(*) FROM likeness WHERE event NOT IN (SELECT id FROM events))",
+     "readings of events that are gone"},
     {"SELECT count(*) FROM events e LEFT JOIN sources s ON s.id = e.source"
      " LEFT JOIN scopes c ON c.id = e.scope WHERE s.id IS NULL OR c.id IS NULL",
      "events without a source or a scope"},

@@ -21,13 +21,16 @@ enum {
     BATCH_BYTES = 8 << 20, /* long texts make smaller batches */
     BATCH_MS = 1000,
     MAX_WORKERS = 64,
-    LABEL_MAX = 1 << 16 /* of a title, an app and a uri */
+    BEYOND = 4096,       /* bytes of a text that are read and not kept: a secret may end there */
+    LABEL_MAX = 1 << 16, /* of a title, an app and a uri */
+    BELOW_TITLE = 4096   /* bytes of a text that are read below its title again */
 };
 
 typedef struct pending {
     kor_event event; /* strings are an arena's: the batch's, or a worker's */
     bool known;
     bool excluded;
+    bool more;     /* the text goes on after what was copied */
     uint64_t hash; /* kor_simhash of its text */
     kor_read read;
 } pending;
@@ -131,8 +134,9 @@ static kor_status copy_event(kor_ingest *in, const kor_event *event, kor_error *
 {
     in->batch[in->count] = (pending){.event = *event};
     kor_event *e = &in->batch[in->count].event;
-    KOR_TRY(copy_clean(&in->arena, event->text, event->text_len, KOR_EVENT_TEXT_MAX, &e->text,
-                       &e->text_len, err));
+    KOR_TRY(copy_clean(&in->arena, event->text, event->text_len, KOR_EVENT_TEXT_MAX + BEYOND,
+                       &e->text, &e->text_len, err));
+    in->batch[in->count].more = e->text_len > KOR_EVENT_TEXT_MAX + BEYOND - 4;
     KOR_TRY(copy_label(&in->arena, &e->app, LABEL_MAX, err));
     KOR_TRY(copy_label(&in->arena, &e->title, LABEL_MAX, err));
     KOR_TRY(copy_label(&in->arena, &e->uri, LABEL_MAX, err));
@@ -175,8 +179,9 @@ static kor_status find_known(kor_ingest *in, kor_error *err)
 
 /* ---- On all cores ---- */
 
-/* A name must not hold a secret either, and two that differ must stay two. */
-static kor_status guard_name(worker *w, const char **name, kor_error *err)
+/* A name must not hold a secret either, and two that differ must stay two. What takes its place
+ * says nothing of it without the memory's own salt. */
+static kor_status guard_name(worker *w, const char **name, uint64_t salt, kor_error *err)
 {
     const char *clean;
     size_t len;
@@ -185,7 +190,7 @@ static kor_status guard_name(worker *w, const char **name, kor_error *err)
     KOR_TRY(kor_guard_cut(w->guard, *name, strlen(*name), &clean, &len, &cut, NULL, err));
     if (!cut) return KOR_OK;
     char hashed[64];
-    uint64_t h = kor_hash64(*name, strlen(*name), 0);
+    uint64_t h = kor_hash64(*name, strlen(*name), salt);
     (void)snprintf(hashed, sizeof hashed, "removed:%016llx%016llx", (unsigned long long)h,
                    (unsigned long long)kor_hash64(*name, strlen(*name), h));
     *name = kor_arena_copy(&w->arena, hashed, strlen(hashed));
@@ -198,7 +203,7 @@ static kor_status guard_text(worker *w, const char **text, size_t *len, kor_erro
     bool cut;
     KOR_TRY(kor_guard_cut(w->guard, *text, *len, &clean, len, &cut, &w->counts, err));
     if (!cut) return KOR_OK;
-    *len = kor_utf8_prefix(clean, *len, KOR_EVENT_TEXT_MAX);
+    *len = kor_utf8_prefix(clean, *len, KOR_EVENT_TEXT_MAX + BEYOND);
     *text = kor_arena_copy(&w->arena, clean, *len);
     return *text ? KOR_OK : kor_fail_memory(err);
 }
@@ -224,9 +229,38 @@ static kor_status screen(const kor_ingest *in, worker *w, pending *p, kor_error 
         w->counts.excluded[kind]++;
         return KOR_OK;
     }
-    KOR_TRY(guard_name(w, &p->event.ref, err));
-    KOR_TRY(guard_name(w, &p->event.source, err));
-    return guard_name(w, &p->event.scope, err);
+    KOR_TRY(guard_name(w, &p->event.ref, in->memory->identity, err));
+    KOR_TRY(guard_name(w, &p->event.source, in->memory->identity, err));
+    return guard_name(w, &p->event.scope, in->memory->identity, err);
+}
+
+/* A title may say what the text is: "password", or the first line of a key. */
+static kor_status guard_below_title(worker *w, kor_event *e, size_t first, kor_error *err)
+{
+    size_t title = strlen(e->title), len;
+    const char *clean;
+    bool cut;
+    kor_str both = {0};
+    kor_guard_counts counts = {0};
+    kor_str_printf(&both, "%s\n", e->title);
+    kor_str_add(&both, e->text, first);
+    kor_status status = both.failed ? kor_fail_memory(err)
+                                    : kor_guard_cut(w->guard, both.data, both.len, &clean, &len,
+                                                    &cut, &counts, err);
+    if (status == KOR_OK && cut) {
+        kor_str text = {0};
+        /* One that begins in the title takes the place of the text, and the title stays. */
+        size_t skip = len > title && memcmp(clean, both.data, title + 1) == 0 ? title + 1 : 0;
+        kor_str_add(&text, clean + skip, len - skip);
+        kor_str_add(&text, e->text + first, e->text_len - first);
+        e->text_len = kor_utf8_prefix(kor_str_text(&text), text.len, KOR_EVENT_TEXT_MAX + BEYOND);
+        e->text = text.failed ? NULL : kor_arena_copy(&w->arena, text.data, e->text_len);
+        if (!e->text) status = kor_fail_memory(err);
+        for (size_t i = 0; i < KOR_SECRETS; i++) w->counts.cut[i] += counts.cut[i];
+        kor_str_free(&text);
+    }
+    kor_str_free(&both);
+    return status;
 }
 
 static kor_status guard(worker *w, kor_event *e, kor_error *err)
@@ -234,7 +268,23 @@ static kor_status guard(worker *w, kor_event *e, kor_error *err)
     KOR_TRY(guard_label(w, &e->title, err));
     KOR_TRY(guard_label(w, &e->uri, err));
     KOR_TRY(guard_label(w, &e->app, err));
-    return guard_text(w, &e->text, &e->text_len, err);
+    KOR_TRY(guard_text(w, &e->text, &e->text_len, err));
+    if (!e->title || !*e->title || !e->text_len) return KOR_OK;
+    const char *end = memchr(e->text, '\n', e->text_len);
+    size_t line = end ? (size_t)(end - e->text) : e->text_len;
+    if (line < e->text_len && line < BELOW_TITLE) KOR_TRY(guard_below_title(w, e, line, err));
+    return guard_below_title(w, e, kor_utf8_prefix(e->text, e->text_len, BELOW_TITLE), err);
+}
+
+/* What was read beyond the most that is kept of a text is left out: at its end a secret may have
+ * been cut in two. */
+static void end_text(pending *p)
+{
+    kor_event *e = &p->event;
+    size_t len = e->text_len, beyond = p->more ? BEYOND : 0;
+    len = len > beyond ? len - beyond : 0;
+    if (len > KOR_EVENT_TEXT_MAX) len = KOR_EVENT_TEXT_MAX;
+    if (len < e->text_len) e->text_len = kor_utf8_prefix(e->text, e->text_len, len);
 }
 
 static void screen_one(void *arg, size_t i, size_t index)
@@ -251,6 +301,7 @@ static void read_one(void *arg, size_t i, size_t index)
     pending *p = &in->batch[i];
     if (p->known || p->excluded || w->status != KOR_OK) return;
     if (in->guard) w->status = guard(w, &p->event, &w->error);
+    end_text(p);
     p->hash = kor_simhash(p->event.text, p->event.text_len);
     if (w->status == KOR_OK) w->status = kor_reader_read(w->reader, &p->event, &p->read, &w->error);
 }

@@ -27,6 +27,10 @@ kor_status kor_memory_open(kor_memory **out, const char *home, kor_memory_mode m
                            const kor_model *embedder, kor_error *err);
 void kor_memory_close(kor_memory *memory);
 
+/* Give back the memory that is kept only to be fast, for whoever waits: pages that were read, and
+ * the encoder's scratch. The next question takes it again. */
+void kor_memory_rest(kor_memory *memory);
+
 typedef struct kor_memory_stats {
     int64_t events, vectors; /* vectors of the open embedder */
     int64_t first_ms, last_ms;

@@ -22,8 +22,7 @@ size_t kor_mentions_read(const char *text, size_t len, kor_place place, int64_t 
         return 0;
     for (size_t i = 0; i < found && count < max; i++) {
         const kor_when_span *s = &spans[i];
-        uint32_t unfit =
-            KOR_WHEN_OPEN_START | KOR_WHEN_OPEN_END | KOR_WHEN_LOOSE | KOR_WHEN_INSIDE;
+        uint32_t unfit = KOR_WHEN_OPEN_START | KOR_WHEN_OPEN_END | KOR_WHEN_LOOSE | KOR_WHEN_INSIDE;
         if (!(s->flags & KOR_WHEN_RESOLVED) || s->flags & unfit) continue;
         if (s->to_ms <= s->from_ms || s->to_ms - s->from_ms > LONGEST_MS) continue;
         out[count++] = (kor_mention){place, s->start, s->end, s->from_ms, s->to_ms};
@@ -36,8 +35,7 @@ kor_status kor_mentions_store(kor_memory *memory, int64_t event, const kor_menti
 {
     sqlite3_stmt *statement;
     bool row;
-    KOR_TRY(
-        kor_store_prepare(memory, "DELETE FROM mentions WHERE event = ?1", &statement, err));
+    KOR_TRY(kor_store_prepare(memory, "DELETE FROM mentions WHERE event = ?1", &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
     KOR_TRY(kor_store_step(memory, statement, &row, err));
     for (size_t i = 0; i < count; i++) {
@@ -53,8 +51,8 @@ kor_status kor_mentions_store(kor_memory *memory, int64_t event, const kor_menti
     return KOR_OK;
 }
 
-kor_status kor_mentions_list(kor_memory *memory, int64_t event, kor_arena *arena,
-                             kor_mention **out, size_t *count, kor_error *err)
+kor_status kor_mentions_list(kor_memory *memory, int64_t event, kor_arena *arena, kor_mention **out,
+                             size_t *count, kor_error *err)
 {
     sqlite3_stmt *statement;
     bool row;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times that events speak of: "the meeting on Friday" is linked to that Friday. Read as said when the
- * event happened, in the zone it happened in; what may be past or to come ("on Friday") is to come. */
+/* Times that events speak of: "the meeting on Friday" is linked to that Friday. Read as said when
+ * the event happened, in the zone it happened in; what may be past or to come ("on Friday") is to
+ * come. */
 #ifndef KOR_MENTIONS_H
 #define KOR_MENTIONS_H
 
@@ -28,8 +29,8 @@ kor_status kor_mentions_store(kor_memory *memory, int64_t event, const kor_menti
                               size_t count, kor_error *err);
 
 /* Those of an event, in order; copied into arena. */
-kor_status kor_mentions_list(kor_memory *memory, int64_t event, kor_arena *arena,
-                             kor_mention **out, size_t *count, kor_error *err);
+kor_status kor_mentions_list(kor_memory *memory, int64_t event, kor_arena *arena, kor_mention **out,
+                             size_t *count, kor_error *err);
 
 /* Up to limit events of a scope (NULL is the user's own) that speak of a time in a range and did
  * not happen in it, the latest first; copied into arena. */

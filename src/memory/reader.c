@@ -99,6 +99,8 @@ static kor_status annotate(kor_reader *r, const kor_event *e, kor_read *out, kor
         if (steps[i].ns)
             r->members[i].bytes += (int64_t)(e->text_len < reads(r, i) ? e->text_len : reads(r, i));
         if (steps[i].outcome == KOR_OUTCOME_ABSTAINED) out->unsure |= UINT64_C(1) << i;
+        if (steps[i].outcome == KOR_OUTCOME_RESTED || steps[i].outcome == KOR_OUTCOME_FAILED)
+            out->missed |= UINT64_C(1) << i;
     }
     const kor_annotation *list = kor_colony_annotations(r->minds, &out->count);
     out->list = kor_arena_array(&r->arena, out->count, sizeof *out->list);
@@ -225,5 +227,6 @@ kor_status kor_read_store_put(kor_read_store *store, int64_t event, const kor_re
     if (store->model) KOR_TRY(put_vector(store, event, read, err));
     KOR_TRY(kor_mentions_store(store->memory, event, read->mentions, read->mention_count, err));
     if (!store->annotator) return KOR_OK;
-    return kor_annotator_store(store->annotator, event, read->list, read->count, read->unsure, err);
+    return kor_annotator_store(store->annotator, event, read->list, read->count, read->unsure,
+                               read->missed, err);
 }

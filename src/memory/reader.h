@@ -13,6 +13,7 @@ typedef struct kor_read {
     kor_annotation *list; /* [count] */
     size_t count;
     uint64_t unsure;       /* members of the colony that abstained, 1 << their place */
+    uint64_t missed;       /* those that were too slow to be asked, or failed */
     kor_mention *mentions; /* [mention_count] times it speaks of */
     size_t mention_count;
 } kor_read;

@@ -494,6 +494,13 @@ kor_status kor_memory_open(kor_memory **out, const char *home, kor_memory_mode m
     return KOR_OK;
 }
 
+void kor_memory_rest(kor_memory *memory)
+{
+    (void)sqlite3_db_release_memory(memory->db);
+    kor_ctx_free(memory->ctx);
+    memory->ctx = NULL;
+}
+
 void kor_memory_close(kor_memory *memory)
 {
     if (!memory) return;

@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-enum { KOR_STORE_STATEMENTS = 80 };
+enum { KOR_STORE_STATEMENTS = 128 };
 
 /* Says that a file is a memory: "Kora" in the header of the database. */
 #define KOR_STORE_APPLICATION 0x4b6f7261

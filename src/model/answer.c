@@ -4,6 +4,7 @@
 #include "model/trunk.h"
 #include "model/wordstates.h"
 
+#include <math.h>
 #include <string.h>
 
 static kor_status check_text(kor_ctx *ctx, const char *text, size_t *len, const char *caller,
@@ -126,6 +127,18 @@ kor_status kor_classify(kor_ctx *ctx, const char *text, size_t len, float *out, 
     }
     kor_head_apply(&m->head, out);
     return KOR_OK;
+}
+
+bool kor_trunk_glance(kor_ctx *ctx, const char *text, size_t len, float *out)
+{
+    const kor_hybrid *h = &ctx->model->hybrid;
+    if (!h->dim || !h->bag.table) return false;
+    kor_hybrid_bag(h, text, len, out, ctx->hybrid);
+    float most = out[0], sum = 0;
+    for (size_t i = 1; i < h->labels; i++) most = out[i] > most ? out[i] : most;
+    for (size_t i = 0; i < h->labels; i++) sum += out[i] = expf(out[i] - most);
+    for (size_t i = 0; i < h->labels; i++) out[i] /= sum;
+    return true;
 }
 
 static void read_for_rank(kor_ctx *ctx, kor_rank_text *out, size_t which, const char *text,

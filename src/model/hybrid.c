@@ -132,6 +132,13 @@ void kor_hybrid_linear(const kor_hybrid *h, const kor_kernels *k, const float *e
     multiply(&h->state, k, s.centred, logits, logits, s.code);
 }
 
+void kor_hybrid_bag(const kor_hybrid *h, const char *text, size_t len, float *logits, void *memory)
+{
+    scratch s;
+    (void)lay_out(h, &s, (uintptr_t)memory);
+    kor_bag_forward(&h->bag, text, len, logits, s.bag);
+}
+
 void kor_hybrid_forward(const kor_hybrid *h, const kor_kernels *k, const char *text, size_t len,
                         const float *embedding, const float *state, float *logits, void *memory)
 {

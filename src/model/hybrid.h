@@ -44,6 +44,10 @@ size_t kor_hybrid_scratch(const kor_hybrid *h);
 void kor_hybrid_forward(const kor_hybrid *h, const kor_kernels *k, const char *text, size_t len,
                         const float *embedding, const float *state, float *logits, void *scratch);
 
+/* The bag's logits alone; scratch as above. */
+void kor_hybrid_bag(const kor_hybrid *h, const char *text, size_t len, float *logits,
+                    void *scratch);
+
 /* The part of the linear layer alone; scratch as above. */
 void kor_hybrid_linear(const kor_hybrid *h, const kor_kernels *k, const float *embedding,
                        const float *state, float *logits, void *scratch);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What learning needs of an open encoder beyond korora.h. */
+/* What learning and the colony need of an open model beyond korora.h. */
 #ifndef KOR_TRUNK_H
 #define KOR_TRUNK_H
 
@@ -8,8 +8,14 @@
 #include "text/unigram.h"
 #include "text/wordcut.h"
 
+#include <stdbool.h>
+
 /* embedding[dim] and state[dim] of a text, with a context of an encoder. */
 void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state);
+
+/* What the bag of a model of architecture "hybrid" or "lora" says alone, for a thousandth of the
+ * time: out[labels] probabilities that are not calibrated. False when it has none. */
+bool kor_trunk_glance(kor_ctx *ctx, const char *text, size_t len, float *out);
 
 /* Its encoder, a view that lives as long as the model; NULL when it has none. */
 const kor_encoder *kor_trunk_encoder(const kor_model *model);

@@ -41,6 +41,19 @@ static size_t unspaced_keyword(const char *text, size_t len, size_t at, kor_secr
     return 0;
 }
 
+/* Where in the piece at start a key that somebody issued begins behind a slash, as a file's name
+ * may; 0: nowhere. */
+static size_t key_behind_slash(const kor_scan *s, size_t start)
+{
+    const char *label;
+    for (size_t i = start; i + 1 < s->len && i - start < KOR_SCAN_PIECE; i++) {
+        if (kor_scan_piece_end(s->text[i])) return 0;
+        if (s->text[i] == '/' && kor_secret_key(s->text + i + 1, s->len - i - 1, &label) && label)
+            return i + 1;
+    }
+    return 0;
+}
+
 /* The words of a piece, one after the other. *at is moved behind what was read. */
 static bool words(kor_scan *s, size_t *at, size_t end)
 {
@@ -182,8 +195,9 @@ static bool words(kor_scan *s, size_t *at, size_t end)
                     continue;
                 }
             }
-            if (kor_scan_bare(s, name, &run)) return true;
-            tried = run;
+            size_t issued = key_behind_slash(s, name);
+            if (!issued && kor_scan_bare(s, name, &run)) return true;
+            tried = issued ? issued : run;
             if (run - name > 256) stop = run;
         }
         (void)joint;
@@ -247,4 +261,4 @@ static bool next(const char *text, size_t len, size_t *at, kor_candidate *out)
     return false;
 }
 
-const kor_rules kor_rules_secrets = {"secrets", 1, next, kor_secret_read};
+const kor_rules kor_rules_secrets = {"secrets", 2, next, kor_secret_read};

@@ -240,7 +240,7 @@ static bool read_body(kor_ask *ask)
     const kor_request *r = ask->request;
     const kor_given *fields = ask->route->body;
     json_error_t error;
-    if (!fields) {
+    if (!fields && !ask->route->whole) {
         if (r->body_len) kor_ask_refuse(ask, 400, "no body is expected");
         return !r->body_len;
     }
@@ -248,6 +248,7 @@ static bool read_body(kor_ask *ask)
         kor_ask_refuse(ask, 415, "the body must be sent as Content-Type: application/json");
         return false;
     }
+    if (ask->route->whole) return true;
     if (depth_of(r->body, r->body_len) > DEPTH) {
         kor_ask_refuse(ask, 400, "the body nests deeper than %d", DEPTH);
         return false;

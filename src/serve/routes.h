@@ -35,6 +35,7 @@ typedef struct kor_route {
     const kor_given *query, *body; /* NULL: none. The query is that, or nothing */
     const char *type;              /* of the answer; NULL: JSON */
     void (*answer)(kor_ask *ask);
+    bool whole; /* the body is JSON, and the answerer's to read */
 } kor_route;
 
 extern const kor_route kor_routes[];

@@ -177,6 +177,9 @@ static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char 
         {"Cookie", &r->cookie},
         {"Content-Type", &r->content_type},
         {"Sec-Fetch-Site", &r->fetch_site},
+        {"MCP-Protocol-Version", &r->mcp_version},
+        {"Mcp-Method", &r->mcp_method},
+        {"Mcp-Name", &r->mcp_name},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcasecmp(name, known[i].name) != 0) continue;

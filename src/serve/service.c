@@ -31,6 +31,8 @@ void kor_service_close(kor_service *s)
         kor_memory_close(w->memory);
         free(w);
     }
+    kor_mcp_free(s->mcp);
+    kor_exclusions_free(&s->mcp_guard.exclusions);
     kor_memory_close(s->writer);
     kor_gate_close(&s->gate);
     pthread_mutex_destroy(&s->lock);

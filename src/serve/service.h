@@ -5,6 +5,7 @@
 
 #include "memory/ingest.h"
 #include "serve/gate.h"
+#include "serve/mcp.h"
 #include "serve/shapes.h"
 
 #include <stdatomic.h>
@@ -46,6 +47,8 @@ typedef struct kor_service {
     kor_memory *writer;
     const kor_guard *guard;
     const kor_colony *colony;
+    kor_mcp *mcp;        /* once somebody sent a message; needs writing */
+    kor_guard mcp_guard; /* of what it stored last */
     int64_t started_ms;
     atomic_llong requests[KOR_SERVICE_ROUTES][KOR_SERVICE_CLASSES];
     atomic_llong microseconds[KOR_SERVICE_ROUTES];

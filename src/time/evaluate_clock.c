@@ -137,6 +137,10 @@ bool kor_evaluate_clock(kor_time_reading *c, const kor_expr *e, const kor_node *
     if (n->has_offset) {
         /* The words say the offset: the clock of another place. */
         out->from = (day * DAY + from - (int64_t)n->offset * 60) * 1000;
+        if (n->child < 0) { /* the latest that has begun, or the next */
+            while (!c->future && out->from > c->now_ms) out->from -= DAY * 1000;
+            while (c->future && out->from <= c->now_ms) out->from += DAY * 1000;
+        }
         out->to = out->from + ((int64_t)to - from) * 1000;
         return true;
     }

@@ -131,6 +131,58 @@ static void read_offset(kor_reader *r, draft *d)
     r->at += packed ? 2 : 4;
 }
 
+/* Zones by the letters that people write after a clock time, in minutes east. What several places
+ * use (CST, IST) is none of these but the one that is meant most in English. */
+static const struct {
+    const char *name;
+    int16_t minutes;
+} zones[] = {{"utc", 0},     {"gmt", 0},    {"wet", 0},    {"west", 60},  {"bst", 60},
+             {"cet", 60},    {"cest", 120}, {"eet", 120},  {"eest", 180}, {"msk", 180},
+             {"ist", 330},   {"jst", 540},  {"kst", 540},  {"aest", 600}, {"aedt", 660},
+             {"nzst", 720},  {"nzdt", 780}, {"est", -300}, {"edt", -240}, {"cst", -360},
+             {"cdt", -300},  {"mst", -420}, {"mdt", -360}, {"pst", -480}, {"pdt", -420},
+             {"akst", -540}, {"hst", -600}, {"brt", -180}, {"sast", 120}, {"sgt", 480}};
+
+/* The number of a zone's name, or of two that depend on the day (ET, PT); -1 for none. */
+static int zone_ahead(const kor_reader *r)
+{
+    enum { COUNT = sizeof zones / sizeof *zones };
+    for (int i = 0; i < COUNT; i++) {
+        if (kor_is_text(r, 0, zones[i].name)) return i;
+    }
+    return kor_is_text(r, 0, "et") || kor_is_text(r, 0, "pt") ? COUNT : -1;
+}
+
+static bool is_zone(const kor_reader *r)
+{
+    return zone_ahead(r) >= 0;
+}
+
+/* Whether hours follow, as in UTC+2 and GMT-5, and then their sign. */
+static int zone_hours(const kor_reader *r)
+{
+    bool plus = kor_is_mark(r, 1, '+');
+    const kor_token *n = kor_peek(r, 2);
+    int zone = zone_ahead(r);
+    if (zone < 0 || zone > 1 || (!plus && !kor_is_mark(r, 1, '-'))) return 0;
+    return n->word == KOR_WORD_NUMBER && n->glued && n->value <= 14 ? plus ? 1 : -1 : 0;
+}
+
+static size_t zone_tokens(const kor_reader *r)
+{
+    return zone_hours(r) ? 3 : 1;
+}
+
+/* A zone that follows a clock time. It is not taken: it is no word of time. */
+static bool read_zone(const kor_reader *r, int16_t *minutes)
+{
+    int zone = zone_ahead(r);
+    if (zone < 0 || zone == sizeof zones / sizeof *zones) return false;
+    int sign = zone_hours(r);
+    *minutes = sign ? (int16_t)(sign * 60 * kor_peek(r, 2)->value) : zones[zone].minutes;
+    return true;
+}
+
 /* What makes a bare number an hour: nothing that it could count follows. */
 static bool ends_hour(const kor_reader *r)
 {
@@ -238,6 +290,7 @@ static bool read_times(kor_reader *r, draft *d, bool placed, bool at, bool first
     d->related = related;
     d->relation = relation;
     if (s.at > start + 2 && d->clock.grain != KOR_UNIT_HOUR) read_offset(&s, d);
+    if (!d->has_offset) d->has_offset = read_zone(&s, &d->offset);
     *r = s;
     return true;
 }
@@ -276,23 +329,12 @@ static bool take_connector(kor_reader *r, bool *at)
     return any;
 }
 
-/* The name of a zone, which says nothing that is not known. */
-static bool is_zone(const kor_reader *r)
-{
-    static const char *const names[] = {"utc", "gmt", "cet", "cest", "est", "edt", "pst", "pdt",
-                                        "cst", "cdt", "mst", "mdt",  "bst", "et",  "pt"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (kor_is_text(r, 0, names[i])) return true;
-    }
-    return false;
-}
-
 static bool read_item(kor_reader *r, draft *d, bool first)
 {
     kor_reader s = *r;
     bool at = first && kor_behind(r, 1)->word == KOR_WORD_AT;
     bool zoned = !first && (d->has_clock || d->has_clocks) && is_zone(&s);
-    s.at += zoned; /* "midnight EST Friday" */
+    if (zoned) s.at += zone_tokens(&s); /* "midnight EST Friday" */
     bool connected = !first && take_connector(&s, &at);
     kor_reader bare = connected ? *r : s;
     bool timed = d->has_clock || d->has_clocks;

@@ -51,3 +51,17 @@ printf 'url: http://127.0.0.1:%s/v1\nmodel: stand-in\nretries: 0\ntimeout_second
 say korora add "stored in time vortex"
 say korora consult
 korora recall "stored in time" | head -n 1 | grep -c "stored in time vortex"
+echo "--- what is sent has passed the guard of today, whatever was stored before there was one"
+echo good > mode
+printf 'url: http://127.0.0.1:%s/v1\nmodel: stand-in\nretries: 0\n' "$port" > "$KORORA_HOME/brain.yaml"
+korora add "project vortex" > /dev/null
+python3 - "$KORORA_HOME/memory.db" <<'EOF'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("UPDATE events SET text = 'vortex ghp_a8Xk2Qv7LmN4pRt9Yw3ZcB6dFh1JsK5gT0eU' WHERE text = 'another vortex'")
+db.commit()
+EOF
+korora exclude --word project > /dev/null
+say korora consult
+grep -c 'vortex \[token removed\]\|vortex \[api-key removed\]' asked
+grep -c 'ghp_\|project' asked

@@ -13,6 +13,12 @@ printf 'export GITHUB_TOKEN=%s\ngit push\n' $key > history
 say korora import shell history
 korora show 1 | steady | grep -v '^scope\|^source'
 grep -rlE "a8Xk2Qv7LmN4|Tr0ub4dor" "$KORORA_HOME" && echo "a secret is on the disk"
+echo "--- a title says what the text is"
+say korora add "MIIEpAIBAAKCAQEA7bq0aXo2mS0n8w3PZcQ1aGk0d5vT
+8Qv7LmN4pRt9Yw3ZcB6dFh1JsK5gT0eUa8XkTr0ub4dorTr0ub4dorQ7LmN4pRt9" --title "-----BEGIN RSA PRIVATE KEY-----"
+say korora add "none of your business" --title "password"
+korora show 6 | tail -n 1
+grep -rl "8Qv7LmN4pRt9" "$KORORA_HOME" && echo "a secret is on the disk"
 echo "--- exclusions"
 say korora exclude
 say korora exclude --app KeePassXC --site bank.example --word "project x" --path /srv/private
@@ -25,11 +31,23 @@ say korora exclude --word "project x" --remove --json
 say korora exclude --word "project x" --remove
 say korora exclude --remove
 say korora exclude --word " "
+say korora exclude --path private
+say korora exclude --word "$(printf 'a\377')"
 say korora add "see you at Project X"
 say korora stats --json
+echo "--- many at once"
+for i in 1 2 3 4 5 6 7 8; do korora exclude --word "word$i" --home many > /dev/null & done
+wait
+korora exclude --home many | wc -l
 echo "--- nothing is stored while what is excluded cannot be read"
 printf 'words: [a\n' > "$KORORA_HOME/exclude.yaml"
 say korora add "not now"
 say korora exclude --word b
 printf 'colour: [a]\n' > "$KORORA_HOME/exclude.yaml"
 say korora import jsonl rows.jsonl
+echo "--- a broken model is not a missing one"
+rm "$KORORA_HOME/exclude.yaml"
+korora doctor | grep ' guard '
+mkdir -p "$KORORA_HOME/models"
+echo "no model" > "$KORORA_HOME/models/secrets.gguf"
+korora doctor 2> /dev/null | grep ' guard ' | sed 's|'"$KORORA_HOME"'|HOME|'

@@ -5,7 +5,7 @@
 usage: endpoint.py FOLDER [SECONDS]
 It takes a free port, writes it to FOLDER/port, and ends by itself after SECONDS (60), or when FOLDER/stop is there.
 How it behaves is in FOLDER/mode, read anew for each request: "good", or a fault of those below; "FAULT N" for the first
-N requests from then on only. FOLDER/requests has a line for each request: its kind and how it was answered.
+N requests from then on only. FOLDER/requests has a line for each request: its kind and how it was answered; FOLDER/asked what was sent.
 """
 import hashlib
 import http.server
@@ -139,7 +139,10 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def do_POST(self):
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with lock, open(os.path.join(folder, "asked"), "ab") as file:
+            file.write(body + b"\n")
+        request = json.loads(body)
         mode = mode_now()
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
 

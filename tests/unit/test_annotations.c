@@ -208,6 +208,96 @@ static void test_annotations_go_with_their_event(void **state)
     unmake(&d);
 }
 
+/* An event that a part of the colony has read waits for the rest. */
+static void test_annotations_of_a_part_are_read_again(void **state)
+{
+    den d;
+    kor_annotator *a;
+    int64_t waiting;
+    make(&d, *state);
+    int64_t one = put_text(&d, "a ab");
+    for (int part = 2; part >= 0; part -= 2) { /* of the second member */
+        assert_ok(d.f, kor_annotator_new(&a, d.f->memory, d.colony, &d.f->err));
+        assert_ok(d.f, kor_annotator_store(a, one, NULL, 0, 0, (uint64_t)part, &d.f->err));
+        assert_string_equal(said(d.f, one), part ? "tags=first" : "");
+        assert_ok(d.f, kor_annotator_waiting(a, &waiting, &d.f->err));
+        assert_int_equal(waiting, part / 2);
+        kor_annotator_free(a);
+        kor_reannotated r;
+        assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+        assert_int_equal(r.done, part / 2);
+        if (part) assert_string_equal(said(d.f, one), "kind=first tags=first");
+    }
+    unmake(&d);
+}
+
+/* A model that broke takes nothing of what it said with it, nor what was said in its place. */
+static void test_annotations_of_a_broken_model_stay(void **state)
+{
+    den d;
+    kor_reannotated r;
+    char path[400];
+    make(&d, *state);
+    int64_t one = put_text(&d, "a ab"), two = put_text(&d, "zz");
+    open_colony(&d, "steps:\n  - {model: kind}\n  - {model: tags}\n");
+    assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(d.f->db, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "DELETE FROM annotations WHERE event = 2; DELETE FROM unsure;"
+                                  "INSERT INTO unsure SELECT 2, id FROM fields WHERE name = 'kind'",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_close(db);
+    assert_ok(d.f, kor_unsure_answer(d.f->memory, two, "kind", "third", "brain", &d.f->err));
+    (void)snprintf(path, sizeof path, "%s/kind.gguf", d.f->folder);
+    assert_int_equal(remove(path), 0);
+    open_colony(&d, "steps:\n  - {model: kind}\n  - {model: tags}\n");
+    assert_ok(d.f, kor_reannotate(d.f->memory, d.colony, NULL, NULL, &r, &d.f->err));
+    assert_int_equal(r.done, 2);
+    assert_string_equal(said(d.f, one), "kind=first tags=first");
+    assert_non_null(strstr(said(d.f, two), "kind=third"));
+    unmake(&d);
+}
+
+/* Rows that nothing wrote are found by the check, and harm nobody who reads them. */
+static void test_annotations_that_are_damaged(void **state)
+{
+    static const char *const damages[] = {
+        "UPDATE annotations SET place = 7, start = -1, stop = 9223372036854775807",
+        "UPDATE annotations SET model = 99",
+        "UPDATE annotations SET label = 99",
+        "INSERT INTO unsure VALUES(99, 1)",
+        "INSERT INTO passes VALUES(99, 1)",
+        "INSERT INTO likeness VALUES(99, 1, NULL)",
+    };
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        den d;
+        sqlite3 *db;
+        make(&d, *state);
+        int64_t one = put_text(&d, "c");
+        assert_ok(d.f, kor_memory_check(d.f->memory, &d.f->err));
+        assert_int_equal(sqlite3_open(d.f->db, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, damages[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(kor_memory_check(d.f->memory, &d.f->err), KOR_E_INPUT);
+        kor_arena arena = {0};
+        kor_said *list;
+        size_t count;
+        assert_ok(d.f, kor_annotations_list(d.f->memory, one, &arena, &list, &count, &d.f->err));
+        for (size_t k = 0; k < count; k++) assert_int_equal(list[k].place, KOR_PLACE_WHOLE);
+        kor_arena_free(&arena);
+        assert_int_equal(sqlite3_exec(db,
+                                      "DELETE FROM annotations; DELETE FROM unsure;"
+                                      "DELETE FROM passes; DELETE FROM likeness",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+        (void)sqlite3_close(db);
+        kor_memory_close(d.f->memory);
+        d.f->memory = NULL;
+        unmake(&d);
+    }
+}
+
 static bool stop_at_once(void *arg, const kor_reannotated *so_far)
 {
     (void)arg;
@@ -390,6 +480,9 @@ int main(void)
         TEST(test_annotations_are_stored_and_the_user_is_above_them),
         TEST(test_annotations_filter_events_as_corrected),
         TEST(test_annotations_go_with_their_event),
+        TEST(test_annotations_of_a_part_are_read_again),
+        TEST(test_annotations_of_a_broken_model_stay),
+        TEST(test_annotations_that_are_damaged),
         TEST(test_reannotate_reads_what_is_new_to_the_colony),
         TEST(test_guard_comes_before_everything),
         TEST(test_repeats_are_told_of_the_last_events),

@@ -39,7 +39,14 @@ static void test_exclusions_of_sites(void **state)
     assert_false(on_site("bank.com", "https://mybank.com/"));
     assert_false(on_site("bank.com", "https://bank.com.evil.org/"));
     assert_false(on_site("bank.com", "https://other.org/?u=https://bank.com/"));
-    assert_false(on_site("bank.com", "bank.com"));
+    assert_true(on_site("bank.com", "bank.com"));
+    assert_true(on_site("bank.com", "www.bank.com:80/account"));
+    assert_false(on_site("bank.com", "/home/me/bank.com"));
+    assert_true(on_site("https://bank.com:8443/", "https://bank.com:8443/a"));
+    assert_true(on_site("*.bank.com", "https://www.bank.com/a"));
+    assert_true(on_site("bank.com/a?x=1#y", "https://bank.com/a/b"));
+    assert_false(on_site("*", "https://bank.com/"));
+    assert_false(on_site("/a", "https://bank.com/a"));
     assert_true(on_site("host.org/private", "https://host.org/private"));
     assert_true(on_site("host.org/private/", "https://host.org/private/x"));
     assert_true(on_site("host.org/private", "https://host.org/private?x"));
@@ -65,6 +72,7 @@ static void test_exclusions_of_paths(void **state)
     assert_int_equal(setenv("HOME", "/home/me", 1), 0);
     assert_true(in_path("/srv/secret", "/srv/secret/a.txt", NULL));
     assert_true(in_path("/srv/secret/", "file:///srv/secret", NULL));
+    assert_true(in_path("/srv/my secret", "FILE://localhost/srv/my%20secret/%4", NULL));
     assert_true(in_path("/srv/secret", NULL, "/srv/secret/a#2"));
     assert_true(in_path("/", "/any", NULL));
     assert_true(in_path("~/private", "/home/me/private/x", NULL));
@@ -145,6 +153,9 @@ static void test_exclusions_are_kept_in_a_file(void **state)
         {"programs: [a]\n", ":1: unknown key 'programs' (apps, sites, paths, words)"},
         {"[a]\n", ":1: it must be a mapping"},
         {"apps: [\n", ": no YAML"},
+        {"words: [a]\n---\nwords: [b]\n", ":3: a second document"},
+        {"words: [a]\n---\n[\n", ": no YAML"},
+        {"paths: [private]\n", ":1: an excluded path begins with / or ~"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_file(path, cases[i].text);
@@ -155,6 +166,55 @@ static void test_exclusions_are_kept_in_a_file(void **state)
     folder_remove(&f);
 }
 
+/* Whatever is excluded can be read again: one word that could not would keep everything out. */
+static void test_exclusions_can_be_read_again(void **state)
+{
+    (void)state;
+    folder f = folder_new();
+    const char *path = in(&f, "exclude.yaml");
+    static const char *const words[] = {"a\xc2\x85"
+                                        "b",
+                                        "a\xc2\x80"
+                                        "b",
+                                        "\xe2\x80\xa8"
+                                        "a",
+                                        "\xef\xbb\xbf"
+                                        "a",
+                                        "\xef\xbf\xbf",
+                                        "\x01 \x7f",
+                                        "\xf0\x9f\xa6\x89"};
+    enum { WORDS = sizeof words / sizeof *words };
+    kor_exclusions x = {0}, y;
+    kor_error err = {0};
+    bool changed;
+    for (size_t i = 0; i < WORDS; i++)
+        assert_works(kor_exclusions_add(&x, KOR_EXCLUDE_WORD, words[i], &changed, &err), &err);
+    assert_works(kor_exclusions_write(&x, path, &err), &err);
+    assert_works(kor_exclusions_read(&y, path, &err), &err);
+    assert_int_equal(y.count[KOR_EXCLUDE_WORD], WORDS);
+    for (size_t i = 0; i < WORDS; i++) assert_string_equal(y.list[KOR_EXCLUDE_WORD][i], words[i]);
+    kor_exclusions_free(&y);
+    assert_int_equal(kor_exclusions_add(&x, KOR_EXCLUDE_WORD, "\xff", &changed, &err), KOR_E_INPUT);
+    assert_non_null(strstr(err.msg, "UTF-8"));
+    /* More than is read back is not written. */
+    for (int i = 0; i < 300; i++) {
+        char word[1000];
+        (void)snprintf(word, sizeof word, "%0999d", i);
+        assert_works(kor_exclusions_add(&x, KOR_EXCLUDE_WORD, word, &changed, &err), &err);
+    }
+    assert_int_equal(kor_exclusions_write(&x, path, &err), KOR_E_INPUT);
+    assert_works(kor_exclusions_read(&y, path, &err), &err);
+    assert_int_equal(y.count[KOR_EXCLUDE_WORD], WORDS);
+    kor_exclusions_free(&y);
+    kor_exclusions_free(&x);
+    /* A link that leads nowhere is not an empty list. */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/nowhere/exclude.yaml", path), 0);
+    assert_int_equal(kor_exclusions_read(&x, path, &err), KOR_E_NOT_FOUND);
+    kor_exclusions_free(&x);
+    folder_remove(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_exclusions_of_paths),
         cmocka_unit_test(test_exclusions_of_words_and_apps),
         cmocka_unit_test(test_exclusions_are_kept_in_a_file),
+        cmocka_unit_test(test_exclusions_can_be_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -306,11 +306,87 @@ static void test_leak_none_of_500_secrets_reaches_the_disk(void **state)
     kor_model_close(model);
 }
 
+/* What the title calls a password is one, in the first line of the text or as all of it. */
+static void test_leak_none_that_the_title_names(void **state)
+{
+    static const struct {
+        const char *title, *text, *kept;
+    } rows[] = {
+        {"password", "Tr0ub4dor-9x", "[password removed]"},
+        {"Password", "Tr0ub4dor-9x\nis new", "[password removed]\nis new"},
+        {"Password for mail", "hunter2xyz!", "[password removed]"},
+        {"password", "the one of the day is a joke", "the one of the day is a joke"},
+        {"release", "Tr0ub4dor-9x is the new name", "Tr0ub4dor-9x is the new name"},
+    };
+    enum { ROWS = sizeof rows / sizeof *rows };
+    fixture *f = *state;
+    kor_model *model;
+    kor_ingest *in;
+    const char *path = getenv("KORORA_TEST_SECRETS");
+    assert_ok(f, kor_model_open(&model, path && *path ? path : "models/secrets.gguf", &f->err));
+    const kor_guard guard = {.secrets = model};
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    assert_ok(f, kor_ingest_begin(&in, f->memory, 1, &f->err));
+    kor_ingest_use(in, &guard, NULL);
+    for (size_t i = 0; i < ROWS; i++) {
+        kor_event e = text_event(rows[i].text, NOON);
+        e.title = rows[i].title;
+        assert_ok(f, kor_ingest_add(in, &e, &f->err));
+    }
+    assert_ok(f, kor_ingest_end(in, NULL, &f->err));
+    for (size_t i = 0; i < ROWS; i++) {
+        kor_arena arena = {0};
+        kor_event e;
+        assert_ok(f, kor_memory_get(f->memory, (int64_t)i + 1, &arena, &e, &f->err));
+        assert_string_equal(e.title, rows[i].title);
+        assert_string_equal(e.text, rows[i].kept);
+        kor_arena_free(&arena);
+    }
+    kor_model_close(model);
+}
+
+/* A secret that stands where a text is cut off is none that is kept in part. */
+static void test_leak_none_at_the_end_of_a_long_text(void **state)
+{
+    static const char key[] = "ghp_a8Xk2Qv7LmN4pRt9Yw3ZcB6dFh1JsK5gT0eU";
+    static const size_t places[] = {20, 39, KOR_EVENT_TEXT_MAX / 2};
+    fixture *f = *state;
+    kor_ingest *in;
+    const kor_guard guard = {0};
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    assert_ok(f, kor_ingest_begin(&in, f->memory, 1, &f->err));
+    kor_ingest_use(in, &guard, NULL);
+    size_t len = KOR_EVENT_TEXT_MAX + 10000;
+    char *text = malloc(len + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < 3; i++) {
+        memset(text, ' ', len);
+        text[0] = 'a';
+        text[len] = 0;
+        memcpy(text + KOR_EVENT_TEXT_MAX - places[i], key, sizeof key - 1);
+        memcpy(text + KOR_EVENT_TEXT_MAX + 4096 - 20, key, sizeof key - 1);
+        kor_event e = text_event(text, NOON);
+        assert_ok(f, kor_ingest_add(in, &e, &f->err));
+    }
+    free(text);
+    assert_ok(f, kor_ingest_end(in, NULL, &f->err));
+    for (int64_t id = 1; id <= 3; id++) {
+        kor_arena arena = {0};
+        kor_event e;
+        assert_ok(f, kor_memory_get(f->memory, id, &arena, &e, &f->err));
+        assert_true(e.text_len <= KOR_EVENT_TEXT_MAX && e.text_len > KOR_EVENT_TEXT_MAX - 100);
+        assert_null(strstr(e.text, "ghp_"));
+        kor_arena_free(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_leak_none_of_500_secrets_reaches_the_disk, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_leak_none_that_the_title_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_leak_none_at_the_end_of_a_long_text, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "colony/colony.h"
+#include "colony/guard.h"
 #include "forge/grammar.h"
 #include "gguf_maker.h"
 #include "golden.h"
@@ -325,6 +327,64 @@ static void test_malloc_sweep_task_survives_every_failure(void **state)
     folder_remove(&f);
 }
 
+static kor_status find_nothing(void *arg, const char *model, char out[4096], kor_error *err)
+{
+    (void)arg, (void)out;
+    return kor_fail(err, KOR_E_NOT_FOUND, "no model %s", model);
+}
+
+/* What is excluded is changed, a secret is cut out, and a colony without models reads the rest. */
+static void run_colony(report *r, void *home)
+{
+    char plan[300], excluded[300];
+    const char *const plans[] = {plan};
+    static const char text[] = "key=%67hp_a8Xk2Qv7LmN4pRt9Yw3ZcB6dFh1JsK5gT0eU.";
+    const char *out = NULL;
+    size_t len;
+    bool changed, cut = false;
+    kor_guard guard = {0};
+    kor_guard_ctx *ctx = NULL;
+    kor_colony *colony = NULL;
+    kor_colony_ctx *minds = NULL;
+    (void)snprintf(plan, sizeof plan, "%.200s/colony.yaml", (const char *)home);
+    (void)snprintf(excluded, sizeof excluded, "%.200s/exclude.yaml", (const char *)home);
+    kor_exclusions *e = &guard.exclusions;
+    r->status = kor_exclusions_read(e, excluded, &r->err);
+    if (r->status == KOR_OK)
+        r->status = kor_exclusions_add(e, KOR_EXCLUDE_APP, "new", &changed, &r->err);
+    if (r->status == KOR_OK) kor_exclusions_remove(e, KOR_EXCLUDE_APP, "new");
+    if (r->status == KOR_OK) r->status = kor_exclusions_write(e, excluded, &r->err);
+    if (r->status == KOR_OK) r->status = kor_guard_ctx_new(&ctx, &guard, &r->err);
+    if (r->status == KOR_OK) {
+        r->status = kor_guard_cut(ctx, text, sizeof text - 1, &out, &len, &cut, NULL, &r->err);
+        r->torn |= cut != (r->status == KOR_OK);
+    }
+    if (r->status == KOR_OK) {
+        r->status = kor_colony_open(&colony, plans, 1, NULL, find_nothing, NULL, &r->err);
+        r->torn |= !colony != (r->status != KOR_OK);
+    }
+    if (r->status == KOR_OK) r->status = kor_colony_ctx_new(&minds, colony, NULL, &r->err);
+    if (r->status == KOR_OK) kor_colony_run(minds, &(kor_colony_event){.text = out, .len = len});
+    kor_colony_ctx_free(minds);
+    kor_colony_close(colony);
+    kor_guard_ctx_free(ctx);
+    kor_exclusions_free(e);
+}
+
+static void test_malloc_sweep_colony_survives_every_failure(void **state)
+{
+    (void)state;
+    static const char plan[] =
+        "steps:\n  - {model: a}\n  - {model: b, when: \"a in [x, 'y z']\"}\n",
+                      excluded[] = "words: [one, two]\npaths: [~/private]\n";
+    folder f = folder_new();
+    put_file(in(&f, "colony.yaml"), plan, sizeof plan - 1);
+    put_file(in(&f, "exclude.yaml"), excluded, sizeof excluded - 1);
+    long failures = sweep(run_colony, f.path);
+    assert_true(SANITIZED || failures >= 15);
+    folder_remove(&f);
+}
+
 static void run_rows(report *r, void *path)
 {
     kor_dataset data;
@@ -512,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_malloc_sweep_models_with_labels_survive_every_failure),
         cmocka_unit_test(test_malloc_sweep_personal_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_task_survives_every_failure),
+        cmocka_unit_test(test_malloc_sweep_colony_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_rows_survive_every_failure),
         cmocka_unit_test(test_malloc_sweep_grammar_survives_every_failure),
         cmocka_unit_test(test_malloc_sweep_tokenizer_survives_every_failure),

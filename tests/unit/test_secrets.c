@@ -46,6 +46,17 @@ static void test_secrets_certain_ones_have_a_label(void **state)
          "ghp_"
          "8sK2mQ9xT4vB7nL1cR6wZ3yH5jD0fGpAeUiO",
          "", "token"},
+        {"file:///home/ann/notes/2026/w3/",
+         "ghp_"
+         "8sK2mQ9xT4vB7nL1cR6wZ3yH5jD0fGpAeUiO",
+         ".md", "token"},
+        {"",
+         "glpat-"
+         "xaCQiZyKZmMRbBbPfBBu",
+         "", "token"},
+        {"pay with ", "4015311500145418", " please", "card"},
+        {"secret: \"", "DE73397922882498956219", "\"", "bank"},
+        {"<code>Authorization: Bearer ", "g5Y4ByCbiGpGcKPTL3VJ", "</code>", "token"},
         {"x\\n",
          "glpat-"
          "x9Kq2LmPz7RtYw4Vb8Nc",

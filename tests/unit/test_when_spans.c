@@ -145,6 +145,28 @@ static void test_when_spans_follow_the_reading(void **state)
     kor_zone_close(zone);
 }
 
+/* Whose clock it is, in the words; the answer is in the user's. */
+static void test_when_spans_know_zones_in_the_words(void **state)
+{
+    (void)state;
+    kor_zone *zone = open_zone("Europe/Paris");
+    const kor_when_options past = {.zone = zone, .reference_ms = NOW};
+    const kor_when_options future = {.zone = zone, .reference_ms = NOW, .prefer = KOR_WHEN_FUTURE};
+    check_range("at 3pm EST tomorrow", &future, "2026-11-23T21:00:00+01:00",
+                "2026-11-23T22:00:00+01:00");
+    check_range("standup 14:00 UTC", &future, "2026-11-22T15:00:00+01:00",
+                "2026-11-22T15:01:00+01:00");
+    check_range("standup 14:00 UTC", &past, "2026-11-21T15:00:00+01:00",
+                "2026-11-21T15:01:00+01:00");
+    check_range("on 1 July 2026 at 9:30 pdt", &past, "2026-07-01T18:30:00+02:00",
+                "2026-07-01T18:31:00+02:00");
+    check_range("5 pm GMT+2 on Monday", &future, "2026-11-23T16:00:00+01:00",
+                "2026-11-23T17:00:00+01:00");
+    check_range("9am PT on Monday", &future, "2026-11-23T09:00:00+01:00",
+                "2026-11-23T10:00:00+01:00");
+    kor_zone_close(zone);
+}
+
 static void test_when_spans_offer_alternatives(void **state)
 {
     (void)state;
@@ -346,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_when_spans_have_types),
         cmocka_unit_test(test_when_spans_count_code_points),
         cmocka_unit_test(test_when_spans_follow_the_reading),
+        cmocka_unit_test(test_when_spans_know_zones_in_the_words),
         cmocka_unit_test(test_when_spans_offer_alternatives),
         cmocka_unit_test(test_when_spans_say_why_not),
         cmocka_unit_test(test_when_spans_recur),
