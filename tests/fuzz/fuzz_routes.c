@@ -121,8 +121,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     char *body = kor_arena_copy(&arena, (const char *)data + at, size - at);
     expect(body != NULL);
-    kor_request r = {line[0], line[1], line[2], line[3], line[4],  line[5],
-                     line[6], line[7], false,   body,    size - at};
+    kor_request r = {
+        .method = line[0],
+        .target = line[1],
+        .host = line[2],
+        .origin = line[3],
+        .authorization = line[4],
+        .cookie = line[5],
+        .content_type = line[6],
+        .fetch_site = line[7],
+        .body = body,
+        .body_len = size - at,
+    };
     if (r.authorization)
         r.authorization = with_secret(&arena, r.authorization, "TOKEN", service.gate.token);
     if (r.cookie) r.cookie = with_secret(&arena, r.cookie, "SESSION", service.gate.session);
