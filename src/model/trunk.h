@@ -13,8 +13,8 @@
 /* embedding[dim] and state[dim] of a text, with a context of an encoder. */
 void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state);
 
-/* What the bag of a model of architecture "hybrid" or "lora" says alone, for a thousandth of the
- * time: out[labels] probabilities that are not calibrated. False when it has none. */
+/* What the bag of a model of architecture "hybrid" or "lora" says alone, without a pass of the
+ * trunk: out[labels] probabilities that are not calibrated. False when it has none. */
 bool kor_trunk_glance(kor_ctx *ctx, const char *text, size_t len, float *out);
 
 /* Its encoder, a view that lives as long as the model; NULL when it has none. */

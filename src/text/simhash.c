@@ -200,24 +200,9 @@ static kind kind_of(uint32_t cp)
     }
     /* Scripts without spaces: each character is a word. */
     if ((cp >= 0x2e80 && cp <= 0x9fff) || cp >= 0x20000) return ALONE;
-    switch (utf8proc_category((utf8proc_int32_t)cp)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO: return WORD;
-    case UTF8PROC_CATEGORY_ZS:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-    case UTF8PROC_CATEGORY_CC: return SPACE;
-    default: return SYMBOLS;
-    }
+    static const kind kinds[] = {
+        [KOR_CHAR_WORD] = WORD, [KOR_CHAR_SPACE] = SPACE, [KOR_CHAR_SYMBOL] = SYMBOLS};
+    return kinds[kor_utf8_class(cp)];
 }
 
 typedef struct sums {

@@ -22,4 +22,14 @@ bool kor_utf8_valid(const char *s, size_t len);
 /* The longest prefix of at most max bytes that ends at a character. len when it fits. */
 size_t kor_utf8_prefix(const char *s, size_t len, size_t max);
 
+/* What words are made of. */
+typedef enum kor_char_class {
+    KOR_CHAR_WORD,  /* letters, marks and numbers */
+    KOR_CHAR_SPACE, /* separators and control characters */
+    KOR_CHAR_SYMBOL /* anything else */
+} kor_char_class;
+
+/* By its general category (Unicode). Hashes of texts depend on it: it is part of their formats. */
+kor_char_class kor_utf8_class(uint32_t cp);
+
 #endif
