@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the routes answer."""
+import base64, json, os, re, struct
+from harness import *
+
+
+def test_starts_at_once_and_makes_a_private_token():
+    mode = os.stat(env["KORORA_HOME"] + "/token").st_mode & 0o777
+    expect(mode == 0o600, oct(mode))
+    expect(re.fullmatch("[0-9a-f]{64}", token()), token())
+    expect(server.ready < 1, server.ready)  # 0.1 where nothing else runs
+
+
+def test_remembers_and_recalls():
+    reply = ask("POST", "/api/events", {"text": "the demo moved to Friday; password=hunter2secretXYZ99", "title": "planning"})
+    expect(reply.status == 201 and reply.json()["event"] == 1 and reply.json()["cut"] == {"password": 1}, reply.body)
+    reply = ask("POST", "/api/events", {"text": "lunch with Zoe", "time": "2026-03-03T12:00", "source": "diary", "scope": "s2"})
+    expect(reply.json()["time"] == "2026-03-03T12:00:00+01:00", reply.body)
+    hits = ask("GET", "/api/recall?q=when%20is%20the+demo%3F&explain=true&limit=1").json()
+    expect(hits["hits"][0]["event"] == 1 and "signals" in hits["hits"][0] and hits["filters"]["events"] == 2, hits)
+    expect("hunter2" not in json.dumps(hits), hits)
+    said = json.loads(run("recall", "when is the demo?", "--json").stdout)
+    expect([h["event"] for h in said["hits"]] == [h["event"] for h in ask("GET", "/api/recall?q=when+is+the+demo%3F").json()["hits"]], said)
+    day = ask("GET", "/api/timeline?range=2026-03-03&scope=s2").json()
+    expect(day["days"][0]["events"] == 1, day)
+    event = ask("GET", "/api/events/1").json()
+    expect(event["title"] == "planning" and event["annotations"] is not None, event)
+    when = ask("GET", "/api/when?q=last+tuesday&now=2026-11-22T10:00").json()
+    expect(when["spans"][0]["from"].startswith("2026-11-17"), when)
+    stats = ask("GET", "/api/stats").json()
+    expect(stats == json.loads(run("stats", "--json").stdout), stats)
+    expect("trunk" in [m["name"] for m in ask("GET", "/api/models").json()["models"]], "models")
+
+
+def test_corrections_come_and_go():
+    reply = ask("POST", "/api/events/1/corrections", {"corrections": {"kind": "note", "tags": ["+health", "-bug"]}})
+    labels = {(c["field"], c["label"], c["on"]) for c in reply.json().get("corrections", [])}
+    expect(labels == {("kind", "note", True), ("tags", "health", True), ("tags", "bug", False)}, reply.body)
+    for bad in [{}, {"kind": "no such label"}, {"kind": 3}, {"kind": "+note"}, {"kind": ["note", "code"]}, {"../x": "note"}, {"kind": "note,code"}]:
+        expect(ask("POST", "/api/events/1/corrections", {"corrections": bad}).status in (400, 404), bad)
+    expect(ask("POST", "/api/events/999/corrections", {"corrections": {"kind": "note"}}).status == 404)
+    expect(ask("DELETE", "/api/events/1/corrections").json()["undone"] == 3)
+
+
+def test_exclusions_count_at_once_from_both_sides():
+    expect(ask("POST", "/api/exclusions", {"kind": "word", "text": "project x"}).json()["words"] == ["project x"])
+    expect(ask("POST", "/api/events", {"text": "of Project X"}).json()["excluded"] == {"word": 1})
+    run("exclude", "--word", "unicorn")
+    expect(ask("POST", "/api/events", {"text": "a unicorn"}).json()["event"] is None)
+    expect(ask("DELETE", "/api/exclusions?kind=word&text=project%20x").json()["words"] == ["unicorn"])
+    expect(ask("DELETE", "/api/exclusions?kind=word&text=project%20x").status == 404)
+    expect(ask("POST", "/api/exclusions", {"kind": "colour", "text": "red"}).status == 400)
+
+
+def test_embeddings_have_the_shape_of_openai():
+    plain = ask("POST", "/v1/embeddings", {"input": ["one text", "another"], "model": "trunk"}).json()
+    coded = ask("POST", "/v1/embeddings", {"input": "one text", "model": "trunk", "encoding_format": "base64"}).json()
+    expect([d["index"] for d in plain["data"]] == [0, 1] and plain["usage"]["total_tokens"] > 0, plain)
+    one = plain["data"][0]["embedding"]
+    raw_bytes = base64.b64decode(coded["data"][0]["embedding"])
+    floats = struct.unpack("<%df" % (len(raw_bytes) // 4), raw_bytes)
+    expect(len(one) == len(floats) and max(abs(a - b) for a, b in zip(one, floats)) < 1e-6, "base64")
+    expect(abs(sum(x * x for x in one) - 1) < 1e-3, "length")
+    bad = [{"input": "", "model": "trunk"}, {"input": [], "model": "trunk"}, {"input": [1, 2], "model": "trunk"},
+           {"input": ["x"] * 257, "model": "trunk"}, {"input": "x", "model": "gpt"}, {"input": "x"},
+           {"input": "x", "model": "trunk", "encoding_format": "hex"}, {"input": "x", "model": "trunk", "dimensions": 7}]
+    for body in bad:
+        reply = ask("POST", "/v1/embeddings", body)
+        expect(reply.status in (400, 404) and reply.json()["error"]["message"], body, reply.status)
+    expect(ask("GET", "/v1/models").json()["data"][0]["id"] == "trunk")
+
+
+def test_description_is_openapi_and_true():
+    described = ask("GET", "/api/openapi.json", key=None).json()
+    expect(described["openapi"] == "3.1.0" and described["info"]["title"] and described["info"]["version"])
+    names = set()
+    for path, operations in described["paths"].items():
+        for method, o in operations.items():
+            expect(method in ("get", "post", "delete") and o["operationId"] not in names, method, o)
+            names.add(o["operationId"])
+            inside = set(re.findall("{(.*?)}", path))
+            expect(inside == {p["name"] for p in o["parameters"] if p["in"] == "path"}, path)
+            for p in o["parameters"]:
+                expect(p["in"] in ("path", "query") and p["schema"]["type"] and isinstance(p["required"], bool), p)
+                expect(p["in"] == "query" or p["required"], p)
+            for code, reply in o["responses"].items():
+                if "$ref" in reply:
+                    at = described
+                    for part in reply["$ref"][2:].split("/"):
+                        at = at[part]
+                    reply = at
+                expect(reply["description"], path, code)
+            if "requestBody" in o:
+                schema = o["requestBody"]["content"]["application/json"]["schema"]
+                expect(set(schema["required"]) <= set(schema["properties"]), path)
+            for needed in o.get("security", described["security"]):
+                expect(set(needed) <= set(described["components"]["securitySchemes"]), path)
+    try:
+        from openapi_spec_validator import validate
+    except ImportError:
+        return
+    validate(described)
+
+
+def test_mcp_is_answered_message_by_message():
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+    headers = {"mcp_protocol_version": "2026-07-28", "mcp_method": "tools/call", "mcp_name": "search"}
+
+    def call(method, params=None, **more):
+        return ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}, **more)
+
+    search = {"name": "search", "arguments": {"query": "routes"}, "_meta": meta}
+    expect(call("tools/call", search, **headers).status == 200)
+    for wrong in ({"mcp_name": "forget"}, {"mcp_method": "tools/list"}, {"mcp_protocol_version": "2025-11-25"},
+                  {"mcp_name": None}, {"mcp_protocol_version": None}):
+        reply = call("tools/call", search, **{**headers, **wrong})
+        expect(reply.status == 400 and json.loads(reply.body)["error"]["code"] == -32020, wrong, reply.status, reply.body)
+    reply = call("ping", {"_meta": meta}, mcp_protocol_version="2026-07-28", mcp_method="ping")
+    expect(reply.status == 404 and json.loads(reply.body)["error"]["code"] == -32601, reply.status, reply.body)
+    # An older client, one whose session is of long ago, and one that never had any.
+    for more in ({}, {"mcp_session_id": "0123456789"}, {"mcp_protocol_version": "2025-06-18"}):
+        expect(call("tools/list", **more).status == 200, more)
+    expect(call("tools/list", mcp_protocol_version="1.0").status == 400)
+    reply = ask("POST", "/mcp", {"jsonrpc": "2.0", "method": "notifications/initialized"})
+    expect(reply.status == 202 and not reply.body, reply.status, reply.body)
+    for body in (b"", b"{", b"[]", b"\xff", b"[" * 100000, b'{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}'):
+        reply = ask("POST", "/mcp", body)
+        expect(reply.status == 400 and json.loads(reply.body)["error"]["code"] in (-32700, -32600), body[:40], reply.status)
+    for method in ("GET", "DELETE"):
+        expect(ask(method, "/mcp").status == 405, method)
+    expect(ask("POST", "/mcp", b"{}", content_type="text/plain").status == 415)
+    expect(call("tools/list", key=None).status == 401)
+    expect(call("tools/list", origin="http://evil.example").status == 403)
+
+
+def test_metrics_can_be_read():
+    alive()
+    text = ask("GET", "/metrics").body.decode()
+    for line in text.splitlines():
+        expect(re.fullmatch(r'# (HELP|TYPE) korora_\w+ .+|korora_\w+({(\w+="([^"\\\n]|\\.)*",?)+})? -?[0-9.e+-]+', line), line)
+    expect(re.search(r'korora_requests_total{method="GET",route="/health",status="2xx"} [1-9]', text), text)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process among others: its start, its end, an import meanwhile."""
+import json, os, re, signal, socket, subprocess, threading, time
+from harness import *
+
+
+def test_two_servers_on_one_port():
+    second = subprocess.run([korora, "serve", "--port", str(server.port)], env=env, capture_output=True, text=True, timeout=20)
+    expect(second.returncode == 3 and "listens there already" in second.stderr and second.stderr.count("\n") == 1, second)
+    alive()
+
+
+def test_listens_on_loopback_alone():
+    listening = []
+    for line in open("/proc/net/tcp").read().splitlines()[1:]:
+        local, state = line.split()[1], line.split()[3]
+        if state == "0A" and int(local.split(":")[1], 16) == server.port:
+            listening.append(local.split(":")[0])
+    expect(listening == ["0100007F"], listening)
+
+
+def test_socket_in_the_file_system():
+    path = work.name + "/korora.sock"
+    other = Server("--socket", path)
+    expect(os.stat(path).st_mode & 0o777 == 0o600, "mode")
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(b"GET /api/stats HTTP/1.1\r\nHost: any\r\nConnection: close\r\nAuthorization: Bearer " + token().encode() + b"\r\n\r\n")
+        expect(b"200 OK" in s.recv(4096), "answer")
+    second = subprocess.run([korora, "serve", "--socket", path], env=env, capture_output=True, text=True, timeout=20)
+    expect(second.returncode == 3, second)
+    other.process.kill()
+    other.process.wait()
+    other = Server("--socket", path)
+    expect(other.stop()[0] == 0 and not os.path.exists(path), "after a killed one")
+    with open(path, "w") as f:
+        f.write("mine")
+    expect(run("serve", "--socket", path).returncode == 2 and open(path).read() == "mine", "another file")
+
+
+def test_an_import_meanwhile():
+    rows = work.name + "/rows.jsonl"
+    with open(rows, "w") as f:
+        for i in range(1000):
+            f.write(json.dumps({"id": "r%d" % i, "text": "row %d of the import about gliders" % i, "time": "2026-05-01T10:00:00Z"}) + "\n")
+    before = ask("GET", "/api/stats").json()["events"]
+    importing = subprocess.Popen([korora, "import", "jsonl", rows], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    bad, asked, added, stop = [], [0], [0], threading.Event()
+
+    def reader():
+        while not stop.is_set():
+            reply = ask("GET", "/api/recall?q=gliders+in+the+import")
+            asked[0] += 1
+            if reply.status != 200:
+                bad.append(reply.body)
+
+    def writer():
+        while not stop.is_set():
+            reply = ask("POST", "/api/events", {"text": "meanwhile number %d" % added[0]})
+            if reply.status == 201:
+                added[0] += 1
+            else:
+                bad.append(reply.body)
+
+    threads = [threading.Thread(target=t) for t in (reader, reader, reader, writer)]
+    for t in threads:
+        t.start()
+    try:
+        code = importing.wait(100)
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
+    expect(code == 0 and not bad, code, bad[:2])
+    expect(asked[0] > 3 and added[0] > 0, asked, added)
+    expect(ask("GET", "/api/stats").json()["events"] == before + 1000 + added[0], before, added)
+
+
+def test_idle_is_idle():
+    def ticks():
+        fields = open("/proc/%d/stat" % server.process.pid).read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    def switches():
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", open("/proc/%d/task/%s/status" % (server.process.pid, t)).read(), re.M).group(1))
+                   for t in os.listdir("/proc/%d/task" % server.process.pid))
+    time.sleep(LIMIT + 1)
+    before = ticks(), switches()
+    time.sleep(2)
+    expect(ticks() == before[0] and switches() - before[1] <= 2, before, ticks(), switches())
+
+
+def test_ends_when_told():
+    idle = socket.create_connection(("127.0.0.1", server.port))
+    code, seconds = server.stop()
+    idle.close()
+    expect(code == 0 and seconds < 2 and not server.errors, code, seconds, server.errors)
+    other = Server("--port", "0")
+    expect(other.stop(signal.SIGINT)[0] == 0, "SIGINT")
