@@ -68,14 +68,25 @@ typedef struct place {
     bool new_token;
 } place;
 
+/* The module, and what it runs. */
+typedef struct running {
+    const kor_server_api *api;
+    kor_server *server;
+} running;
+
+static void wake(void *arg)
+{
+    const running *r = arg;
+    r->api->wake(r->server);
+}
+
 static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error *err)
 {
-    const kor_server_api *api;
+    running r = {0};
     kor_service service;
-    kor_server *server = NULL;
     kor_server_options o = {.listener = -1};
     sigset_t ends;
-    KOR_TRY(kor_server_load(&api, err));
+    KOR_TRY(kor_server_load(&r.api, err));
     KOR_TRY(at->socket ? kor_listen_socket(&o.listener, at->socket, err)
                        : kor_listen_loopback(&o.listener, &at->port, err));
     (void)sigemptyset(&ends);
@@ -106,13 +117,14 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
     o.refuse = kor_routes_refuse;
     o.arg = &service;
     if (status == KOR_OK)
-        status = api->start(&server, &o, err);
+        status = r.api->start(&r.server, &o, err);
     else
         (void)close(o.listener);
     if (status == KOR_OK) {
+        kor_live_wakes(&service.live, wake, &r);
         announce(a, at->port, at->socket, &service.gate);
         wait_for_end(&ends);
-        api->stop(server);
+        r.api->stop(r.server);
     }
     if (at->socket) (void)unlink(at->socket);
     kor_service_close(&service);

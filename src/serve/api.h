@@ -33,6 +33,9 @@ void kor_api_openai_models(kor_ask *ask);
 /* api_mcp.c */
 void kor_api_mcp(kor_ask *ask);
 
+/* api_live.c */
+void kor_api_live(kor_ask *ask);
+
 /* static_files.c */
 void kor_api_page(kor_ask *ask);
 void kor_api_login(kor_ask *ask);

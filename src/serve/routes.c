@@ -65,6 +65,13 @@ void kor_ask_reply(kor_ask *ask, int status, json_t *value)
     kor_str_putc(&ask->reply->body, '\n');
 }
 
+void kor_ask_stream(kor_ask *ask, const char *type, const kor_stream *stream)
+{
+    ask->reply->status = 200;
+    ask->reply->type = type;
+    ask->reply->stream = *stream;
+}
+
 kor_status kor_ask_memory(kor_ask *ask, kor_memory **out, kor_error *err)
 {
     if (!ask->worker) KOR_TRY(kor_service_take(ask->service, &ask->worker, err));

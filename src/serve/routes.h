@@ -70,6 +70,9 @@ const char *kor_ask_body(const kor_ask *ask, const char *name);
 /* A memory to read, until the request is answered. */
 kor_status kor_ask_memory(kor_ask *ask, kor_memory **out, kor_error *err);
 
+/* Answer with a stream, which the reply owns from then on. */
+void kor_ask_stream(kor_ask *ask, const char *type, const kor_stream *stream);
+
 /* Answer with JSON, which is freed. */
 void kor_ask_reply(kor_ask *ask, int status, json_t *value);
 

@@ -113,6 +113,8 @@ const kor_route kor_routes[] = {
      exclusion_fields, NULL, kor_api_exclude, false},
     {"DELETE", "/api/exclusions", KOR_ACCESS_TOKEN, "Remember such things again", exclusion_fields,
      NULL, NULL, kor_api_include, false},
+    {"GET", "/api/live", KOR_ACCESS_TOKEN, "What happens to the memory, as server-sent events",
+     NULL, NULL, "text/event-stream", kor_api_live, false},
     {"GET", "/api/openapi.json", KOR_ACCESS_OPEN, "This description", NULL, NULL, NULL,
      kor_api_openapi, false},
     {"POST", "/v1/embeddings", KOR_ACCESS_TOKEN, "Embed texts, as OpenAI's API does", NULL,

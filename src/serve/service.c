@@ -19,6 +19,7 @@ kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsi
     s->started_ms = kor_now_ms();
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_mutex_init(&s->writing, NULL);
+    kor_live_open(&s->live, parts->home);
     KOR_TRY(open_writer(s, err));
     return kor_gate_open(&s->gate, parts->home, port, new_token, err);
 }
@@ -35,6 +36,7 @@ void kor_service_close(kor_service *s)
     kor_exclusions_free(&s->mcp_guard.exclusions);
     kor_memory_close(s->writer);
     kor_gate_close(&s->gate);
+    kor_live_close(&s->live);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->writing);
 }

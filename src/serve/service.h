@@ -5,6 +5,7 @@
 
 #include "memory/ingest.h"
 #include "serve/gate.h"
+#include "serve/live.h"
 #include "serve/mcp.h"
 #include "serve/shapes.h"
 
@@ -41,6 +42,7 @@ typedef struct kor_worker {
 typedef struct kor_service {
     kor_service_parts parts;
     kor_gate gate;
+    kor_live live;
     pthread_mutex_t lock; /* of idle */
     kor_worker *idle;
     pthread_mutex_t writing; /* of what writes, and of what is called one at a time */

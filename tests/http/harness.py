@@ -72,7 +72,10 @@ def ask(method, target, body=None, key=RIGHT, port=None, **headers):
     except (BrokenPipeError, ConnectionResetError):
         pass  # refused before all of it was sent
     reply = connection.getresponse()
-    reply = Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
+    headers = {k.lower(): v for k, v in reply.getheaders()}
+    # A stream of events does not end: its first line is enough.
+    body = reply.readline() if headers.get("content-type") == "text/event-stream" else reply.read()
+    reply = Reply(reply.status, headers, body)
     connection.close()
     return reply
 
