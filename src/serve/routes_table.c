@@ -85,6 +85,27 @@ static const kor_given embeddings_body[] = {
     TEXT("user", "of no matter here"),
     END,
 };
+static const kor_given related_query[] = {
+    {"limit", KOR_GIVEN_INTEGER, false, 1, 100, "events at most; default 8"},
+    END,
+};
+static const kor_given access_query[] = {
+    {"limit", KOR_GIVEN_INTEGER, false, 1, 10000, "requests at most; default 100"},
+    END,
+};
+static const kor_given forget_body[] = {
+    TEXT("when", "time words: yesterday, last week"),
+    TEXT("from", "events from then on"),
+    TEXT("to", "events before then"),
+    TEXT("source", "events of this source"),
+    TEXT("app", "events of this program"),
+    TEXT("site", "pages of this site and those under it"),
+    TEXT("match", "events with all of these words"),
+    {"ids", KOR_GIVEN_ANY, false, 0, 0, "a list: only these events"},
+    SCOPE,
+    TEXT("token", "of a dry run that found the very same events; without it this is a dry run"),
+    END,
+};
 static const kor_given login_query[] = {NEEDED("token", "the token"), END};
 
 const kor_route kor_routes[] = {
@@ -103,6 +124,18 @@ const kor_route kor_routes[] = {
      kor_api_correct, 0},
     {"DELETE", "/api/events/{id}/corrections", KOR_ACCESS_TOKEN,
      "Take the corrections of an event back", NULL, NULL, NULL, kor_api_undo, 0},
+    {"DELETE", "/api/events/{id}", KOR_ACCESS_TOKEN, "Forget one event, for good", NULL, NULL, NULL,
+     kor_api_forget_event, 0},
+    {"GET", "/api/events/{id}/related", KOR_ACCESS_TOKEN,
+     "What an event is connected with, and why", related_query, NULL, NULL, kor_api_related, 0},
+    {"POST", "/api/forget", KOR_ACCESS_TOKEN,
+     "Take events out for good: what would go and a token, and with the token it goes", NULL,
+     forget_body, NULL, kor_api_forget, 0},
+    {"GET", "/api/access", KOR_ACCESS_TOKEN, "Who asked what, newest first", access_query, NULL,
+     NULL, kor_api_access, 0},
+    {"GET", "/api/export", KOR_ACCESS_TOKEN,
+     "All events, a line of JSON each, as korora import jsonl takes them", NULL, NULL,
+     "application/jsonl", kor_api_export, 0},
     {"GET", "/api/models", KOR_ACCESS_TOKEN, "The shipped models and your own", NULL, NULL, NULL,
      kor_api_models, KOR_ROUTE_UNLOGGED},
     {"GET", "/api/stats", KOR_ACCESS_TOKEN, "What is remembered, and what the models did for it",
