@@ -8,6 +8,7 @@
 #include "memory/annotations.h"
 #include "memory/corrections.h"
 #include "memory/ingest.h"
+#include "serve/model_answers.h"
 #include "serve/shapes.h"
 #include "serve/wanted.h"
 
@@ -133,7 +134,6 @@ kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err);
 /* One answer, whatever the head: an embedding, a probability for each label, or the score of a text
  * with itself. out has room for kor_answer_size floats; of spans, which are found for the time it
  * takes, nothing is put there. */
-size_t kor_answer_size(const kor_model_info *info);
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err);
 
@@ -143,9 +143,6 @@ int kor_forge_personal(const kor_args *a, const char *tasks, bool undo);
 /* korora run colony: the whole chain over text, or over each line of the files after the first
  * word. Returns the exit code. */
 int kor_run_colony(const kor_args *a, const char *text, bool jsonl);
-
-/* Does it compare two texts: head "rank"? */
-bool kor_model_ranks(const kor_model_info *info);
 
 /* Print how good a model of head rank or embed is on pairs. */
 void kor_eval_pairs(const kor_measured *measured, bool embeds, bool json);

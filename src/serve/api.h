@@ -36,6 +36,9 @@ void kor_api_mcp(kor_ask *ask);
 /* The MCP server that reads from the memory of the ask. */
 kor_status kor_api_mcp_of(kor_ask *ask, kor_mcp **out, kor_error *err);
 
+/* api_run.c */
+void kor_api_run(kor_ask *ask);
+
 /* api_tools.c */
 void kor_api_related(kor_ask *ask);
 void kor_api_forget(kor_ask *ask);

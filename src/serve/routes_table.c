@@ -106,6 +106,12 @@ static const kor_given forget_body[] = {
     TEXT("token", "of a dry run that found the very same events; without it this is a dry run"),
     END,
 };
+static const kor_given run_body[] = {
+    NEEDED("model", "one of /api/models, by its name"),
+    {"texts", KOR_GIVEN_ANY, true, 0, 0,
+     "a list of up to 256; of {\"query\", \"text\"} for a model that compares"},
+    END,
+};
 static const kor_given login_query[] = {NEEDED("token", "the token"), END};
 
 const kor_route kor_routes[] = {
@@ -138,6 +144,8 @@ const kor_route kor_routes[] = {
      "application/jsonl", kor_api_export, 0},
     {"GET", "/api/models", KOR_ACCESS_TOKEN, "The shipped models and your own", NULL, NULL, NULL,
      kor_api_models, KOR_ROUTE_UNLOGGED},
+    {"POST", "/api/run", KOR_ACCESS_TOKEN, "Ask a model about texts", NULL, run_body, NULL,
+     kor_api_run, 0},
     {"GET", "/api/stats", KOR_ACCESS_TOKEN, "What is remembered, and what the models did for it",
      NULL, NULL, NULL, kor_api_stats, 0},
     {"GET", "/api/exclusions", KOR_ACCESS_TOKEN, "What is never to be remembered", NULL, NULL, NULL,

@@ -23,6 +23,8 @@ typedef struct kor_service_parts {
                              kor_error *err);
     /* The models, as `korora models --json` but for how fast they are. One call at a time. */
     json_t *(*models)(void *arg);
+    /* A model of that list by its name, which stays open. One call at a time. */
+    kor_status (*model)(void *arg, const char *name, const kor_model **out, kor_error *err);
     /* Read what the user says, "kind=note" or "tags=+travel,-work", after what is in the list. One
      * call at a time. */
     kor_status (*read_correction)(void *arg, const char *said, kor_arena *arena,

@@ -70,6 +70,28 @@ def test_embeddings_have_the_shape_of_openai():
     expect(ask("GET", "/v1/models").json()["data"][0]["id"] == "trunk")
 
 
+def test_models_are_asked():
+    def said(model, *texts):
+        lines = run("run", model, input="".join(t + "\n" for t in texts)).stdout.splitlines()
+        return [json.loads(line) for line in lines]
+    for model in ("trunk", "kind", "tags", "secrets"):
+        texts = ["the demo moved to Friday", "call Anna on +49 30 1234567", ""]
+        reply = ask("POST", "/api/run", {"model": model, "texts": texts})
+        expect(reply.status == 200 and reply.json()["answers"] == said(model, *texts), model, reply.body)
+    for bad in ({}, {"model": "kind"}, {"model": "kind", "texts": []}, {"model": "kind", "texts": ["x"] * 257}, {"model": "kind", "texts": [3]},
+                {"model": "kind", "texts": [{"query": "a", "text": "b"}]}, {"model": "kind", "texts": "x"}, {"model": 3, "texts": ["x"]}):
+        expect(ask("POST", "/api/run", bad).status == 400, bad)
+    for name in ("", "no-such", "../models/kind", os.path.join(repo, "models", "kind.gguf"), "kind.gguf", "KIND", "kind\n", "x" * 5000, "%s"):
+        expect(ask("POST", "/api/run", {"model": name, "texts": ["x"]}).status == 404, name)
+
+
+def test_all_events_come_out():
+    run("add", "of another scope", "--scope", "apart")
+    reply = ask("GET", "/api/export")
+    expect(reply.status == 200 and reply.headers["content-type"] == "application/jsonl", reply.headers)
+    expect(reply.body.decode() == run("export").stdout and reply.body.count(b"\n") == ask("GET", "/api/stats").json()["events"], "export")
+
+
 def test_description_is_openapi_and_true():
     described = ask("GET", "/api/openapi.json", key=None).json()
     expect(described["openapi"] == "3.1.0" and described["info"]["title"] and described["info"]["version"])

@@ -117,6 +117,7 @@ def routes():
     bodies = {"/api/events": {"text": "a note on routes"}, "/api/exclusions": {"kind": "word", "text": "zebra crossing"},
               "/api/events/{id}/corrections": {"corrections": {"kind": "note"}},
               "/v1/embeddings": {"input": "a text", "model": "trunk"},
+              "/api/run": {"model": "trunk", "texts": ["a text"]},
               "/api/forget": {"match": "no such words anywhere"},
               "/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"}}
     for path, operations in described["paths"].items():

@@ -186,6 +186,29 @@ def test_listening_costs_nothing_while_nothing_happens():
         one.close()
 
 
+def test_a_slow_reader_of_all_events_costs_little_and_has_a_deadline():
+    rows = work.name + "/long.jsonl"
+    with open(rows, "w") as f:
+        for i in range(300):
+            f.write(json.dumps({"id": "long%d" % i, "text": "%d " % i + "lorem ipsum " * 8000}) + "\n")
+    expect(run("import", "jsonl", rows).returncode == 0, "import")
+
+    def resident():
+        return int(re.search(r"VmRSS:\s*(\d+)", open("/proc/%d/status" % server.process.pid).read()).group(1))
+    ask("GET", "/api/export")
+    files, before = usage() + 4, resident()
+    slow = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(20)]
+    for s in slow:
+        s.sendall(head("/api/export") + b"\r\n")
+    time.sleep(0.5)
+    alive()
+    expect(resident() - before < 30000, "memory", before, resident())
+    expect(settles(usage, files, LIMIT + 3) <= files, "they stay", files, usage())
+    for s in slow:
+        s.close()
+    expect(len(ask("GET", "/api/export").body) > 25 << 20, "whole")
+
+
 def test_a_server_with_listeners_ends_at_once():
     other = Server("--port", "0")
     some = [Listener(other.port) for _ in range(20)]
