@@ -48,8 +48,8 @@ typedef struct kor_reply {
 } kor_reply;
 
 typedef struct kor_server_options {
-    int listener; /* a listening socket; the server closes it, also when it cannot start */
-    size_t threads;
+    int listener;     /* a listening socket; the server closes it, also when it cannot start */
+    size_t threads;   /* that answer */
     size_t body_max;  /* bytes of a body; one that is longer is not kept, and answered with 413 */
     unsigned seconds; /* for a client to send a request, and to take the answer */
     /* Is a request to be read on, by its headers? When not, the reply is filled. Called before a

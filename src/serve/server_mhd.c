@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server over libmicrohttpd. This file is a module of its own (server.h).
  *
- * A few threads wait for sockets, each with its own share of the connections, and answer in place;
- * a client that is slow to send or to read is waited for without a thread. Who is silent, and who
- * sends or takes a byte now and then, is closed by the watch, a thread that sleeps until the first
- * deadline, and without connections for ever. (The time limit of libmicrohttpd counts what an
- * answer takes to make.)
+ * One thread waits for all sockets, and workers answer: a connection is suspended while a worker
+ * has its request, so that an answer that takes long holds up nobody but who asked, and all workers
+ * are busy before anybody waits. (A pool of libmicrohttpd's threads would have connections for
+ * good: the first to wake takes all that come at once.) A client that is slow to send or to read is
+ * waited for without a thread. Who is silent, and who sends or takes a byte now and then, is closed
+ * by the watch, a thread that sleeps until the first deadline, and without connections for ever.
+ * (The time limit of libmicrohttpd counts what an answer takes to make.)
  *
- * A stream that has nothing to say is suspended: nobody looks at its socket then but the watch,
+ * A stream that has nothing to say is suspended too: nobody looks at its socket then but the watch,
  * which sees when the client has gone. */
 #include "serve/server.h"
 
@@ -27,8 +29,10 @@
 enum {
     CONNECTIONS = 256,
     CONNECTION_BYTES = 32768, /* request line and headers fit in it */
-    OVERLONG = 4,             /* bodies of that many times the limit are read out, to say so */
-    PIECE = 16384             /* of a stream, at most, in one go */
+    WORKERS = 64,
+    LAST_MS = 1000, /* for answers that are made when the server stops to be sent */
+    OVERLONG = 4,   /* bodies of that many times the limit are read out, to say so */
+    PIECE = 16384   /* of a stream, at most, in one go */
 };
 
 /* One connection, in the list of all. */
@@ -40,26 +44,32 @@ typedef struct line {
     bool woken;                       /* since it was last pulled */
 } line;
 
+/* One request: while its body comes, while a worker has it, and while its answer is sent. */
+typedef struct visit {
+    struct visit *next; /* in the queue */
+    struct MHD_Connection *connection;
+    kor_request request;
+    char *target;
+    kor_str body;
+    size_t seen;
+    bool begun, queued, answered;
+    kor_reply reply; /* once it is answered */
+} visit;
+
 struct kor_server {
     kor_server_options o;
     struct MHD_Daemon *daemon;
     int poll;    /* what the watch waits for: changed, and the sockets of streams */
     int changed; /* an eventfd */
-    pthread_t watch;
+    pthread_t watch, workers[WORKERS];
+    size_t worker_count;
     pthread_mutex_t lock; /* of all that follows */
+    pthread_cond_t work, done;
     line *lines;
+    visit *first, *last;   /* what waits for a worker */
+    size_t unanswered;     /* given to a worker, and the answer not yet sent */
     bool stopping, asleep; /* asleep: the watch waits for no deadline */
 };
-
-/* One request, while its body comes. */
-typedef struct visit {
-    kor_request request;
-    char *target;
-    kor_str body;
-    size_t seen;
-    bool begun, refused;
-    kor_reply reply; /* when refused */
-} visit;
 
 static int64_t clock_ms(void)
 {
@@ -204,6 +214,14 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *con
     return v;
 }
 
+/* Its answer is sent, or nobody takes it any more. */
+static void forget_visit(kor_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    if (--s->unanswered == 0) pthread_cond_signal(&s->done);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
                          enum MHD_RequestTerminationCode why)
 {
@@ -211,6 +229,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
     visit *v = *context;
     set_deadline(arg, connection, soon(arg));
     if (!v) return;
+    if (v->queued) forget_visit(arg);
+    if (v->reply.stream.pull) v->reply.stream.end(v->reply.stream.arg);
     kor_str_free(&v->body);
     kor_str_free(&v->reply.body);
     free(v->target);
@@ -390,6 +410,67 @@ static unsigned long long said_length(struct MHD_Connection *connection)
     return text ? strtoull(text, NULL, 10) : 0;
 }
 
+/* Read the headers. Is the request to go on? */
+static bool begin(kor_server *s, struct MHD_Connection *connection, visit *v)
+{
+    v->begun = true;
+    v->connection = connection;
+    set_deadline(s, connection, soon(s));
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &v->request);
+    if (!s->o.admit(s->o.arg, &v->request, &v->reply)) return false;
+    if (said_length(connection) <= s->o.body_max) return true;
+    s->o.refuse(s->o.arg, 413, "the body is too long", &v->reply);
+    return false;
+}
+
+static enum MHD_Result take_body(const kor_server *s, visit *v, const char *bytes, size_t len)
+{
+    v->seen += len;
+    if (v->seen > s->o.body_max * OVERLONG) return MHD_NO;
+    if (v->seen > s->o.body_max)
+        kor_str_free(&v->body);
+    else
+        kor_str_add(&v->body, bytes, len);
+    return MHD_YES;
+}
+
+static enum MHD_Result send_answer(kor_server *s, visit *v)
+{
+    /* A stream is a visit without an end: nobody waits for it. */
+    if (v->queued && v->reply.stream.pull) {
+        v->queued = false;
+        forget_visit(s);
+    }
+    set_deadline(s, v->connection, soon(s));
+    enum MHD_Result sent = send_reply(s, v->connection, &v->reply);
+    v->reply.stream = (kor_stream){0}; /* it is the response's now */
+    return sent;
+}
+
+/* Give it to a worker; false when the server stops, and there may be none. */
+static bool queue(kor_server *s, visit *v)
+{
+    v->request.body = kor_str_text(&v->body);
+    v->request.body_len = v->body.len;
+    set_deadline(s, v->connection, INT64_MAX);
+    pthread_mutex_lock(&s->lock);
+    if (s->stopping) {
+        pthread_mutex_unlock(&s->lock);
+        return false;
+    }
+    v->queued = true;
+    MHD_suspend_connection(v->connection);
+    if (s->first)
+        s->last->next = v;
+    else
+        s->first = v;
+    s->last = v;
+    s->unanswered++;
+    pthread_cond_signal(&s->work);
+    pthread_mutex_unlock(&s->lock);
+    return true;
+}
+
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_size, void **context)
@@ -399,46 +480,74 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     kor_server *s = arg;
     visit *v = *context;
     if (!v || !v->target) return MHD_NO;
+    if (v->answered) return send_answer(s, v);
     v->request.method = method;
     v->request.target = v->target;
     if (!v->begun) {
-        v->begun = true;
-        set_deadline(s, connection, soon(s));
-        (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &v->request);
-        v->refused = !s->o.admit(s->o.arg, &v->request, &v->reply);
-        if (!v->refused && said_length(connection) > s->o.body_max) {
-            v->refused = true;
-            s->o.refuse(s->o.arg, 413, "the body is too long", &v->reply);
-        }
+        if (begin(s, connection, v)) return MHD_YES;
         /* Before the body comes: the connection is closed after the answer. */
-        if (v->refused) return send_reply(s, connection, &v->reply);
-        return MHD_YES;
+        return send_reply(s, connection, &v->reply);
     }
     if (*upload_size) {
-        v->seen += *upload_size;
-        if (v->seen > s->o.body_max * OVERLONG) return MHD_NO;
-        if (v->seen > s->o.body_max)
-            kor_str_free(&v->body);
-        else
-            kor_str_add(&v->body, upload, *upload_size);
+        size_t len = *upload_size;
         *upload_size = 0;
+        return take_body(s, v, upload, len);
+    }
+    if (v->seen > s->o.body_max)
+        s->o.refuse(s->o.arg, 413, "the body is too long", &v->reply);
+    else if (v->body.failed)
+        s->o.refuse(s->o.arg, 503, "out of memory", &v->reply);
+    else if (queue(s, v))
         return MHD_YES;
+    else
+        s->o.refuse(s->o.arg, 503, "the server ends", &v->reply);
+    return send_answer(s, v);
+}
+
+/* ---- Workers ---- */
+
+/* When the server stops, what is in the queue is answered first. */
+static void *work(void *arg)
+{
+    kor_server *s = arg;
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        while (!s->first && !s->stopping) pthread_cond_wait(&s->work, &s->lock);
+        visit *v = s->first;
+        if (!v) break;
+        s->first = v->next;
+        pthread_mutex_unlock(&s->lock);
+        s->o.answer(s->o.arg, &v->request, &v->reply);
+        pthread_mutex_lock(&s->lock);
+        v->answered = true;
+        MHD_resume_connection(v->connection); /* v is the other thread's from here on */
     }
-    kor_reply reply = {0};
-    if (v->seen > s->o.body_max) {
-        s->o.refuse(s->o.arg, 413, "the body is too long", &reply);
-    } else if (v->body.failed) {
-        s->o.refuse(s->o.arg, 503, "out of memory", &reply);
-    } else {
-        v->request.body = kor_str_text(&v->body);
-        v->request.body_len = v->body.len;
-        set_deadline(s, connection, INT64_MAX);
-        s->o.answer(s->o.arg, &v->request, &reply);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static bool start_workers(kor_server *s)
+{
+    size_t most = s->o.threads < WORKERS ? s->o.threads : WORKERS;
+    while (s->worker_count < most &&
+           pthread_create(&s->workers[s->worker_count], NULL, work, s) == 0)
+        s->worker_count++;
+    return s->worker_count > 0;
+}
+
+static void stop_workers(kor_server *s)
+{
+    struct timespec until;
+    pthread_mutex_lock(&s->lock);
+    pthread_cond_broadcast(&s->work);
+    pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; i < s->worker_count; i++) (void)pthread_join(s->workers[i], NULL);
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LAST_MS / 1000;
+    pthread_mutex_lock(&s->lock);
+    while (s->unanswered && pthread_cond_timedwait(&s->done, &s->lock, &until) == 0) {
     }
-    set_deadline(s, connection, soon(s));
-    enum MHD_Result sent = send_reply(s, connection, &reply);
-    kor_str_free(&reply.body);
-    return sent;
+    pthread_mutex_unlock(&s->lock);
 }
 
 /* ---- Start and stop ---- */
@@ -456,6 +565,8 @@ static void free_server(kor_server *s)
     if (s->poll >= 0) (void)close(s->poll);
     if (s->changed >= 0) (void)close(s->changed);
     pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->work);
+    pthread_cond_destroy(&s->done);
     free(s);
 }
 
@@ -468,7 +579,9 @@ static void stop(kor_server *s)
     pthread_mutex_unlock(&s->lock);
     tell_watch(s);
     (void)pthread_join(s->watch, NULL);
-    /* Closes the listener, waits for the threads, and then for nothing else. */
+    int listener = s->daemon ? MHD_quiesce_daemon(s->daemon) : -1;
+    if (listener >= 0) (void)close(listener);
+    stop_workers(s);
     if (s->daemon) MHD_stop_daemon(s->daemon);
     free_server(s);
 }
@@ -485,6 +598,8 @@ static kor_status start(kor_server **out, const kor_server_options *options, kor
     s->poll = epoll_create1(EPOLL_CLOEXEC);
     s->changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_cond_init(&s->work, NULL);
+    (void)pthread_cond_init(&s->done, NULL);
     struct epoll_event on = {.events = EPOLLIN, .data.fd = s->changed};
     if (s->poll < 0 || s->changed < 0 || epoll_ctl(s->poll, EPOLL_CTL_ADD, s->changed, &on) != 0 ||
         pthread_create(&s->watch, NULL, watch, s) != 0) {
@@ -495,13 +610,13 @@ static kor_status start(kor_server **out, const kor_server_options *options, kor
     s->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
         on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-        options->listener, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT,
-        1, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
-    if (!s->daemon) {
-        (void)close(options->listener);
+        options->listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+        0U, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        s, MHD_OPTION_END);
+    if (!s->daemon || !start_workers(s)) {
+        if (!s->daemon) (void)close(options->listener);
         stop(s);
         return kor_fail(err, KOR_E_IO, "the HTTP server does not start");
     }
