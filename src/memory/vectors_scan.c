@@ -8,10 +8,11 @@
 #include <string.h>
 
 enum {
-    SAMPLE = 512, /* rows, spread evenly, whose cosines tell how far guesses are off */
-    EXACT = 2048, /* up to so many rows all are in the sample */
-    TWINS = 4096, /* places to remember vectors in, so that equal ones are chosen once */
-    RUN = 64      /* neighbours whose codes are read together */
+    SAMPLE = 1024, /* rows, spread evenly, whose cosines tell how far guesses are off */
+    ASIDE = 16,    /* of them lie side by side: what guesses miss is another thing in each row */
+    EXACT = 2048,  /* up to so many rows all are in the sample */
+    TWINS = 1024,  /* places to remember vectors in, so that equal ones are chosen once */
+    RUN = 64       /* neighbours whose codes are read together */
 };
 
 /* A row that passed the filter. */
@@ -36,7 +37,7 @@ typedef struct scanner {
     kor_near *wanted;
     size_t wanted_left; /* of them, those with ids below what was seen */
     int64_t after;      /* the id of the row seen last: rows are seen from the last to the first */
-    size_t every;       /* one of so many rows is in the sample */
+    size_t every;       /* ASIDE of so many times ASIDE rows are in the sample */
     float scale;        /* of the query's codes */
     int32_t sum;        /* of these codes */
     size_t passed;
@@ -46,8 +47,9 @@ typedef struct scanner {
     row *list;                    /* the sample, what is wanted, and in the end the chosen */
     size_t listed, room;
     twin twins[TWINS];
-    int8_t *query;                       /* codes, zero-filled to what a sketch is long */
-    unsigned char *heads, *bits, *codes; /* read from the file: of a block, and of a run */
+    int8_t *query; /* codes, zero-filled to what a sketch is long */
+    /* Read from the file: of a block, bits right after heads, and of a run. */
+    unsigned char *heads, *bits, *codes;
 } scanner;
 
 /* ---- Guesses ---- */
@@ -80,9 +82,9 @@ static twin *place_of(scanner *s, const row *r)
     uint32_t guess, scale;
     memcpy(&guess, &r->guess, sizeof guess);
     memcpy(&scale, &r->scale, sizeof scale);
-    return &s->twins[((guess ^ scale * 0x9e3779b1u) * 0x85ebca6bu) >> 20];
+    return &s->twins[((guess ^ scale * 0x9e3779b1u) * 0x85ebca6bu) >> 22];
 }
-_Static_assert(TWINS == 1 << (32 - 20), "the hash gives a place");
+_Static_assert(TWINS == 1 << (32 - 22), "the hash gives a place");
 
 /* Is there an equal vector among the chosen? Of the two the later event stays. */
 static bool is_twin(scanner *s, const row *r)
@@ -135,7 +137,7 @@ static void take_row(scanner *s, const kor_vectors_head *head, size_t at, int32_
     s->squares += (double)r.guess * (double)r.guess;
     choose(s, &r);
     r.chosen = false;
-    if (s->passed++ % s->every == 0) list_row(s, &r, NONE, true);
+    if (s->passed++ / ASIDE % s->every == 0) list_row(s, &r, NONE, true);
     while (s->wanted_left && s->wanted[s->wanted_left - 1].id > r.id) s->wanted_left--;
     if (s->wanted_left && s->wanted[s->wanted_left - 1].id == r.id)
         list_row(s, &r, s->wanted_left - 1, false);
@@ -166,15 +168,22 @@ static void guess_rows(scanner *s, size_t start, const kor_vectors_head *heads,
     }
 }
 
-/* A block of the file: its heads, and the sketches from the first row that passes to the last.
- * False when it is damaged. */
+static bool passes_all_of_time(const kor_filter *f)
+{
+    return f->from_ms == INT64_MIN && f->to_ms == INT64_MAX && !f->only;
+}
+
+/* A block of the file: its heads, and the sketches from the first row that passes to the last; both
+ * in one go where most will pass. False when it is damaged. */
 static bool guess_block(scanner *s, size_t start, size_t count)
 {
     const kor_vectors *v = s->vectors;
     const kor_vectors_head *heads = (const kor_vectors_head *)(const void *)s->heads;
     uint64_t offset = kor_vectors_offset(start, v->dim);
     size_t first = count, end = 0, bytes = kor_sketch_bytes(v->dim);
-    if (!kor_vectors_read(v->fd, s->heads, count * sizeof *heads, offset)) return false;
+    bool at_once = passes_all_of_time(s->filter);
+    size_t len = at_once ? kor_block_sketches() + count * bytes : count * sizeof *heads;
+    if (!kor_vectors_read(v->fd, s->heads, len, offset)) return false;
     for (size_t i = count; i-- > 0;) {
         if (heads[i].id >= s->after || !isfinite(heads[i].scale) || !isfinite(heads[i].sketch))
             return false;
@@ -185,8 +194,9 @@ static bool guess_block(scanner *s, size_t start, size_t count)
     }
     if (!end) return true;
     offset += kor_block_sketches() + first * bytes;
-    if (!kor_vectors_read(v->fd, s->bits, (end - first) * bytes, offset)) return false;
-    guess_rows(s, start, heads, s->bits, first, end);
+    unsigned char *bits = s->bits + first * bytes;
+    if (!at_once && !kor_vectors_read(v->fd, bits, (end - first) * bytes, offset)) return false;
+    guess_rows(s, start, heads, bits, first, end);
     return true;
 }
 
