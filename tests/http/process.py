@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process among others: its start, its end, an import meanwhile."""
-import json, os, re, signal, socket, subprocess, threading, time
+import http.client, json, os, re, signal, socket, subprocess, threading, time
 from harness import *
 
 
@@ -111,6 +111,35 @@ def test_idle_is_idle():
     before = ticks(), switches()
     time.sleep(2)
     expect(ticks() == before[0] and switches() - before[1] <= 2, before, ticks(), switches())
+
+
+LONG = {"input": ["a long text about the release and the parser, %d. " % i * 40 for i in range(256)], "model": "trunk"}
+
+
+def test_what_was_asked_before_the_end_is_answered():
+    other, replies = Server("--port", "0"), []
+    threads = [threading.Thread(target=lambda: replies.append(ask("POST", "/v1/embeddings", LONG, port=other.port)))
+               for _ in range(8)]  # more than there are workers
+    for t in threads:
+        t.start()
+    time.sleep(0.2)
+    code, seconds = other.stop()
+    for t in threads:
+        t.join()
+    expect(code == 0 and not other.errors, code, seconds, other.errors)
+    expect([(r.status, len(r.json()["data"])) for r in replies] == [(200, 256)] * 8, [r.status for r in replies])
+
+
+def test_an_answer_that_takes_long_holds_up_nobody():
+    seconds = []
+    many = threading.Thread(target=lambda: ask("POST", "/v1/embeddings", LONG))
+    many.start()
+    while many.is_alive():
+        start = time.monotonic()
+        for _ in range(20):
+            alive()
+        seconds.append((time.monotonic() - start) / 20)
+    expect(len(seconds) >= 2 and min(seconds) < 0.05, seconds)
 
 
 def test_ends_when_told():
