@@ -506,7 +506,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 
 /* ---- Workers ---- */
 
-/* When the server stops, what is in the queue is answered first. */
+/* When the server stops, what a worker has is answered, and what waits for one is refused. */
 static void *work(void *arg)
 {
     kor_server *s = arg;
@@ -516,8 +516,12 @@ static void *work(void *arg)
         visit *v = s->first;
         if (!v) break;
         s->first = v->next;
+        bool stopping = s->stopping;
         pthread_mutex_unlock(&s->lock);
-        s->o.answer(s->o.arg, &v->request, &v->reply);
+        if (stopping)
+            s->o.refuse(s->o.arg, 503, "the server ends", &v->reply);
+        else
+            s->o.answer(s->o.arg, &v->request, &v->reply);
         pthread_mutex_lock(&s->lock);
         v->answered = true;
         MHD_resume_connection(v->connection); /* v is the other thread's from here on */
