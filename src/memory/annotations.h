@@ -66,7 +66,7 @@ kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *ar
 
 /* Events of which something holds. */
 typedef struct kor_wanted {
-    const char *field; /* of the colony */
+    const char *field; /* of the colony; NULL: label is their source */
     const char *label; /* NULL: any; several with commas between them: one of these */
     const char *value; /* NULL: any; else one that holds this text, in lower case */
     bool either;       /* the label or the value, not both */

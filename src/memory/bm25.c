@@ -104,19 +104,21 @@ static void add_quoted(kor_str *s, const char *text)
 }
 
 /* How many events have a term. Counting stops beyond COMMON, at an id that tells how fast they came
- * up to there. */
+ * up to there; where not all events are seen, those that are say nothing of it, and are counted to
+ * the end. */
 static kor_status count_events(search *s, term *t, kor_error *err)
 {
+    static const char of_all[] = "SELECT count(*), max(rowid), (SELECT max(id) FROM events) FROM"
+                                 " (SELECT rowid FROM words WHERE words MATCH ?1 LIMIT ?2)";
+    static const char of_seen[] =
+        "SELECT count(*), 1, 1 FROM words WHERE words MATCH ?1 AND kor_sees(rowid)";
     sqlite3_stmt *statement;
     bool row;
     kor_str quoted = {0};
     add_quoted(&quoted, t->text);
     if (quoted.failed) return kor_fail_memory(err);
     kor_status status =
-        kor_store_prepare(s->memory,
-                          "SELECT count(*), max(rowid), (SELECT max(id) FROM events) FROM"
-                          " (SELECT rowid FROM words WHERE words MATCH ?1 LIMIT ?2)",
-                          &statement, err);
+        kor_store_prepare(s->memory, s->memory->sight.limited ? of_seen : of_all, &statement, err);
     if (status == KOR_OK) {
         (void)sqlite3_bind_text(statement, 1, quoted.data, (int)quoted.len, SQLITE_STATIC);
         (void)sqlite3_bind_int64(statement, 2, COMMON + 1);

@@ -53,7 +53,8 @@ kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_
 {
     sqlite3_stmt *statement;
     bool row;
-    KOR_TRY(kor_store_prepare(memory, KOR_STORE_EVENT "WHERE e.id = ?1", &statement, err));
+    KOR_TRY(kor_store_prepare(memory, KOR_STORE_EVENT "WHERE e.id = ?1 AND kor_sees(e.id)",
+                              &statement, err));
     (void)sqlite3_bind_int64(statement, 1, id);
     KOR_TRY(kor_store_step(memory, statement, &row, err));
     if (!row) return kor_fail(err, KOR_E_NOT_FOUND, "no event %lld", (long long)id);
@@ -72,7 +73,7 @@ kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
     sqlite3_stmt *statement;
     static const char sql[] = KOR_STORE_EVENT
         "WHERE e.id IN (SELECT id FROM events WHERE scope IN (SELECT id FROM scopes)"
-        " AND time >= ?1 AND time < ?2) ORDER BY e.time, e.id";
+        " AND time >= ?1 AND time < ?2 AND kor_sees(id)) ORDER BY e.time, e.id";
     if (sqlite3_prepare_v2(memory->db, sql, -1, &statement, NULL) != SQLITE_OK) {
         return kor_store_fail(memory, "read", err);
     }
@@ -90,20 +91,26 @@ kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
     return status;
 }
 
-static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_error *err)
+static kor_status read_times(kor_memory *memory, kor_memory_stats *out, kor_error *err)
 {
-    int64_t pages, page_bytes, schema;
-    out->events = memory->events;
-    KOR_TRY(
-        kor_store_integer(memory, "SELECT sum(bytes) FROM scopes", 0, NULL, &out->text_bytes, err));
+    if (memory->sight.limited) return kor_limit_times(memory, &out->first_ms, &out->last_ms, err);
     KOR_TRY(kor_store_integer(memory,
                               "SELECT min((SELECT min(time) FROM events WHERE scope = s.id))"
                               " FROM scopes s",
                               0, NULL, &out->first_ms, err));
-    KOR_TRY(kor_store_integer(memory,
-                              "SELECT max((SELECT max(time) FROM events WHERE scope = s.id))"
-                              " FROM scopes s",
-                              0, NULL, &out->last_ms, err));
+    return kor_store_integer(memory,
+                             "SELECT max((SELECT max(time) FROM events WHERE scope = s.id))"
+                             " FROM scopes s",
+                             0, NULL, &out->last_ms, err);
+}
+
+static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_error *err)
+{
+    int64_t pages, page_bytes, schema;
+    out->events = memory->events;
+    KOR_TRY(read_times(memory, out, err));
+    KOR_TRY(
+        kor_store_integer(memory, "SELECT sum(bytes) FROM scopes", 0, NULL, &out->text_bytes, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_count", 0, NULL, &pages, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_size", 0, NULL, &page_bytes, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA user_version", 0, NULL, &schema, err));

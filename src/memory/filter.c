@@ -98,10 +98,14 @@ kor_status kor_filter_make(kor_filter *out, kor_memory *memory, const char *scop
     out->spans[0].first = 0;
     out->spans[0].last = INT64_MAX;
     KOR_TRY(kor_store_scope(memory, scope, &out->scope, err));
-    KOR_TRY(kor_store_integer(memory, "SELECT events FROM scopes WHERE id = ?1", 1, &out->scope,
-                              &out->in_scope, err));
+    /* What is seen is of one scope. */
+    if (memory->sight.limited)
+        out->in_scope = memory->events;
+    else
+        KOR_TRY(kor_store_integer(memory, "SELECT events FROM scopes WHERE id = ?1", 1, &out->scope,
+                                  &out->in_scope, err));
     out->in_range = out->in_scope;
-    if (count) return find_wanted(out, memory, wanted, count, arena, err);
+    if (count || memory->sight.limited) return find_wanted(out, memory, wanted, count, arena, err);
     if (!ranged && (out->in_scope == memory->events || out->in_scope > LISTED)) return KOR_OK;
     int64_t *ids = malloc(LISTED * sizeof *ids);
     if (!ids) return kor_fail_memory(err);

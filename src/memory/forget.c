@@ -79,7 +79,7 @@ static kor_status find(kor_memory *memory, const kor_forget *what, const int64_t
         " JOIN scopes c ON c.id = e.scope WHERE (?1 IS NULL OR e.time >= ?1)"
         " AND (?2 IS NULL OR e.time < ?2) AND (?3 IS NULL OR s.name = ?3)"
         " AND (?4 IS NULL OR e.app = ?4 COLLATE NOCASE) AND (?5 IS NULL OR c.name = ?5)"
-        " AND (?6 IS NULL OR e.uri NOT NULL)"
+        " AND (?6 IS NULL OR e.uri NOT NULL) AND kor_sees(e.id)"
         " ORDER BY e.id";
     static const char with_words[] =
         "SELECT e.id, e.uri FROM words w JOIN events e ON e.id = w.rowid"
@@ -87,7 +87,7 @@ static kor_status find(kor_memory *memory, const kor_forget *what, const int64_t
         " JOIN scopes c ON c.id = e.scope WHERE (?1 IS NULL OR e.time >= ?1)"
         " AND (?2 IS NULL OR e.time < ?2) AND (?3 IS NULL OR s.name = ?3)"
         " AND (?4 IS NULL OR e.app = ?4 COLLATE NOCASE) AND (?5 IS NULL OR c.name = ?5)"
-        " AND (?6 IS NULL OR e.uri NOT NULL) AND words MATCH ?7"
+        " AND (?6 IS NULL OR e.uri NOT NULL) AND kor_sees(e.id) AND words MATCH ?7"
         " ORDER BY e.id";
     sqlite3_stmt *statement;
     bool row;

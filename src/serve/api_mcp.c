@@ -78,6 +78,16 @@ void kor_api_mcp(kor_ask *ask)
                            .header_method = r->mcp_method,
                            .header_name = r->mcp_name}};
     kor_error err;
+    char client[KOR_CLIENT_NAME];
+    int status;
+    /* Since its headers came, the token may have been taken away. */
+    const char *why =
+        kor_gate_check(&ask->service->gate, r, ask->route->access, false, client, &status);
+    if (why) {
+        kor_ask_refuse(ask, status, "%s", why);
+        return;
+    }
+    if (*client) x.peer.granted = client;
     if (r->mcp_version) (void)snprintf(x.peer.version, sizeof x.peer.version, "%s", r->mcp_version);
     if (kor_service_write(ask->service, exchange_messages, &x, &err) != KOR_OK) {
         kor_ask_fail(ask, &err);

@@ -20,6 +20,8 @@ typedef struct kor_mcp_call {
     bool modern;
     const char *version; /* of the protocol, for this request */
     int64_t now_ms;
+    const char *scope;  /* NULL: the user's own memory */
+    bool reads_only;    /* the user lets the client change nothing */
     json_t *params;     /* an object; never NULL */
     kor_rpc_error *err; /* of the protocol */
     /* For the log. */

@@ -119,7 +119,7 @@ const kor_route kor_routes[] = {
      embeddings_body, NULL, kor_api_embeddings, false},
     {"GET", "/v1/models", KOR_ACCESS_TOKEN, "The models that embed, as OpenAI's API lists them",
      NULL, NULL, NULL, kor_api_openai_models, false},
-    {"POST", "/mcp", KOR_ACCESS_TOKEN, "A message of the Model Context Protocol", NULL, NULL, NULL,
+    {"POST", "/mcp", KOR_ACCESS_CLIENT, "A message of the Model Context Protocol", NULL, NULL, NULL,
      kor_api_mcp, true},
     {"GET", "/health", KOR_ACCESS_OPEN, "Is the server there?", NULL, NULL, NULL, kor_api_health,
      false},
