@@ -99,6 +99,7 @@ static json_t *client_json(const kor_client *c, bool token, int64_t last_ms, con
     if (c->limit.kinds) json_object_set_new(o, "kinds", list_json(c->limit.kinds));
     if (c->limit.scope)
         json_object_set_new(o, "scope", kor_text_json(c->limit.scope, strlen(c->limit.scope)));
+    if (c->limit.redacted) json_object_set_new(o, "redact", list_json(c->limit.redacted));
     json_object_set_new(o, "write", json_boolean(!c->reads_only));
     json_object_set_new(o, "token", json_boolean(token));
     char last[KOR_TIME_SIZE];
@@ -130,6 +131,7 @@ static void print_client(const kor_client *c, bool token, int64_t last_ms, const
     print_limit("sources", c->limit.sources);
     print_limit("kinds", c->limit.kinds);
     print_limit("scope", c->limit.scope);
+    print_limit("redacts", c->limit.redacted);
     if (c->reads_only) kor_print(KOR_DIM, "  reads only");
     putchar('\n');
 }
@@ -159,6 +161,12 @@ static kor_status list(const kor_args *a, const char *home, const kor_clients *c
 
 /* ---- Changing ---- */
 
+static bool has_limits(const kor_client *c)
+{
+    const kor_limit *l = &c->limit;
+    return c->since || l->sources || l->kinds || l->scope || l->redacted || c->reads_only;
+}
+
 static kor_status make_token(const char *home, const char *name, kor_error *err)
 {
     char path[4300];
@@ -181,9 +189,7 @@ static kor_status remove_token(const char *home, const char *name, kor_error *er
 static kor_status add(kor_clients *clients, const kor_client *c, const char *home,
                       const kor_zone *zone, bool token, kor_error *err)
 {
-    bool limited =
-        c->since || c->limit.sources || c->limit.kinds || c->limit.scope || c->reads_only;
-    if (kor_clients_find(clients, c->name) && token && !limited)
+    if (kor_clients_find(clients, c->name) && token && !has_limits(c))
         return make_token(home, c->name, err);
     KOR_TRY(kor_clients_add(clients, c, zone, kor_now_ms(), err));
     /* One of the same name before it, taken out by hand, may have left its token. */
@@ -214,6 +220,8 @@ static int run(int argc, char **argv)
         {"--kind", "K", "only notes, code, mail ...: one of them, or several with commas",
          &c.limit.kinds, NULL},
         {"--scope", "S", "a memory apart from your own", &c.limit.scope, NULL},
+        {"--redact", "T", "cut out such names: person, email, place ..., several with commas",
+         &c.limit.redacted, NULL},
         {"--read-only", NULL, "it remembers and forgets nothing", NULL, &c.reads_only},
         {"--token", NULL, "make a token of its own, to ask 'korora serve' with", NULL, &token},
         {0},
@@ -223,11 +231,10 @@ static int run(int argc, char **argv)
     if (!kor_args_parse(&a, &kor_command_clients, options, 0, 2, argc, argv, &code)) return code;
     bool adds = a.words == 2 && strcmp(a.word[0], "add") == 0;
     bool removes = a.words == 2 && strcmp(a.word[0], "remove") == 0;
-    bool given =
-        token || c.since || c.limit.sources || c.limit.kinds || c.limit.scope || c.reads_only;
     if (a.words && !adds && !removes)
         return kor_wrong_use(a.command, "add NAME or remove NAME is expected, or nothing");
-    if (given && !adds) return kor_wrong_use(a.command, "limits go with add NAME");
+    if ((token || has_limits(&c)) && !adds)
+        return kor_wrong_use(a.command, "limits go with add NAME");
     char home[4096];
     kor_error err;
     kor_zone *zone = NULL;
@@ -251,8 +258,8 @@ static int run(int argc, char **argv)
 const kor_command kor_command_clients = {
     .name = "clients",
     .summary = "what each assistant may see and do",
-    .usage = "[add NAME [--since TIME] [--source S] [--kind K] [--scope S] [--read-only] "
-             "[--token] | remove NAME]",
+    .usage = "[add NAME [--since TIME] [--source S] [--kind K] [--scope S] [--redact T] "
+             "[--read-only] [--token] | remove NAME]",
     .details =
         "Without a word: who has limits, and when each last asked. An assistant is held to them "
         "when it\nstarts 'korora mcp --client NAME', or asks 'korora serve' with the token of its "

@@ -314,6 +314,7 @@ kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *ar
         "SELECT f.name, l.name, a.value, a.place, a.start, a.stop, a.score, m.name, m.checksum"
         " FROM annotations a JOIN labels l ON l.id = a.label JOIN fields f ON f.id = l.field"
         " JOIN models m ON m.id = a.model WHERE a.event = ?1 AND kor_sees(?1)"
+        " AND (NOT kor_redacts() OR (a.place = 0 AND a.value = ''))"
         " AND NOT EXISTS (SELECT 1 FROM corrections c WHERE c.event = ?1 AND c.field = f.name"
         "  AND (c.label = l.name OR (f.single AND c.is_on)))"
         " UNION ALL SELECT field, label, '', 0, 0, 0, 1000, NULL, 0 FROM corrections"
@@ -360,6 +361,10 @@ kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *ar
 /* The events of which one thing holds. ?N.. are its field, label and value. */
 static void add_wanted(kor_str *sql, const kor_wanted *w, int n)
 {
+    if (!w->field && !w->label) {
+        kor_str_puts(sql, " AND e.id IN (SELECT event FROM passes)");
+        return;
+    }
     if (!w->field) {
         kor_str_printf(sql,
                        " AND e.source IN (SELECT id FROM sources WHERE instr(name, ',') = 0"
@@ -374,7 +379,9 @@ static void add_wanted(kor_str *sql, const kor_wanted *w, int n)
     kor_str_puts(sql, " AND (");
     if (w->label) kor_str_printf(sql, ONE_OF("l.name"), n + 1);
     if (w->label && w->value) kor_str_puts(sql, w->either ? " OR " : " AND ");
-    if (w->value) kor_str_printf(sql, "instr(lower(a.value), ?%d) > 0", n + 2);
+    /* Where names are not shown, nothing is found by them. */
+    if (w->value)
+        kor_str_printf(sql, "(NOT kor_redacts() AND instr(lower(a.value), ?%d) > 0)", n + 2);
     if (!w->label && !w->value) kor_str_puts(sql, "1");
     kor_str_puts(sql, ")");
     /* The user's word is above the model's. */

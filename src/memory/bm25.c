@@ -73,7 +73,7 @@ static void rank_event(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_co
     }
 }
 
-kor_status kor_bm25_register(kor_memory *memory, kor_error *err)
+fts5_api *kor_bm25_api(kor_memory *memory)
 {
     fts5_api *api = NULL;
     sqlite3_stmt *statement = NULL;
@@ -83,6 +83,12 @@ kor_status kor_bm25_register(kor_memory *memory, kor_error *err)
         (void)sqlite3_step(statement);
     }
     (void)sqlite3_finalize(statement);
+    return api;
+}
+
+kor_status kor_bm25_register(kor_memory *memory, kor_error *err)
+{
+    fts5_api *api = kor_bm25_api(memory);
     if (!api) return kor_fail(err, KOR_E_UNSUPPORTED, "this SQLite has no full-text search (FTS5)");
     if (api->xCreateFunction(api, "kor_bm25", NULL, rank_event, NULL) != SQLITE_OK) {
         return kor_store_fail(memory, "open", err);

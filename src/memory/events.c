@@ -62,7 +62,7 @@ kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_
     kor_store_read_event(statement, &event);
     kor_status status = copy_event(arena, &event, out, err);
     (void)sqlite3_reset(statement);
-    return status;
+    return status == KOR_OK ? kor_redact_event(memory, arena, out, err) : status;
 }
 
 kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
@@ -83,8 +83,11 @@ kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
     bool row;
     while ((status = kor_store_step(memory, statement, &row, err)) == KOR_OK && row) {
         kor_event event;
+        kor_arena cut = {0};
         kor_store_read_event(statement, &event);
-        status = visit(arg, &event, err);
+        status = kor_redact_event(memory, &cut, &event, err);
+        if (status == KOR_OK) status = visit(arg, &event, err);
+        kor_arena_free(&cut);
         if (status != KOR_OK) break;
     }
     (void)sqlite3_finalize(statement);

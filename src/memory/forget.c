@@ -113,6 +113,19 @@ static kor_status find(kor_memory *memory, const kor_forget *what, const int64_t
     return status;
 }
 
+/* Is it asked for by what is cut out of what the reader is shown? No event fits that. */
+static kor_status find_unseen(kor_memory *memory, const kor_forget *what, bool *unseen,
+                              kor_error *err)
+{
+    kor_str words = {0};
+    kor_str_puts(&words, what->words ? what->words : "");
+    kor_status status =
+        words.failed ? kor_fail_memory(err) : kor_redact_question(memory, &words, unseen, err);
+    kor_str_free(&words);
+    if (what->site && memory->sight.redactor) *unseen = true;
+    return status;
+}
+
 kor_status kor_forget_find(kor_memory *memory, const kor_forget *what, kor_arena *arena,
                            int64_t **ids, size_t *count, kor_error *err)
 {
@@ -134,8 +147,10 @@ kor_status kor_forget_find(kor_memory *memory, const kor_forget *what, kor_arena
     }
     kor_str match = {0};
     list found = {.arena = arena};
+    bool unseen = false;
     kor_status status = what->words ? match_of(&match, what->words, err) : KOR_OK;
-    if (status == KOR_OK)
+    if (status == KOR_OK) status = find_unseen(memory, what, &unseen, err);
+    if (status == KOR_OK && !unseen)
         status = find(memory, what, sorted, what->words ? match.data : NULL, &found, err);
     kor_str_free(&match);
     *ids = found.ids;

@@ -25,12 +25,30 @@ static void sees(sqlite3_context *context, int count, sqlite3_value **values)
                        count == 1 && kor_memory_sees(memory, sqlite3_value_int64(values[0])));
 }
 
+static void redacts(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const kor_memory *memory = sqlite3_user_data(context);
+    (void)count;
+    (void)values;
+    sqlite3_result_int(context, memory->sight.redactor != NULL);
+}
+
 kor_status kor_limit_register(kor_memory *memory, kor_error *err)
 {
+    if (sqlite3_create_function(memory->db, "kor_redacts", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                memory, redacts, NULL, NULL) != SQLITE_OK)
+        return kor_store_fail(memory, "open", err);
     if (sqlite3_create_function(memory->db, "kor_sees", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, memory,
                                 sees, NULL, NULL) != SQLITE_OK)
         return kor_store_fail(memory, "open", err);
     return KOR_OK;
+}
+
+void kor_sight_free(kor_sight *sight)
+{
+    kor_redactor_free(sight->redactor);
+    kor_arena_free(&sight->arena);
+    *sight = (kor_sight){0};
 }
 
 /* One figure of what is seen, from the index alone. */
@@ -62,16 +80,18 @@ kor_status kor_limit_times(kor_memory *memory, int64_t *first_ms, int64_t *last_
 kor_status kor_memory_limit(kor_memory *memory, const kor_limit *limit, kor_error *err)
 {
     kor_sight *sight = &memory->sight;
-    kor_wanted wanted[2];
+    kor_wanted wanted[3];
     size_t count = 0, found;
     int64_t *ids;
-    kor_arena_free(&sight->arena);
-    *sight = (kor_sight){0};
+    kor_sight_free(sight);
     if (!limit) return KOR_OK;
     if (limit->kinds) wanted[count++] = (kor_wanted){.field = "kind", .label = limit->kinds};
     if (limit->sources) wanted[count++] = (kor_wanted){.label = limit->sources};
+    if (limit->redacted) wanted[count++] = (kor_wanted){0}; /* read by models */
     kor_status status = kor_annotations_events(memory, wanted, count, limit->scope, limit->from_ms,
                                                INT64_MAX, &sight->arena, &ids, &found, err);
+    if (status == KOR_OK && limit->redacted)
+        status = kor_redactor_new(&sight->redactor, memory, limit->redacted, err);
     sight->limited = true;
     if (status != KOR_OK) return status;
     sight->ids = ids;

@@ -4,14 +4,15 @@
 #ifndef KOR_LIMIT_H
 #define KOR_LIMIT_H
 
-#include "memory/memory.h"
+#include "memory/redact.h"
 
 /* All of it must hold of an event. Lists have commas between their names; NULL: any. */
 typedef struct kor_limit {
-    const char *scope;   /* NULL: the user's own */
-    int64_t from_ms;     /* when it happened, or later; INT64_MIN: any time */
-    const char *sources; /* a source with a comma in its name is never in the list */
-    const char *kinds;   /* what the colony, or the user, says of its kind */
+    const char *scope;    /* NULL: the user's own */
+    int64_t from_ms;      /* when it happened, or later; INT64_MIN: any time */
+    const char *sources;  /* a source with a comma in its name is never in the list */
+    const char *kinds;    /* what the colony, or the user, says of its kind */
+    const char *redacted; /* names of these types are cut out of it: see redact.h; NULL: none */
 } kor_limit;
 
 /* From now on the memory shows what the limit leaves of it at this moment; what is stored later is
@@ -26,12 +27,16 @@ typedef struct kor_sight {
     bool limited;       /* false: all */
     const int64_t *ids; /* [count] ascending */
     size_t count;
+    kor_redactor *redactor; /* NULL: nothing is redacted */
     kor_arena arena;
 } kor_sight;
 
+void kor_sight_free(kor_sight *sight);
+
 bool kor_memory_sees(const kor_memory *memory, int64_t event);
 
-/* Give SQL the function kor_sees(event), which is the same. */
+/* Give SQL the functions kor_sees(event), which is the same, and kor_redacts(): is something cut
+ * out of what is seen? */
 kor_status kor_limit_register(kor_memory *memory, kor_error *err);
 
 /* Count what is seen into memory->events and memory->words. Needs a read transaction. */

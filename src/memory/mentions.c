@@ -59,10 +59,11 @@ kor_status kor_mentions_list(kor_memory *memory, int64_t event, kor_arena *arena
     *count = 0;
     *out = kor_arena_array(arena, KOR_MENTIONS, sizeof **out);
     if (!*out) return kor_fail_memory(err);
-    KOR_TRY(kor_store_prepare(memory,
-                              "SELECT place, start, stop, from_ms, to_ms FROM mentions"
-                              " WHERE event = ?1 AND kor_sees(?1) ORDER BY place, start LIMIT ?2",
-                              &statement, err));
+    KOR_TRY(kor_store_prepare(
+        memory,
+        "SELECT place, start, stop, from_ms, to_ms FROM mentions"
+        " WHERE event = ?1 AND kor_sees(?1) AND NOT kor_redacts() ORDER BY place, start LIMIT ?2",
+        &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
     (void)sqlite3_bind_int(statement, 2, KOR_MENTIONS);
     for (;;) {

@@ -53,12 +53,12 @@ static kor_status read_values(search *s, kor_arena *arena, value list[VALUES], s
     sqlite3_stmt *statement;
     bool row;
     *count = 0;
-    KOR_TRY(
-        kor_store_prepare(s->memory,
-                          "SELECT a.label, l.name, a.value FROM annotations a"
-                          " JOIN labels l ON l.id = a.label"
-                          " WHERE a.event = ?1 AND a.value <> '' ORDER BY a.score DESC LIMIT ?2",
-                          &statement, err));
+    KOR_TRY(kor_store_prepare(s->memory,
+                              "SELECT a.label, l.name, a.value FROM annotations a"
+                              " JOIN labels l ON l.id = a.label"
+                              " WHERE a.event = ?1 AND a.value <> '' AND NOT kor_redacts() ORDER "
+                              "BY a.score DESC LIMIT ?2",
+                              &statement, err));
     (void)sqlite3_bind_int64(statement, 1, s->id);
     (void)sqlite3_bind_int(statement, 2, VALUES);
     for (;;) {

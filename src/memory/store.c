@@ -512,10 +512,10 @@ void kor_memory_close(kor_memory *memory)
     for (size_t i = 0; i < KOR_STORE_STATEMENTS; i++) {
         (void)sqlite3_finalize(memory->cache[i].statement);
     }
+    kor_sight_free(&memory->sight);
     (void)sqlite3_close(memory->db);
     kor_vectors_close(&memory->vectors);
     kor_ctx_free(memory->ctx);
-    kor_arena_free(&memory->sight.arena);
     free(memory->home);
     free(memory->path);
     free(memory);

@@ -58,6 +58,18 @@ static bool is_list(const char *text)
     return is_text(text) && text[0] != ',' && text[len - 1] != ',' && !strstr(text, ",,");
 }
 
+/* A type with a slip in it would be one that is not cut out. */
+static bool is_types(const char *text)
+{
+    bool known = is_list(text);
+    for (const char *at = text; known && *at;) {
+        size_t len = strcspn(at, ",");
+        known = kor_redact_knows(at, len);
+        at += len + (at[len] == ',');
+    }
+    return known;
+}
+
 static kor_status check(kor_client *c, const kor_zone *zone, int64_t now_ms, kor_error *err)
 {
     if (!is_name(c->name))
@@ -67,14 +79,18 @@ static kor_status check(kor_client *c, const kor_zone *zone, int64_t now_ms, kor
     const struct {
         const char *key, *text;
         bool (*good)(const char *text);
-    } texts[] = {{"since", c->since, is_text},
-                 {"scope", c->limit.scope, is_text},
-                 {"sources", c->limit.sources, is_list},
-                 {"kinds", c->limit.kinds, is_list}};
+        const char *what;
+    } texts[] = {{"since", c->since, is_text, "a text"},
+                 {"scope", c->limit.scope, is_text, "a text"},
+                 {"sources", c->limit.sources, is_list, "names, none of them empty"},
+                 {"kinds", c->limit.kinds, is_list, "names, none of them empty"},
+                 {"redact", c->limit.redacted, is_types,
+                  "of person, organisation, place, project, file, ticket, version, tool, money, "
+                  "email, phone, link"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].text && !texts[i].good(texts[i].text))
-            return kor_fail(err, KOR_E_ARG, "%s: 1 to %d bytes of UTF-8, and nothing empty in it",
-                            texts[i].key, TEXT_BYTES);
+            return kor_fail(err, KOR_E_ARG, "%s: %s is expected, of at most %d bytes", texts[i].key,
+                            texts[i].what, TEXT_BYTES);
     c->limit.from_ms = INT64_MIN;
     if (!c->since) return KOR_OK;
     kor_status status = read_since(c->since, zone, now_ms, &c->limit.from_ms, err);
@@ -99,7 +115,7 @@ kor_status kor_clients_add(kor_clients *c, const kor_client *client, const kor_z
     if (!c->list) c->list = kor_arena_array(&c->arena, KOR_CLIENTS_MAX, sizeof *c->list);
     bool copied = copy(&c->arena, &new.name);
     const char **const texts[] = {&new.since, &new.limit.scope, &new.limit.sources,
-                                  &new.limit.kinds};
+                                  &new.limit.kinds, &new.limit.redacted};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (*texts[i]) copied = copy(&c->arena, texts[i]) && copied;
     if (!c->list || !copied) return kor_fail_memory(err);
@@ -190,9 +206,11 @@ static kor_status read_key(reader *r, kor_client *c, const yaml_node_t *key,
     if (strcmp(name, "scope") == 0) return read_text(r, value, &c->limit.scope, err);
     if (strcmp(name, "sources") == 0) return read_list(r, value, &c->limit.sources, err);
     if (strcmp(name, "kinds") == 0) return read_list(r, value, &c->limit.kinds, err);
+    if (strcmp(name, "redact") == 0) return read_list(r, value, &c->limit.redacted, err);
     if (strcmp(name, "write") != 0)
         return kor_yaml_wrong(r->file, key, err,
-                              "unknown key '%.40s' (since, sources, kinds, scope, write)", name);
+                              "unknown key '%.40s' (since, sources, kinds, scope, redact, write)",
+                              name);
     KOR_TRY(read_switch(r, value, &writes, err));
     c->reads_only = !writes;
     return KOR_OK;
@@ -328,6 +346,7 @@ kor_status kor_clients_write(const kor_clients *c, const char *home, kor_error *
         put_list(&text, "sources", one->limit.sources);
         put_list(&text, "kinds", one->limit.kinds);
         put_text(&text, "scope", one->limit.scope);
+        put_list(&text, "redact", one->limit.redacted);
         if (one->reads_only) kor_str_puts(&text, "    write: no\n");
     }
     kor_status status = kor_yaml_file_write(&text, path, err);

@@ -8,6 +8,7 @@
  *         sources: [git, note]    # only what came from there
  *         kinds: [code, note]     # only what is of that kind
  *         scope: work             # in place of the user's own memory
+ *         redact: [person, email] # such names are cut out of what it is given
  *         write: no               # remembers and forgets nothing
  */
 #ifndef KOR_CLIENTS_H

@@ -15,6 +15,7 @@
 
 #include <ctype.h>
 #include <jansson.h>
+#include <sqlite3.h>
 
 static kor_guard guard;
 
@@ -299,10 +300,325 @@ static void test_limits_hide_as_if_it_were_not_there(void **state)
     }
 }
 
+/* ---- Names ---- */
+
+static void run_sql(fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    char *why = NULL;
+    assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK) fail_msg("%s: %s", sql, why);
+    sqlite3_close(db);
+}
+
+/* What models would have said: event 1 names Ines Moreau in its text, event 2 a page in its title.
+ */
+static const char said[] =
+    "INSERT INTO models VALUES(900, 1, 'entities', 0);"
+    "INSERT INTO fields VALUES(1, 'entities', 0), (2, 'links', 0), (3, 'kind', 1);"
+    "INSERT INTO labels VALUES(1, 1, 'person'), (2, 1, 'project'), (3, 2, 'other'), (4, 3, 'note');"
+    "INSERT INTO annotations VALUES(1, 1, 'inès moreau', 2, 11, 23, 900, 900),"
+    " (1, 2, 'apollo of moreau', 2, 27, 43, 900, 900), (1, 4, '', 0, 0, 0, 900, 900),"
+    " (2, 3, 'https://page.example/', 1, 4, 16, 900, 900), (2, 1, 'bo', 2, 100, 90000, 900, 900);"
+    "INSERT INTO passes SELECT id, 1 FROM events WHERE id <> 5;";
+
+static void make_names(fixture *f)
+{
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    kor_event e = text_event("A walk with In\xc3\xa8s Moreau to Apollo of Moreau, and tea", NOON);
+    e.text = "Dinner w/ \n"
+             "In\xc3\xa8s Moreau to  Apollo of Moreau, and tea";
+    e.text_len = strlen(e.text);
+    e.uri = "https://moreau.example/ines";
+    e.ref = "ines-1";
+    (void)store(f, &e, 1);
+    e = text_event("gull seen; INES MOREAU'S gull, from ines.moreau+gull@sea.example; Bo too",
+                   NOON + 1);
+    e.title = "see page.example about a gull";
+    (void)store(f, &e, 1);
+    (void)remember(f, "curl https://ines:pw@gull.example/x?y=1 | sh # moreau ines", NOON + 2);
+    (void)remember(f, "a gull of the in and the out", NOON + 3);
+    (void)remember(f, "unread: Ines Moreau and a gull", NOON + 4);
+    run_sql(f, said);
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    write_clients(f->home,
+                  "clients:\n  red: {redact: [person, email, link]}\n  open: {sources: [test]}\n",
+                  0600);
+}
+
+static void test_limits_names_are_in_nothing_that_is_given(void **state)
+{
+    static const char *const asked[][2] = {
+        {"search", "{\"query\":\"dinner tea\"}"},
+        {"search", "{\"query\":\"gull\"}"},
+        {"search", "{\"query\":\"Apollo\"}"},
+        {"fetch", "{\"id\":1}"},
+        {"fetch", "{\"id\":1,\"offset\":5}"},
+        {"fetch", "{\"id\":2}"},
+        {"fetch", "{\"id\":3}"},
+        {"timeline", "{\"when\":\"yesterday\"}"},
+        {"timeline", "{}"},
+        {"related", "{\"id\":1}"},
+        {"related", "{\"id\":2}"},
+        {"forget", "{\"match\":\"gull\"}"},
+        {"forget", "{\"source\":\"test\"}"},
+        {"forget", "{\"ids\":[1,2,3]}"},
+    };
+    static const char *const names[] = {"nes ",   "NES ",        "oreau's",      "OREAU",
+                                        "Moreau", "sea.example", "page.example", "moreau.example",
+                                        "ines-1", "pw@",         "unread"};
+    fixture *f = *state;
+    make_names(f);
+    kor_mcp *server = serve(f);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        char *reply = call(server, "red", asked[i][0], asked[i][1]);
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+            if (strstr(reply, names[k]))
+                fail_msg("%s %s: '%s' is in %s", asked[i][0], asked[i][1], names[k], reply);
+        free(reply);
+    }
+    char *one = call(server, "red", "fetch", "{\"id\":1}");
+    assert_non_null(strstr(one, "Dinner w/ \\n[person] to  Apollo of [person], and tea"));
+    free(one);
+    char *four = call(server, "red", "fetch", "{\"id\":4}");
+    assert_non_null(strstr(four, "a gull of the in and the out"));
+    free(four);
+    kor_mcp_free(server);
+}
+
+static void test_limits_nothing_is_found_by_a_name(void **state)
+{
+    static const char *const asked[][2] = {
+        {"search", "{\"query\":\"Ines\"}"},
+        {"search", "{\"query\":\"in\xc3\xa8s moreau\"}"},
+        {"search", "{\"query\":\"MOREAUS\"}"},
+        {"search", "{\"query\":\"\\\"ines moreau\\\" OR title:ines* ines-moreau\"}"},
+        {"search", "{\"query\":\"Bo\"}"},
+        {"search", "{\"query\":\"tea\",\"entity\":\"moreau\"}"},
+        {"search", "{\"query\":\"gull\",\"link\":\"page.example\"}"},
+        {"forget", "{\"match\":\"ines\"}"},
+        {"forget", "{\"match\":\"dinner moreau\"}"},
+        {"forget", "{\"site\":\"moreau.example\"}"},
+    };
+    fixture *f = *state;
+    make_names(f);
+    kor_mcp *server = serve(f);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        char *red = call(server, "red", asked[i][0], asked[i][1]);
+        char *open = call(server, "open", asked[i][0], asked[i][1]);
+        bool found = strstr(red, "Dinner") || strstr(red, "gull") || strstr(red, "\"events\":1,");
+        if (found && !strstr(asked[i][1], "gull")) fail_msg("%s: %s", asked[i][1], red);
+        assert_null(strstr(red, "\"id\":\"1\""));
+        if (!strstr(open, "\"id\":\"")) fail_msg("%s finds nothing for anybody", asked[i][1]);
+        free(red);
+        free(open);
+    }
+    /* With another word beside it, that word is what is looked for. */
+    char *plain = call(server, "red", "search", "{\"query\":\"tea\"}");
+    char *named = call(server, "red", "search", "{\"query\":\"ines tea\"}");
+    assert_string_equal(plain, named);
+    free(plain);
+    free(named);
+    kor_mcp_free(server);
+}
+
+/* ---- The file ---- */
+
+static bool refuses(fixture *f, const char *client, char **why)
+{
+    kor_mcp *server = serve(f);
+    *why = call(server, client, "timeline", "{}");
+    kor_mcp_free(server);
+    return strstr(*why, "\"error\"") != NULL;
+}
+
+static void test_limits_of_a_bad_file_are_not_none(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } files[] = {
+        {"clients: {a: {since: 30 dais}}", "clients.yaml:1: since: '30 dais' is no time"},
+        {"clients:\n  a: {source: [git]}", ":2: unknown key 'source'"},
+        {"clients:\n  a: {sources: git}", ":2: a list must stand here"},
+        {"clients:\n  a: {sources: []}", ":2: a list must stand here"},
+        {"clients:\n  a: {sources: ['git,note']}", ":2: a name without a comma"},
+        {"clients:\n  a: {sources: [[git]]}", ":2: a name without a comma"},
+        {"clients:\n  a:\n    kinds: [note]\n    kinds: [code]", ":4: 'kinds' is here twice"},
+        {"clients:\n  a: {}\n  a: {kinds: [note]}", ":3: 'a' is here twice"},
+        {"clients:\n  a: {}\nclients: {}", ":3: 'clients' is here twice"},
+        {"clients:\n  a: {redact: [persons]}", ":2: redact: of person"},
+        {"clients:\n  a: {write: maybe}", ":2: yes or no"},
+        {"clients:\n  a: nothing", ":2: the limits of 'a' must follow"},
+        {"clients:\n  a: {}\n  ../b: {}", ":3: '../b' is no name"},
+        {"clients:\n  a: {}\n  A: {}", ":3: 'A' is no name"},
+        {"clients:\n  a: {}\n  \xd0\xb0: {}", "is no name of a client"},
+        {"clients:\n  a: {}\n  \"b\\0\": {}", ":3: a name must stand here"},
+        {"clients:\n  a: {}\n  .b: {}", "is no name of a client"},
+        {"clients:\n  a: {}\n  \"\": {}", "is no name of a client"},
+        {"clients: [a]", ":1: a mapping of clients"},
+        {"- a", ":1: it must be a mapping"},
+        {"clients: {a: {}", "no YAML"},
+        {"clients: {a: {}}\n---\nclients: {}", ":3: a second document"},
+        {"clients: {b: {}}", "lets no client 'a' ask"},
+        {"", "lets no client 'a' ask"},
+    };
+    fixture *f = *state;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    (void)remember(f, "a plum", NOON);
+    char *why;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        write_clients(f->home, files[i].text, 0600);
+        assert_true(refuses(f, "a", &why));
+        if (!strstr(why, files[i].says)) fail_msg("%s\nsays: %s", files[i].text, why);
+        assert_null(strstr(why, "plum"));
+        free(why);
+    }
+    write_clients(f->home, "clients: {a: {}}", 0600);
+    assert_false(refuses(f, "a", &why));
+    assert_non_null(strstr(why, "plum"));
+    free(why);
+}
+
+static void test_limits_hang_on_whose_the_file_is(void **state)
+{
+    fixture *f = *state;
+    char path[400], aside[400], *why;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    (void)remember(f, "a plum", NOON);
+    (void)snprintf(path, sizeof path, "%s/" KOR_CLIENTS_FILE, f->home);
+    (void)snprintf(aside, sizeof aside, "%s/aside.yaml", f->home);
+    static const mode_t changed[] = {0620, 0602, 0666, 0777};
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
+        write_clients(f->home, "clients: {a: {}}", changed[i]);
+        assert_true(refuses(f, "a", &why));
+        assert_non_null(strstr(why, "others may change it"));
+        free(why);
+        /* Nor by way of a link. */
+        assert_int_equal(rename(path, aside), 0);
+        assert_int_equal(symlink(aside, path), 0);
+        assert_true(refuses(f, "a", &why));
+        free(why);
+    }
+    assert_int_equal(chmod(aside, 0644), 0);
+    assert_false(refuses(f, "a", &why));
+    free(why);
+    assert_int_equal(unlink(aside), 0);
+    assert_true(refuses(f, "a", &why)); /* a link that leads nowhere */
+    free(why);
+    assert_int_equal(unlink(path), 0);
+    assert_true(refuses(f, "a", &why)); /* no file: no clients */
+    free(why);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_true(refuses(f, "a", &why));
+    assert_non_null(strstr(why, "it is no file"));
+    free(why);
+    assert_int_equal(rmdir(path), 0);
+    kor_str large = {0};
+    kor_str_puts(&large, "clients: {a: {}}\n#");
+    while (large.len < 10000000)
+        kor_str_puts(&large, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    write_clients(f->home, large.data, 0600);
+    kor_str_free(&large);
+    assert_true(refuses(f, "a", &why));
+    free(why);
+}
+
+static void test_limits_are_read_anew_for_each_request(void **state)
+{
+    fixture *f = *state;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    (void)remember(f, "a plum", NOON);
+    kor_mcp *server = serve(f);
+    static const struct {
+        const char *file, *tool, *args;
+        bool plum;
+    } steps[] = {
+        {"clients: {a: {}}", "fetch", "{\"id\":1}", true},
+        {"clients: {a: {since: 2023-11-16}}", "fetch", "{\"id\":1}", false},
+        {"clients: {a: {since: 1 day}}", "fetch", "{\"id\":1}", true},
+        {"clients: {a: {scope: work}}", "fetch", "{\"id\":1}", false},
+        {"clients: {a: {write: no}}", "fetch", "{\"id\":1}", true},
+        {"clients: {a: {write: no}}", "remember", "{\"text\":\"plum jam\"}", false},
+        {"clients: {a: {write: no}}", "forget", "{\"match\":\"plum\"}", false},
+        {"clients: {b: {}}", "fetch", "{\"id\":1}", false},
+        {"clients: {a: {}}", "forget", "{\"match\":\"plum\"}", true},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        write_clients(f->home, steps[i].file, 0600);
+        char *reply = call(server, "a", steps[i].tool, steps[i].args);
+        if (!strstr(reply, "plum") == steps[i].plum) fail_msg("%s: %s", steps[i].file, reply);
+        free(reply);
+        /* Whoever is not limited sees all, whatever was asked before. */
+        reply = call(server, NULL, "fetch", "{\"id\":1}");
+        assert_non_null(strstr(reply, "plum"));
+        free(reply);
+    }
+    write_clients(f->home, "clients: {a: {write: no}}", 0600);
+    char *tools = ask(server, "a", "tools/list", "{}");
+    assert_null(strstr(tools, "\"remember\""));
+    assert_null(strstr(tools, "\"forget\""));
+    assert_non_null(strstr(tools, "\"resolve_time\""));
+    free(tools);
+    assert_int_equal(count_events(f), 1);
+    kor_mcp_free(server);
+}
+
+static void test_limits_are_written_as_they_are_read(void **state)
+{
+    fixture *f = *state;
+    kor_clients c = {0}, again;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    const kor_client list[] = {
+        {.name = "plain"},
+        {.name = "0-all_of.it",
+         .since = "2 weeks",
+         .limit = {.scope = "a \"b\": #\n\\ \xc3\xa9",
+                   .sources = "git,a: b,- c,[d],\"e\"",
+                   .kinds = "note",
+                   .redacted = "person,link"},
+         .reads_only = true},
+        {.name = "true", .since = "2023-11-01"},
+    };
+    for (size_t i = 0; i < 3; i++) assert_ok(f, kor_clients_add(&c, &list[i], NULL, NOON, &f->err));
+    assert_int_equal(kor_clients_add(&c, &list[0], NULL, NOON, &f->err), KOR_E_ARG);
+    assert_ok(f, kor_clients_write(&c, f->home, &f->err));
+    assert_ok(f, kor_clients_read(&again, f->home, NULL, NOON, &f->err));
+    assert_int_equal(again.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const kor_client *one = kor_clients_find(&again, list[i].name);
+        assert_non_null(one);
+        const char *const pairs[][2] = {{one->since, list[i].since},
+                                        {one->limit.scope, list[i].limit.scope},
+                                        {one->limit.sources, list[i].limit.sources},
+                                        {one->limit.kinds, list[i].limit.kinds},
+                                        {one->limit.redacted, list[i].limit.redacted}};
+        for (size_t k = 0; k < 5; k++) {
+            assert_int_equal(!pairs[k][0], !pairs[k][1]);
+            if (pairs[k][0]) assert_string_equal(pairs[k][0], pairs[k][1]);
+        }
+        assert_int_equal(one->reads_only, list[i].reads_only);
+    }
+    assert_true(again.list[1].limit.from_ms < NOON - 13 * DAY);
+    assert_true(again.list[1].limit.from_ms > NOON - 15 * DAY);
+    assert_true(kor_clients_remove(&again, "plain"));
+    assert_false(kor_clients_remove(&again, "plain"));
+    assert_int_equal(again.count, 2);
+    kor_clients_free(&c);
+    kor_clients_free(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_limits_hide_as_if_it_were_not_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_names_are_in_nothing_that_is_given, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_limits_nothing_is_found_by_a_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_of_a_bad_file_are_not_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_hang_on_whose_the_file_is, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_are_read_anew_for_each_request, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_limits_are_written_as_they_are_read, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
