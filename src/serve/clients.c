@@ -80,16 +80,16 @@ static kor_status check(kor_client *c, const kor_zone *zone, int64_t now_ms, kor
         const char *key, *text;
         bool (*good)(const char *text);
         const char *what;
-    } texts[] = {{"since", c->since, is_text, "a text"},
-                 {"scope", c->limit.scope, is_text, "a text"},
-                 {"sources", c->limit.sources, is_list, "names, none of them empty"},
-                 {"kinds", c->limit.kinds, is_list, "names, none of them empty"},
+    } texts[] = {{"since", c->since, is_text, "a text of UTF-8"},
+                 {"scope", c->limit.scope, is_text, "a text of UTF-8"},
+                 {"sources", c->limit.sources, is_list, "names with commas between them"},
+                 {"kinds", c->limit.kinds, is_list, "names with commas between them"},
                  {"redact", c->limit.redacted, is_types,
-                  "of person, organisation, place, project, file, ticket, version, tool, money, "
+                  "person, organisation, place, project, file, ticket, version, tool, money, "
                   "email, phone, link"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].text && !texts[i].good(texts[i].text))
-            return kor_fail(err, KOR_E_ARG, "%s: %s is expected, of at most %d bytes", texts[i].key,
+            return kor_fail(err, KOR_E_ARG, "%s: expected %s, %d bytes at most", texts[i].key,
                             texts[i].what, TEXT_BYTES);
     c->limit.from_ms = INT64_MIN;
     if (!c->since) return KOR_OK;

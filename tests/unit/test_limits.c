@@ -446,7 +446,7 @@ static void test_limits_of_a_bad_file_are_not_none(void **state)
         {"clients:\n  a:\n    kinds: [note]\n    kinds: [code]", ":4: 'kinds' is here twice"},
         {"clients:\n  a: {}\n  a: {kinds: [note]}", ":3: 'a' is here twice"},
         {"clients:\n  a: {}\nclients: {}", ":3: 'clients' is here twice"},
-        {"clients:\n  a: {redact: [persons]}", ":2: redact: of person"},
+        {"clients:\n  a: {redact: [persons]}", ":2: redact: expected person"},
         {"clients:\n  a: {write: maybe}", ":2: yes or no"},
         {"clients:\n  a: nothing", ":2: the limits of 'a' must follow"},
         {"clients:\n  a: {}\n  ../b: {}", ":3: '../b' is no name"},
