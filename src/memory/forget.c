@@ -122,7 +122,7 @@ static kor_status find_unseen(kor_memory *memory, const kor_forget *what, bool *
     kor_status status =
         words.failed ? kor_fail_memory(err) : kor_redact_question(memory, &words, unseen, err);
     kor_str_free(&words);
-    if (what->site && memory->sight.redactor) *unseen = true;
+    if (what->site && kor_memory_redactor(memory)) *unseen = true;
     return status;
 }
 

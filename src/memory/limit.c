@@ -5,6 +5,7 @@
 #include "memory/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int by_value(const void *a, const void *b)
 {
@@ -30,7 +31,7 @@ static void redacts(sqlite3_context *context, int count, sqlite3_value **values)
     const kor_memory *memory = sqlite3_user_data(context);
     (void)count;
     (void)values;
-    sqlite3_result_int(context, memory->sight.redactor != NULL);
+    sqlite3_result_int(context, kor_memory_redactor(memory) != NULL);
 }
 
 kor_status kor_limit_register(kor_memory *memory, kor_error *err)
@@ -48,7 +49,13 @@ void kor_sight_free(kor_sight *sight)
 {
     kor_redactor_free(sight->redactor);
     kor_arena_free(&sight->arena);
+    kor_str_free(&sight->key);
     *sight = (kor_sight){0};
+}
+
+const kor_redactor *kor_memory_redactor(const kor_memory *memory)
+{
+    return memory->sight.limited ? memory->sight.redactor : NULL;
 }
 
 /* One figure of what is seen, from the index alone. */
@@ -67,8 +74,12 @@ static kor_status of_seen(kor_memory *memory, const char *sql, int64_t *out, kor
 
 kor_status kor_limit_count(kor_memory *memory, kor_error *err)
 {
-    memory->events = (int64_t)memory->sight.count;
-    return of_seen(memory, OF_SEEN("sum(length)"), &memory->words, err);
+    kor_sight *s = &memory->sight;
+    if (!s->counted) KOR_TRY(of_seen(memory, OF_SEEN("sum(length)"), &s->words, err));
+    s->counted = true;
+    memory->events = (int64_t)s->count;
+    memory->words = s->words;
+    return KOR_OK;
 }
 
 kor_status kor_limit_times(kor_memory *memory, int64_t *first_ms, int64_t *last_ms, kor_error *err)
@@ -77,24 +88,63 @@ kor_status kor_limit_times(kor_memory *memory, int64_t *first_ms, int64_t *last_
     return of_seen(memory, OF_SEEN("max(time)"), last_ms, err);
 }
 
-kor_status kor_memory_limit(kor_memory *memory, const kor_limit *limit, kor_error *err)
+/* ---- Looking ---- */
+
+/* What a limit says, and which commit it was said of. */
+static kor_status write_key(kor_str *out, kor_memory *memory, const kor_limit *limit,
+                            kor_error *err)
+{
+    const char *const texts[] = {limit->scope, limit->sources, limit->kinds, limit->redacted};
+    int64_t version;
+    KOR_TRY(kor_store_integer(memory, "PRAGMA data_version", 0, NULL, &version, err));
+    kor_str_printf(out, "%lld %d %lld", (long long)version, sqlite3_total_changes(memory->db),
+                   (long long)limit->from_ms);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (texts[i])
+            kor_str_printf(out, " %zu:%s", strlen(texts[i]), texts[i]);
+        else
+            kor_str_puts(out, " -");
+    }
+    return out->failed ? kor_fail_memory(err) : KOR_OK;
+}
+
+/* Everything has to be seen meanwhile. */
+static kor_status look(kor_memory *memory, const kor_limit *limit, kor_error *err)
 {
     kor_sight *sight = &memory->sight;
     kor_wanted wanted[3];
-    size_t count = 0, found;
+    size_t count = 0;
     int64_t *ids;
-    kor_sight_free(sight);
-    if (!limit) return KOR_OK;
     if (limit->kinds) wanted[count++] = (kor_wanted){.field = "kind", .label = limit->kinds};
     if (limit->sources) wanted[count++] = (kor_wanted){.label = limit->sources};
     if (limit->redacted) wanted[count++] = (kor_wanted){0}; /* read by models */
-    kor_status status = kor_annotations_events(memory, wanted, count, limit->scope, limit->from_ms,
-                                               INT64_MAX, &sight->arena, &ids, &found, err);
-    if (status == KOR_OK && limit->redacted)
-        status = kor_redactor_new(&sight->redactor, memory, limit->redacted, err);
-    sight->limited = true;
-    if (status != KOR_OK) return status;
+    KOR_TRY(kor_annotations_events(memory, wanted, count, limit->scope, limit->from_ms, INT64_MAX,
+                                   &sight->arena, &ids, &sight->count, err));
     sight->ids = ids;
-    sight->count = found;
-    return KOR_OK;
+    return limit->redacted ? kor_redactor_new(&sight->redactor, memory, limit->redacted, err)
+                           : KOR_OK;
+}
+
+/* A client asks again and again: what it sees is worked out anew when it, or the memory, is another
+ * than the time before. */
+kor_status kor_memory_limit(kor_memory *memory, const kor_limit *limit, kor_error *err)
+{
+    kor_sight *sight = &memory->sight;
+    kor_str key = {0};
+    sight->limited = false;
+    if (!limit) return KOR_OK;
+    kor_status status = write_key(&key, memory, limit, err);
+    bool same = status == KOR_OK && sight->key.len == key.len &&
+                memcmp(sight->key.data, key.data, key.len) == 0;
+    if (!same) {
+        kor_sight_free(sight);
+        if (status == KOR_OK) status = look(memory, limit, err);
+        if (status != KOR_OK) kor_sight_free(sight);
+    }
+    if (status == KOR_OK && !same)
+        sight->key = key;
+    else
+        kor_str_free(&key);
+    sight->limited = true;
+    return status;
 }

@@ -24,12 +24,18 @@ kor_status kor_memory_limit(kor_memory *memory, const kor_limit *limit, kor_erro
 
 /* What is seen. Zero-initialise. */
 typedef struct kor_sight {
-    bool limited;       /* false: all */
+    bool limited;       /* false: all, and what follows is of the last time that it was not */
     const int64_t *ids; /* [count] ascending */
     size_t count;
     kor_redactor *redactor; /* NULL: nothing is redacted */
+    bool counted;
+    int64_t words; /* of these events, once counted */
+    kor_str key;   /* the limit and the commit that this is of */
     kor_arena arena;
 } kor_sight;
+
+/* What is cut out of what is seen; NULL: nothing. */
+const kor_redactor *kor_memory_redactor(const kor_memory *memory);
 
 void kor_sight_free(kor_sight *sight);
 

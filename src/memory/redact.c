@@ -402,7 +402,7 @@ static kor_status redact(const kor_redactor *r, kor_memory *memory, int64_t even
 
 kor_status kor_redact_event(kor_memory *memory, kor_arena *arena, kor_event *event, kor_error *err)
 {
-    const kor_redactor *r = memory->sight.redactor;
+    const kor_redactor *r = kor_memory_redactor(memory);
     if (!r) return KOR_OK;
     event->uri = event->ref = NULL;
     if (event->title) {
@@ -414,7 +414,7 @@ kor_status kor_redact_event(kor_memory *memory, kor_arena *arena, kor_event *eve
 
 kor_status kor_redact_question(kor_memory *memory, kor_str *question, bool *any, kor_error *err)
 {
-    const kor_redactor *r = memory->sight.redactor;
+    const kor_redactor *r = kor_memory_redactor(memory);
     word_list w = {0};
     if (any) *any = false;
     if (!r || !question->len) return KOR_OK;
