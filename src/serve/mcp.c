@@ -34,6 +34,11 @@ bool kor_mcp_since(const kor_mcp_call *c, const char *version)
     return strcmp(c->version, version) >= 0; /* dates, so the order of letters is that of time */
 }
 
+const char *kor_mcp_scope(const kor_mcp_call *c)
+{
+    return c->peer->granted ? c->scope : c->server->host.scope;
+}
+
 const char *kor_mcp_text_param(kor_mcp_call *c, const char *name)
 {
     const json_t *value = json_object_get(c->params, name);
@@ -291,7 +296,6 @@ static bool apply_limit(kor_mcp_call *c, kor_clients *clients, bool ours)
 {
     const kor_mcp_host *h = &c->server->host;
     kor_error err;
-    c->scope = h->scope;
     if (!c->peer->granted) return true;
     kor_status status = kor_clients_read(clients, h->home, h->zone, c->now_ms, &err);
     const kor_client *one = kor_clients_find(clients, c->peer->granted);

@@ -342,7 +342,7 @@ json_t *kor_mcp_search(kor_mcp_call *c, const json_t *args, json_t *links, kor_e
                    .len = strlen(question),
                    .now_ms = c->now_ms,
                    .zone = c->server->host.zone,
-                   .scope = c->scope,
+                   .scope = kor_mcp_scope(c),
                    .limit = number_of(args, "limit", 8)};
     kor_wants wants = {0};
     kor_recall r = {0};
@@ -385,7 +385,7 @@ json_t *kor_mcp_timeline(kor_mcp_call *c, const json_t *args, json_t *links, kor
 /* Not of another scope than the server's. */
 static kor_status check_scope(const kor_mcp_call *c, const kor_event *e, kor_error *err)
 {
-    const char *mine = c->scope ? c->scope : "";
+    const char *mine = kor_mcp_scope(c) ? kor_mcp_scope(c) : "";
     if (strcmp(e->scope ? e->scope : "", mine) == 0) return KOR_OK;
     return kor_fail(err, KOR_E_NOT_FOUND, "no event %lld", (long long)e->id);
 }
@@ -504,7 +504,7 @@ json_t *kor_mcp_remember(kor_mcp_call *c, const json_t *args, json_t *links, kor
                                                  : NULL,
                        .title = text_of(args, "title"),
                        .uri = text_of(args, "url"),
-                       .scope = c->scope,
+                       .scope = kor_mcp_scope(c),
                        .text = text_of(args, "text")};
     event.text_len = strlen(event.text);
     if (strspn(event.text, " \t\r\n\f\v") == event.text_len) {
@@ -553,7 +553,7 @@ static kor_status read_what(const kor_mcp_call *c, const json_t *args, kor_arena
                          .app = text_of(args, "app"),
                          .site = text_of(args, "site"),
                          .words = text_of(args, "match"),
-                         .scope = c->scope};
+                         .scope = kor_mcp_scope(c)};
     if (ids) {
         int64_t *list = kor_arena_array(arena, json_array_size(ids), sizeof *list);
         if (!list) return kor_fail_memory(err);

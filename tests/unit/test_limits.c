@@ -584,6 +584,39 @@ static void test_limits_are_read_anew_for_each_request(void **state)
     kor_mcp_free(server);
 }
 
+static bool sees(kor_mcp *server, const char *client)
+{
+    char *reply = call(server, client, "fetch", "{\"id\":1}");
+    bool seen = strstr(reply, "plum") != NULL;
+    free(reply);
+    return seen;
+}
+
+static void test_limits_follow_the_memory(void **state)
+{
+    fixture *f = *state;
+    open_memory(f, KOR_MEMORY_WRITE, NULL);
+    (void)remember(f, "a plum", NOON);
+    write_clients(f->home, "clients: {a: {kinds: [note]}, b: {sources: [note, git]}}", 0600);
+    kor_mcp *server = serve(f);
+    assert_false(sees(server, "a"));
+    assert_false(sees(server, "b"));
+    /* By this process, and by another. */
+    const kor_correction note = {.field = "kind", .label = "note", .on = true};
+    assert_ok(f, kor_corrections_add(f->memory, 1, &note, 1, &f->err));
+    assert_true(sees(server, "a"));
+    run_sql(f, "UPDATE corrections SET label = 'code'");
+    assert_false(sees(server, "a"));
+    run_sql(f, "UPDATE corrections SET label = 'note'");
+    assert_true(sees(server, "a"));
+    /* The name of a source is one name, whatever is in it. */
+    run_sql(f, "UPDATE sources SET name = 'note,git'");
+    assert_false(sees(server, "b"));
+    run_sql(f, "UPDATE sources SET name = 'git'");
+    assert_true(sees(server, "b"));
+    kor_mcp_free(server);
+}
+
 static void test_limits_are_written_as_they_are_read(void **state)
 {
     fixture *f = *state;
@@ -639,6 +672,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_limits_hang_on_whose_the_file_is, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_read_anew_for_each_request, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_limits_follow_the_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_written_as_they_are_read, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
