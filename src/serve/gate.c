@@ -170,7 +170,7 @@ static const char *bearer_of(const kor_request *r)
                : NULL;
 }
 
-const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_access access, bool reads,
+const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_admission access, bool reads,
                            char client[KOR_CLIENT_NAME], int *status)
 {
     const char *given = bearer_of(r);

@@ -38,6 +38,14 @@ static json_t *no_models(void *arg)
     return json_array();
 }
 
+static kor_status no_model(void *arg, const char *name, const kor_model **out, kor_error *err)
+{
+    (void)arg;
+    (void)name;
+    (void)out;
+    return kor_fail(err, KOR_E_NOT_FOUND, "there are no models here");
+}
+
 static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
                                   kor_correction **list, size_t *count, kor_error *err)
 {
@@ -51,8 +59,8 @@ static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
 
 static void clean_up(void)
 {
-    static const char *const files[] = {"memory.db", "memory.db-wal", "memory.db-shm", "token",
-                                        "exclude.yaml"};
+    static const char *const files[] = {"memory.db",    "memory.db-wal", "memory.db-shm", "token",
+                                        "exclude.yaml", "access.log",    "access.log.1"};
     kor_service_close(&service);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[64];
@@ -69,6 +77,7 @@ static void set_up(void)
         .embedder_name = "trunk",
         .open_guard = open_guard,
         .models = no_models,
+        .model = no_model,
         .read_correction = read_correction,
     };
     kor_ingest_stats stats;
@@ -93,6 +102,18 @@ static const char *with_secret(kor_arena *arena, const char *line, const char *n
     return out;
 }
 
+/* The first piece of a stream, which then ends as if nobody took more. */
+static void take_stream(kor_reply *reply)
+{
+    kor_str piece = {0};
+    if (!reply->stream.pull) return;
+    kor_stream_state state = reply->stream.pull(reply->stream.arg, &piece);
+    expect(state != KOR_STREAM_BROKEN && !piece.failed);
+    expect(state != KOR_STREAM_MORE || piece.len);
+    reply->stream.end(reply->stream.arg);
+    kor_str_free(&piece);
+}
+
 /* Errors and answers are JSON, and every answer has the headers that protect. */
 static void check(const kor_reply *reply)
 {
@@ -101,7 +122,9 @@ static void check(const kor_reply *reply)
     if (!reply->type || strcmp(reply->type, "application/json") != 0) return;
     json_t *value = json_loadb(kor_str_text(&reply->body), reply->body.len, 0, NULL);
     expect(json_is_object(value));
-    expect((reply->status >= 400) == (json_object_get(value, "error") != NULL));
+    /* Errors of the protocol were replies like any other, before MCP's modern era. */
+    bool failed = json_object_get(value, "error") && !json_object_get(value, "jsonrpc");
+    expect(reply->status < 400 ? !failed : json_object_get(value, "error") != NULL);
     json_decref(value);
 }
 
@@ -141,6 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (let_in) {
         kor_routes_answer(&service, &r, &reply);
         check(&reply);
+        take_stream(&reply);
     } else {
         expect(refused.status >= 400);
         check(&refused);
