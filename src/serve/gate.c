@@ -195,7 +195,7 @@ const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_admission a
     /* A browser sends cookies by itself: what changes something must say that the page asked. */
     if (by_cookie && !reads && !r->origin) return "no Origin header beside a cookie";
     if (by_cookie) return NULL;
-    if (given && find_client(gate, given, client)) {
+    if (given && strlen(given) == KOR_TOKEN_SIZE - 1 && find_client(gate, given, client)) {
         if (access == KOR_ACCESS_CLIENT) return NULL;
         *status = 403;
         return "this token is a client's, for /mcp alone";

@@ -138,8 +138,10 @@ static json_t *days_json(kor_mcp_call *c, const kor_timeline *t, const char *wor
             json_string(t->wants.count ? "No event of that kind happened then: ask without kind, "
                                          "tag, entity and link to see what there is."
                         : words        ? "Nothing that was remembered happened in that range."
-                                : "Nothing is remembered yet: the user can fill the memory with "
-                                  "'korora import'."));
+                        : c->peer->granted
+                            ? "There is nothing yet of what the user lets this client see."
+                            : "Nothing is remembered yet: the user can fill the memory with "
+                              "'korora import'."));
     c->results = t->count;
     json_decref(all);
     return o;

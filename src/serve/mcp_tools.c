@@ -235,7 +235,9 @@ static json_t *explain_nothing(kor_mcp_call *c, const kor_recall *r, const kor_w
                                              : "of that kind");
     kor_str_puts(&s, ".");
     if (r->events == 0)
-        kor_str_puts(&s, " It is empty: the user can fill it with 'korora import'.");
+        kor_str_puts(&s, c->peer->granted
+                             ? " There is none of what the user lets this client see."
+                             : " It is empty: the user can fill it with 'korora import'.");
     else if (r->in_scope == 0)
         kor_str_puts(&s, " All of it is in other scopes, and this server has but one ('korora mcp "
                          "--scope').");
@@ -250,7 +252,8 @@ static json_t *explain_nothing(kor_mcp_call *c, const kor_recall *r, const kor_w
                        " Looked for: %s. No event has these words, and none is near enough in "
                        "meaning.",
                        r->words);
-    if (c->peer->granted) kor_str_puts(&s, " The user lets this client see a part of the memory.");
+    if (r->events && c->peer->granted)
+        kor_str_puts(&s, " The user lets this client see a part of the memory.");
     json_t *text = kor_text_json(kor_str_text(&s), s.len);
     kor_str_free(&s);
     return text;

@@ -599,8 +599,8 @@ static void test_limits_follow_the_memory(void **state)
     (void)remember(f, "a plum", NOON);
     write_clients(f->home, "clients: {a: {kinds: [note]}, b: {sources: [note, git]}}", 0600);
     kor_mcp *server = serve(f);
-    assert_false(sees(server, "a"));
     assert_false(sees(server, "b"));
+    assert_false(sees(server, "a"));
     /* By this process, and by another. */
     const kor_correction note = {.field = "kind", .label = "note", .on = true};
     assert_ok(f, kor_corrections_add(f->memory, 1, &note, 1, &f->err));
