@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline when show related correct exclude forget export stats reannotate consult mcp log serve run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline when show related correct exclude forget clients export stats reannotate consult mcp log serve run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -51,13 +51,16 @@ _korora() {
     forget)
         options="$options --from --to --when --source --app --site --match --id --scope --now --dry-run"
         values="$values --from --to --when --source --app --site --match --id --scope --now" ;;
+    clients)
+        options="$options --since --source --kind --scope --redact --read-only --token"
+        values="$values --since --source --kind --scope --redact" ;;
     consult)
         options="$options --limit"
         values="$values --limit" ;;
     stats | reannotate) ;;
     mcp)
-        options="$options --scope --now --log"
-        values="$values --scope --now" ;;
+        options="$options --client --scope --now --log"
+        values="$values --client --scope --now" ;;
     log)
         options="$options --limit"
         values="$values --limit" ;;
@@ -125,6 +128,7 @@ _korora() {
     run* | eval* | generate0) files=1 ;;
     bench*) words=$(_korora_models) files=1 ;;
     timeline0) words="today yesterday" ;;
+    clients0) words="add remove" ;;
     forge*) words=$(cd tasks 2> /dev/null && ls) ;;
     convert0 | train0 | teach0) _korora_offer -d ;;
     esac

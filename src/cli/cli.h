@@ -36,12 +36,12 @@ typedef struct kor_command {
 } kor_command;
 
 extern const kor_command kor_command_add, kor_command_bench, kor_command_consult,
-    kor_command_convert, kor_command_correct, kor_command_doctor, kor_command_eval,
-    kor_command_exclude, kor_command_export, kor_command_forge, kor_command_forget,
-    kor_command_generate, kor_command_import, kor_command_log, kor_command_mcp, kor_command_models,
-    kor_command_reannotate, kor_command_recall, kor_command_related, kor_command_run,
-    kor_command_serve, kor_command_show, kor_command_stats, kor_command_teach, kor_command_timeline,
-    kor_command_train, kor_command_version, kor_command_when;
+    kor_command_clients, kor_command_convert, kor_command_correct, kor_command_doctor,
+    kor_command_eval, kor_command_exclude, kor_command_export, kor_command_forge,
+    kor_command_forget, kor_command_generate, kor_command_import, kor_command_log, kor_command_mcp,
+    kor_command_models, kor_command_reannotate, kor_command_recall, kor_command_related,
+    kor_command_run, kor_command_serve, kor_command_show, kor_command_stats, kor_command_teach,
+    kor_command_timeline, kor_command_train, kor_command_version, kor_command_when;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -81,6 +81,10 @@ bool kor_parse_number(const kor_command *command, const char *option, const char
 /* The memory's folder: --home, else $KORORA_HOME, else $XDG_DATA_HOME/korora, else
  * ~/.local/share/korora. */
 kor_status kor_home(char out[4096], const kor_args *a, kor_error *err);
+
+/* Make the folder where there is none, and keep others who do the same away until *fd is closed:
+ * who reads a list of the user's and writes it again must not lose what another added meanwhile. */
+kor_status kor_home_lock(const char *home, int *fd, kor_error *err);
 
 /* The folders that models are looked for in, in order: $KORORA_MODELS, HOME/models, beside the
  * program ("models"), the checkout's or the install prefix's. Returns how many. */

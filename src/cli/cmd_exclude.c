@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
-#include "base/file.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 static void print_all(const kor_exclusions *e, bool json)
@@ -35,18 +30,6 @@ static void print_all(const kor_exclusions *e, bool json)
     if (!all) printf("nothing is excluded\n");
 }
 
-/* Until it is closed, nobody else changes what is excluded: who reads it and writes it again must
- * not lose what another added meanwhile. */
-static kor_status lock_home(const char *home, int *fd, kor_error *err)
-{
-    KOR_TRY(kor_make_dirs(home, err));
-    *fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int locked = -1;
-    while (*fd >= 0 && (locked = flock(*fd, LOCK_EX)) != 0 && errno == EINTR) {
-    }
-    return locked == 0 ? KOR_OK : kor_fail(err, KOR_E_IO, "%s: %s", home, strerror(errno));
-}
-
 static int run(int argc, char **argv)
 {
     const char *text[KOR_EXCLUSIONS] = {NULL};
@@ -69,7 +52,7 @@ static int run(int argc, char **argv)
     int lock = -1;
     for (int k = 0; k < KOR_EXCLUSIONS; k++) asked = asked || text[k];
     kor_status status = kor_home(home, &a, &err);
-    if (status == KOR_OK && asked) status = lock_home(home, &lock, &err);
+    if (status == KOR_OK && asked) status = kor_home_lock(home, &lock, &err);
     if (status == KOR_OK) {
         (void)snprintf(path, sizeof path, "%s/%s", home, KOR_EXCLUDE_FILE);
         status = kor_exclusions_read(&e, path, &err);

@@ -2,6 +2,7 @@
 /* The memory for assistants: MCP on standard input and output, a message a line. */
 #include "cli/cli.h"
 
+#include "serve/clients.h"
 #include "serve/jsonrpc.h"
 #include "serve/mcp.h"
 
@@ -118,10 +119,11 @@ static void wait_for_input(const pipe_end *p)
 
 /* Until standard input ends, or nobody reads. A message that the end cuts off is answered too: it
  * is whole, or is told that it is not. */
-static int serve(const kor_command *command, kor_mcp *server, kor_memory *memory)
+static int serve(const kor_command *command, kor_mcp *server, const char *client,
+                 kor_memory *memory)
 {
     static char buffer[65536];
-    pipe_end p = {.server = server, .memory = memory};
+    pipe_end p = {.server = server, .memory = memory, .peer = {.granted = client}};
     int code = EXIT_DONE;
     for (;;) {
         wait_for_input(&p);
@@ -143,11 +145,26 @@ static int serve(const kor_command *command, kor_mcp *server, kor_memory *memory
     return code;
 }
 
+/* Does the user know a client of that name? One that is taken away later is refused then. */
+static kor_status check_client(const kor_session *s, const char *name, kor_error *err)
+{
+    kor_clients clients;
+    kor_status status = kor_clients_read(&clients, s->home, s->zone, s->now_ms, err);
+    if (status == KOR_OK && !kor_clients_find(&clients, name))
+        status =
+            kor_fail(err, KOR_E_NOT_FOUND,
+                     "no client '%.64s' in %s/" KOR_CLIENTS_FILE ": 'korora clients add' makes one",
+                     name, s->home);
+    kor_clients_free(&clients);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
-    const char *scope = NULL, *now = NULL;
+    const char *scope = NULL, *now = NULL, *client = NULL;
     bool log = false;
     const kor_option options[] = {
+        {"--client", "NAME", "show it what 'korora clients' says, and no more", &client, NULL},
         {"--scope", "S", "a memory apart from your own", &scope, NULL},
         {"--now", "TIME", "read time words as if it were then", &now, NULL},
         {"--log", NULL, "say who asked what, and serve nothing", NULL, &log},
@@ -157,6 +174,8 @@ static int run(int argc, char **argv)
     int code;
     if (!kor_args_parse(&a, &kor_command_mcp, options, 0, 0, argc, argv, &code)) return code;
     if (log) return kor_print_log(&a, 0);
+    if (client && scope)
+        return kor_wrong_use(a.command, "--client or --scope, not both: a client has its scope");
     kor_session s;
     const kor_time_arg times[] = {{"--now", now, &s.now_ms, NULL}, {0}};
     if (!kor_session_open(&s, &a, KOR_MEMORY_WRITE, true, times, &code)) return code;
@@ -174,10 +193,11 @@ static int run(int argc, char **argv)
     kor_mcp *server;
     kor_error err;
     (void)signal(SIGPIPE, SIG_IGN); /* a client that went away is no failure */
-    if (kor_mcp_new(&server, &host, &err) != KOR_OK) {
+    if ((client && check_client(&s, client, &err) != KOR_OK) ||
+        kor_mcp_new(&server, &host, &err) != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {
-        code = serve(a.command, server, s.memory);
+        code = serve(a.command, server, client, s.memory);
         kor_mcp_free(server);
     }
     kor_session_close(&s);
@@ -187,13 +207,15 @@ static int run(int argc, char **argv)
 const kor_command kor_command_mcp = {
     .name = "mcp",
     .summary = "your memory for assistants, over MCP on stdio",
-    .usage = "[--scope S] | --log",
+    .usage = "[--client NAME | --scope S] | --log",
     .details =
         "An assistant starts it and speaks the Model Context Protocol with it, a message a line; "
         "it ends\nwhen its input does. docs/assistants.md has the lines for Claude Code, Claude "
         "Desktop, Cursor\nand VS Code. What each of them asked, but not about what, is in "
         "access.log in the memory's\nfolder, and --log prints it.\n\n"
         "  claude mcp add korora -- korora mcp\n"
+        "  korora clients add cursor --since '30 days' --source git\n"
+        "  korora mcp --client cursor\n"
         "  korora mcp --log\n",
     .run = run,
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "colony/exclusions.h"
 
-#include "base/file.h"
 #include "colony/yaml_file.h"
 #include "text/utf8.h"
 
@@ -113,31 +112,6 @@ kor_status kor_exclusions_read(kor_exclusions *out, const char *path, kor_error 
     return status;
 }
 
-/* What YAML takes for the end of a line, or does not allow in a file at all. */
-static bool is_escaped(uint32_t cp)
-{
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff ||
-           cp == 0xfffe || cp == 0xffff;
-}
-
-/* In YAML's double quotes, where any text can stand. */
-static void put_quoted(kor_str *out, const char *text)
-{
-    size_t len = strlen(text), n;
-    kor_str_putc(out, '"');
-    for (size_t i = 0; i < len; i += n) {
-        uint32_t cp;
-        n = kor_utf8_decode(text + i, len - i, &cp);
-        if (is_escaped(cp)) {
-            kor_str_printf(out, "\\u%04x", (unsigned)cp);
-            continue;
-        }
-        if (cp == '"' || cp == '\\') kor_str_putc(out, '\\');
-        kor_str_add(out, text + i, n);
-    }
-    kor_str_putc(out, '"');
-}
-
 kor_status kor_exclusions_write(const kor_exclusions *e, const char *path, kor_error *err)
 {
     kor_str text = {0};
@@ -146,21 +120,11 @@ kor_status kor_exclusions_write(const kor_exclusions *e, const char *path, kor_e
         kor_str_printf(&text, "%ss:\n", kor_exclusion_name((kor_exclusion)k));
         for (size_t i = 0; i < e->count[k]; i++) {
             kor_str_puts(&text, "  - ");
-            put_quoted(&text, e->list[k][i]);
+            kor_yaml_put(&text, e->list[k][i], strlen(e->list[k][i]));
             kor_str_putc(&text, '\n');
         }
     }
-    kor_writer w;
-    kor_status status = text.failed ? kor_fail_memory(err) : KOR_OK;
-    if (status == KOR_OK && text.len > KOR_YAML_FILE_MAX)
-        status = kor_fail(err, KOR_E_INPUT, "%s: more is excluded than %d bytes can say", path,
-                          KOR_YAML_FILE_MAX);
-    if (status == KOR_OK) status = kor_writer_open(&w, path, err);
-    if (status == KOR_OK) {
-        status = kor_writer_add(&w, text.data, text.len, err);
-        if (status == KOR_OK) status = kor_writer_commit(&w, err);
-        if (status != KOR_OK) kor_writer_abandon(&w);
-    }
+    kor_status status = kor_yaml_file_write(&text, path, err);
     kor_str_free(&text);
     return status;
 }

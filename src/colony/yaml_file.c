@@ -2,6 +2,7 @@
 #include "colony/yaml_file.h"
 
 #include "base/file.h"
+#include "text/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -99,4 +100,42 @@ const char *kor_yaml_text(const yaml_node_t *node)
     if (!node || node->type != YAML_SCALAR_NODE) return NULL;
     const char *s = (const char *)node->data.scalar.value;
     return strlen(s) == node->data.scalar.length ? s : NULL;
+}
+
+/* What YAML takes for the end of a line, or does not allow in a file at all. */
+static bool is_escaped(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff ||
+           cp == 0xfffe || cp == 0xffff;
+}
+
+void kor_yaml_put(kor_str *out, const char *text, size_t len)
+{
+    size_t n;
+    kor_str_putc(out, '"');
+    for (size_t i = 0; i < len; i += n) {
+        uint32_t cp;
+        n = kor_utf8_decode(text + i, len - i, &cp);
+        if (is_escaped(cp)) {
+            kor_str_printf(out, "\\u%04x", (unsigned)cp);
+            continue;
+        }
+        if (cp == '"' || cp == '\\') kor_str_putc(out, '\\');
+        kor_str_add(out, text + i, n);
+    }
+    kor_str_putc(out, '"');
+}
+
+kor_status kor_yaml_file_write(const kor_str *text, const char *path, kor_error *err)
+{
+    kor_writer w;
+    if (text->failed) return kor_fail_memory(err);
+    if (text->len > KOR_YAML_FILE_MAX)
+        return kor_fail(err, KOR_E_INPUT, "%s: it would have more than %d bytes", path,
+                        KOR_YAML_FILE_MAX);
+    KOR_TRY(kor_writer_open(&w, path, err));
+    kor_status status = kor_writer_add(&w, text->data, text->len, err);
+    if (status == KOR_OK) status = kor_writer_commit(&w, err);
+    if (status != KOR_OK) kor_writer_abandon(&w);
+    return status;
 }

@@ -4,6 +4,7 @@
 #define KOR_YAML_FILE_H
 
 #include "base/status.h"
+#include "base/str.h"
 
 #include <stddef.h>
 #include <yaml.h>
@@ -31,5 +32,14 @@ const char *kor_yaml_text(const yaml_node_t *node);
 /* "PATH:LINE: WHAT", KOR_E_INPUT. */
 kor_status kor_yaml_wrong(const kor_yaml_file *file, const yaml_node_t *node, kor_error *err,
                           const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* ---- Writing ---- */
+
+/* len bytes of UTF-8 in YAML's double quotes, where any text can stand. */
+void kor_yaml_put(kor_str *out, const char *text, size_t len);
+
+/* The whole file, or as it was; for its owner alone (0600). KOR_E_INPUT for what would be too long
+ * to be read again. */
+kor_status kor_yaml_file_write(const kor_str *text, const char *path, kor_error *err);
 
 #endif

@@ -313,11 +313,12 @@ kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *ar
         memory,
         "SELECT f.name, l.name, a.value, a.place, a.start, a.stop, a.score, m.name, m.checksum"
         " FROM annotations a JOIN labels l ON l.id = a.label JOIN fields f ON f.id = l.field"
-        " JOIN models m ON m.id = a.model WHERE a.event = ?1"
+        " JOIN models m ON m.id = a.model WHERE a.event = ?1 AND kor_sees(?1)"
+        " AND (NOT kor_redacts() OR (a.place = 0 AND a.value = ''))"
         " AND NOT EXISTS (SELECT 1 FROM corrections c WHERE c.event = ?1 AND c.field = f.name"
         "  AND (c.label = l.name OR (f.single AND c.is_on)))"
         " UNION ALL SELECT field, label, '', 0, 0, 0, 1000, NULL, 0 FROM corrections"
-        "  WHERE event = ?1 AND is_on"
+        "  WHERE event = ?1 AND is_on AND kor_sees(?1)"
         " ORDER BY 1, 4, 5, 7 DESC, 2",
         &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
@@ -360,6 +361,17 @@ kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *ar
 /* The events of which one thing holds. ?N.. are its field, label and value. */
 static void add_wanted(kor_str *sql, const kor_wanted *w, int n)
 {
+    if (!w->field && !w->label) {
+        kor_str_puts(sql, " AND e.id IN (SELECT event FROM passes)");
+        return;
+    }
+    if (!w->field) {
+        kor_str_printf(sql,
+                       " AND e.source IN (SELECT id FROM sources WHERE instr(name, ',') = 0"
+                       " AND " ONE_OF("name") ")",
+                       n + 1);
+        return;
+    }
     kor_str_printf(sql,
                    " AND e.id IN (SELECT a.event FROM annotations a JOIN labels l ON l.id = a.label"
                    " JOIN fields f ON f.id = l.field WHERE f.name = ?%d",
@@ -367,7 +379,9 @@ static void add_wanted(kor_str *sql, const kor_wanted *w, int n)
     kor_str_puts(sql, " AND (");
     if (w->label) kor_str_printf(sql, ONE_OF("l.name"), n + 1);
     if (w->label && w->value) kor_str_puts(sql, w->either ? " OR " : " AND ");
-    if (w->value) kor_str_printf(sql, "instr(lower(a.value), ?%d) > 0", n + 2);
+    /* Where names are not shown, nothing is found by them. */
+    if (w->value)
+        kor_str_printf(sql, "(NOT kor_redacts() AND instr(lower(a.value), ?%d) > 0)", n + 2);
     if (!w->label && !w->value) kor_str_puts(sql, "1");
     kor_str_puts(sql, ")");
     /* The user's word is above the model's. */
@@ -388,7 +402,8 @@ kor_status kor_annotations_find(kor_memory *memory, const kor_wanted *wanted, si
     *ids = NULL;
     *found = 0;
     kor_str_puts(&sql,
-                 "SELECT e.id FROM events e WHERE e.scope = ?1 AND e.time >= ?2 AND e.time < ?3");
+                 "SELECT e.id FROM events e WHERE e.scope = ?1 AND e.time >= ?2 AND e.time < ?3"
+                 " AND kor_sees(e.id)");
     for (size_t i = 0; i < count; i++) add_wanted(&sql, &wanted[i], 4 + 3 * (int)i);
     kor_str_puts(&sql, " ORDER BY e.id");
     kor_status status = sql.failed ? kor_fail_memory(err) : KOR_OK;
@@ -399,7 +414,7 @@ kor_status kor_annotations_find(kor_memory *memory, const kor_wanted *wanted, si
         for (int i = 0; i < 3; i++) (void)sqlite3_bind_int64(statement, i + 1, numbers[i]);
         for (size_t i = 0; i < count; i++) {
             int n = 4 + 3 * (int)i;
-            bind_text(statement, n, wanted[i].field);
+            if (wanted[i].field) bind_text(statement, n, wanted[i].field);
             if (wanted[i].label) bind_text(statement, n + 1, wanted[i].label);
             if (wanted[i].value) bind_text(statement, n + 2, wanted[i].value);
         }
@@ -446,7 +461,7 @@ kor_status kor_annotations_labels(kor_memory *memory, const char *field, kor_str
     KOR_TRY(kor_store_prepare(memory,
                               "SELECT l.name, count(*) FROM labels l JOIN fields f ON f.id = "
                               "l.field JOIN annotations a ON a.label = l.id WHERE f.name = ?1"
-                              " GROUP BY l.id ORDER BY 2 DESC, 1 LIMIT 20",
+                              " AND kor_sees(a.event) GROUP BY l.id ORDER BY 2 DESC, 1 LIMIT 20",
                               &statement, err));
     bind_text(statement, 1, field);
     for (;;) {

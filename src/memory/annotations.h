@@ -58,7 +58,8 @@ typedef struct kor_said {
 } kor_said;
 
 /* What holds of an event, in the order of fields, places and labels: what models said, but for what
- * the user took away or replaced, and what the user said. Copied into arena. */
+ * the user took away or replaced, and what the user said. Copied into arena. Where names are
+ * redacted, nothing of places, which are others then. */
 kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *arena, kor_said **out,
                                 size_t *count, kor_error *err);
 
@@ -66,7 +67,7 @@ kor_status kor_annotations_list(kor_memory *memory, int64_t event, kor_arena *ar
 
 /* Events of which something holds. */
 typedef struct kor_wanted {
-    const char *field; /* of the colony */
+    const char *field; /* of the colony; NULL: label is their source, or a colony has read them */
     const char *label; /* NULL: any; several with commas between them: one of these */
     const char *value; /* NULL: any; else one that holds this text, in lower case */
     bool either;       /* the label or the value, not both */

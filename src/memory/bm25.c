@@ -73,7 +73,7 @@ static void rank_event(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_co
     }
 }
 
-kor_status kor_bm25_register(kor_memory *memory, kor_error *err)
+fts5_api *kor_bm25_api(kor_memory *memory)
 {
     fts5_api *api = NULL;
     sqlite3_stmt *statement = NULL;
@@ -83,6 +83,12 @@ kor_status kor_bm25_register(kor_memory *memory, kor_error *err)
         (void)sqlite3_step(statement);
     }
     (void)sqlite3_finalize(statement);
+    return api;
+}
+
+kor_status kor_bm25_register(kor_memory *memory, kor_error *err)
+{
+    fts5_api *api = kor_bm25_api(memory);
     if (!api) return kor_fail(err, KOR_E_UNSUPPORTED, "this SQLite has no full-text search (FTS5)");
     if (api->xCreateFunction(api, "kor_bm25", NULL, rank_event, NULL) != SQLITE_OK) {
         return kor_store_fail(memory, "open", err);
@@ -104,19 +110,21 @@ static void add_quoted(kor_str *s, const char *text)
 }
 
 /* How many events have a term. Counting stops beyond COMMON, at an id that tells how fast they came
- * up to there. */
+ * up to there; where not all events are seen, those that are say nothing of it, and are counted to
+ * the end. */
 static kor_status count_events(search *s, term *t, kor_error *err)
 {
+    static const char of_all[] = "SELECT count(*), max(rowid), (SELECT max(id) FROM events) FROM"
+                                 " (SELECT rowid FROM words WHERE words MATCH ?1 LIMIT ?2)";
+    static const char of_seen[] =
+        "SELECT count(*), 1, 1 FROM words WHERE words MATCH ?1 AND kor_sees(rowid)";
     sqlite3_stmt *statement;
     bool row;
     kor_str quoted = {0};
     add_quoted(&quoted, t->text);
     if (quoted.failed) return kor_fail_memory(err);
     kor_status status =
-        kor_store_prepare(s->memory,
-                          "SELECT count(*), max(rowid), (SELECT max(id) FROM events) FROM"
-                          " (SELECT rowid FROM words WHERE words MATCH ?1 LIMIT ?2)",
-                          &statement, err);
+        kor_store_prepare(s->memory, s->memory->sight.limited ? of_seen : of_all, &statement, err);
     if (status == KOR_OK) {
         (void)sqlite3_bind_text(statement, 1, quoted.data, (int)quoted.len, SQLITE_STATIC);
         (void)sqlite3_bind_int64(statement, 2, COMMON + 1);

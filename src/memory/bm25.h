@@ -6,6 +6,11 @@
 #include "memory/filter.h"
 #include "memory/question.h"
 
+#include <sqlite3.h>
+
+/* What SQLite lends for its index; NULL when it has none. */
+fts5_api *kor_bm25_api(kor_memory *memory);
+
 /* Make the ranking function known to the memory's database. */
 kor_status kor_bm25_register(kor_memory *memory, kor_error *err);
 

@@ -120,6 +120,7 @@ kor_status kor_corrections_list(kor_memory *memory, int64_t event, const char *f
     KOR_TRY(kor_store_prepare(memory,
                               "SELECT event, field, label, is_on, time FROM corrections"
                               " WHERE (?1 = 0 OR event = ?1) AND (?2 IS NULL OR field = ?2)"
+                              " AND kor_sees(event)"
                               " ORDER BY event, field, label",
                               &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);

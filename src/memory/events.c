@@ -54,7 +54,8 @@ kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_
 {
     sqlite3_stmt *statement;
     bool row;
-    KOR_TRY(kor_store_prepare(memory, KOR_STORE_EVENT "WHERE e.id = ?1", &statement, err));
+    KOR_TRY(kor_store_prepare(memory, KOR_STORE_EVENT "WHERE e.id = ?1 AND kor_sees(e.id)",
+                              &statement, err));
     (void)sqlite3_bind_int64(statement, 1, id);
     KOR_TRY(kor_store_step(memory, statement, &row, err));
     if (!row) return kor_fail(err, KOR_E_NOT_FOUND, "no event %lld", (long long)id);
@@ -62,7 +63,7 @@ kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_
     kor_store_read_event(statement, &event);
     kor_status status = copy_event(arena, &event, out, err);
     (void)sqlite3_reset(statement);
-    return status;
+    return status == KOR_OK ? kor_redact_event(memory, arena, out, err) : status;
 }
 
 /* After the *count that are there, at most limit in all. */
@@ -75,7 +76,7 @@ static kor_status add_newest(kor_memory *memory, const char *scope, int64_t leas
     KOR_TRY(kor_store_prepare(memory,
                               "SELECT id FROM events INDEXED BY events_rank WHERE"
                               " id BETWEEN ?1 AND ?2 AND +scope = (SELECT id FROM scopes WHERE"
-                              " name = ?3) ORDER BY id DESC LIMIT ?4",
+                              " name = ?3) AND kor_sees(id) ORDER BY id DESC LIMIT ?4",
                               &statement, err));
     (void)sqlite3_bind_int64(statement, 1, least);
     (void)sqlite3_bind_int64(statement, 2, most);
@@ -113,7 +114,7 @@ kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
     sqlite3_stmt *statement;
     static const char sql[] = KOR_STORE_EVENT
         "WHERE e.id IN (SELECT id FROM events WHERE scope IN (SELECT id FROM scopes)"
-        " AND time >= ?1 AND time < ?2) ORDER BY e.time, e.id";
+        " AND time >= ?1 AND time < ?2 AND kor_sees(id)) ORDER BY e.time, e.id";
     if (sqlite3_prepare_v2(memory->db, sql, -1, &statement, NULL) != SQLITE_OK) {
         return kor_store_fail(memory, "read", err);
     }
@@ -123,8 +124,11 @@ kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
     bool row;
     while ((status = kor_store_step(memory, statement, &row, err)) == KOR_OK && row) {
         kor_event event;
+        kor_arena cut = {0};
         kor_store_read_event(statement, &event);
-        status = visit(arg, &event, err);
+        status = kor_redact_event(memory, &cut, &event, err);
+        if (status == KOR_OK) status = visit(arg, &event, err);
+        kor_arena_free(&cut);
         if (status != KOR_OK) break;
     }
     (void)sqlite3_finalize(statement);
@@ -137,8 +141,9 @@ kor_status kor_memory_each_after(kor_memory *memory, int64_t after,
 {
     sqlite3_stmt *statement;
     bool row;
-    KOR_TRY(kor_store_prepare(memory, KOR_STORE_EVENT "WHERE e.id > ?1 ORDER BY e.id", &statement,
-                              err));
+    KOR_TRY(kor_store_prepare(memory,
+                              KOR_STORE_EVENT "WHERE e.id > ?1 AND kor_sees(e.id) ORDER BY e.id",
+                              &statement, err));
     (void)sqlite3_bind_int64(statement, 1, after);
     for (;;) {
         kor_event event;
@@ -151,20 +156,26 @@ kor_status kor_memory_each_after(kor_memory *memory, int64_t after,
     return KOR_OK;
 }
 
-static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_error *err)
+static kor_status read_times(kor_memory *memory, kor_memory_stats *out, kor_error *err)
 {
-    int64_t pages, page_bytes, schema;
-    out->events = memory->events;
-    KOR_TRY(
-        kor_store_integer(memory, "SELECT sum(bytes) FROM scopes", 0, NULL, &out->text_bytes, err));
+    if (memory->sight.limited) return kor_limit_times(memory, &out->first_ms, &out->last_ms, err);
     KOR_TRY(kor_store_integer(memory,
                               "SELECT min((SELECT min(time) FROM events WHERE scope = s.id))"
                               " FROM scopes s",
                               0, NULL, &out->first_ms, err));
-    KOR_TRY(kor_store_integer(memory,
-                              "SELECT max((SELECT max(time) FROM events WHERE scope = s.id))"
-                              " FROM scopes s",
-                              0, NULL, &out->last_ms, err));
+    return kor_store_integer(memory,
+                             "SELECT max((SELECT max(time) FROM events WHERE scope = s.id))"
+                             " FROM scopes s",
+                             0, NULL, &out->last_ms, err);
+}
+
+static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_error *err)
+{
+    int64_t pages, page_bytes, schema;
+    out->events = memory->events;
+    KOR_TRY(read_times(memory, out, err));
+    KOR_TRY(
+        kor_store_integer(memory, "SELECT sum(bytes) FROM scopes", 0, NULL, &out->text_bytes, err));
     KOR_TRY(kor_store_integer(memory, "SELECT seq FROM sqlite_sequence WHERE name = 'events'", 0,
                               NULL, &out->last_id, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_count", 0, NULL, &pages, err));

@@ -67,17 +67,24 @@ static kor_status locate(kor_filter *f, kor_memory *memory, int64_t *ids, kor_er
     return KOR_OK;
 }
 
+static void take_only(kor_filter *f, const int64_t *ids, size_t count)
+{
+    static const int64_t none;
+    f->only = ids ? ids : &none;
+    f->only_count = count;
+    f->in_range = (int64_t)count;
+    for (int64_t gap = 64; !cut(f, f->only, count, gap); gap *= 8) {
+    }
+}
+
 static kor_status find_wanted(kor_filter *f, kor_memory *memory, const kor_wanted *wanted,
                               size_t count, kor_arena *arena, kor_error *err)
 {
     int64_t *ids;
+    size_t found;
     KOR_TRY(kor_annotations_find(memory, wanted, count, f->scope, f->from_ms, f->to_ms, arena, &ids,
-                                 &f->only_count, err));
-    static const int64_t none;
-    f->only = ids ? ids : &none;
-    f->in_range = (int64_t)f->only_count;
-    for (int64_t gap = 64; !cut(f, f->only, f->only_count, gap); gap *= 8) {
-    }
+                                 &found, err));
+    take_only(f, ids, found);
     return KOR_OK;
 }
 
@@ -98,10 +105,19 @@ kor_status kor_filter_make(kor_filter *out, kor_memory *memory, const char *scop
     out->spans[0].first = 0;
     out->spans[0].last = INT64_MAX;
     KOR_TRY(kor_store_scope(memory, scope, &out->scope, err));
-    KOR_TRY(kor_store_integer(memory, "SELECT events FROM scopes WHERE id = ?1", 1, &out->scope,
-                              &out->in_scope, err));
+    /* What is seen is of one scope. */
+    if (memory->sight.limited)
+        out->in_scope = memory->events;
+    else
+        KOR_TRY(kor_store_integer(memory, "SELECT events FROM scopes WHERE id = ?1", 1, &out->scope,
+                                  &out->in_scope, err));
     out->in_range = out->in_scope;
-    if (count) return find_wanted(out, memory, wanted, count, arena, err);
+    if (count || (memory->sight.limited && ranged))
+        return find_wanted(out, memory, wanted, count, arena, err);
+    if (memory->sight.limited) {
+        take_only(out, memory->sight.ids, memory->sight.count);
+        return KOR_OK;
+    }
     if (!ranged && (out->in_scope == memory->events || out->in_scope > LISTED)) return KOR_OK;
     int64_t *ids = malloc(LISTED * sizeof *ids);
     if (!ids) return kor_fail_memory(err);

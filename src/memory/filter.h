@@ -19,12 +19,13 @@ typedef struct kor_filter {
         int64_t first, last;
     } spans[KOR_FILTER_SPANS];
     int64_t width; /* ids in the spans */
-    /* Where annotations are asked for: the events that pass, ascending; else NULL. */
+    /* Where annotations are asked for, or not all is seen: the events that pass, ascending; else
+     * NULL. */
     const int64_t *only;
     size_t only_count;
 } kor_filter;
 
-/* May the event pass, as far as annotations go? */
+/* May the event pass, as far as annotations and what is seen go? */
 bool kor_filter_has(const kor_filter *filter, int64_t event);
 
 /* Fill all of filter from a scope (NULL is the user's own), a range and what is wanted besides

@@ -80,7 +80,7 @@ static kor_status find(kor_memory *memory, const kor_forget *what, const int64_t
         " JOIN scopes c ON c.id = e.scope WHERE (?1 IS NULL OR e.time >= ?1)"
         " AND (?2 IS NULL OR e.time < ?2) AND (?3 IS NULL OR s.name = ?3)"
         " AND (?4 IS NULL OR e.app = ?4 COLLATE NOCASE) AND (?5 IS NULL OR c.name = ?5)"
-        " AND (?6 IS NULL OR e.uri NOT NULL)"
+        " AND (?6 IS NULL OR e.uri NOT NULL) AND kor_sees(e.id)"
         " ORDER BY e.id";
     static const char with_words[] =
         "SELECT e.id, e.uri FROM words w JOIN events e ON e.id = w.rowid"
@@ -88,7 +88,7 @@ static kor_status find(kor_memory *memory, const kor_forget *what, const int64_t
         " JOIN scopes c ON c.id = e.scope WHERE (?1 IS NULL OR e.time >= ?1)"
         " AND (?2 IS NULL OR e.time < ?2) AND (?3 IS NULL OR s.name = ?3)"
         " AND (?4 IS NULL OR e.app = ?4 COLLATE NOCASE) AND (?5 IS NULL OR c.name = ?5)"
-        " AND (?6 IS NULL OR e.uri NOT NULL) AND words MATCH ?7"
+        " AND (?6 IS NULL OR e.uri NOT NULL) AND kor_sees(e.id) AND words MATCH ?7"
         " ORDER BY e.id";
     sqlite3_stmt *statement;
     bool row;
@@ -114,6 +114,19 @@ static kor_status find(kor_memory *memory, const kor_forget *what, const int64_t
     return status;
 }
 
+/* Is it asked for by what is cut out of what the reader is shown? No event fits that. */
+static kor_status find_unseen(kor_memory *memory, const kor_forget *what, bool *unseen,
+                              kor_error *err)
+{
+    kor_str words = {0};
+    kor_str_puts(&words, what->words ? what->words : "");
+    kor_status status =
+        words.failed ? kor_fail_memory(err) : kor_redact_question(memory, &words, unseen, err);
+    kor_str_free(&words);
+    if (what->site && kor_memory_redactor(memory)) *unseen = true;
+    return status;
+}
+
 kor_status kor_forget_find(kor_memory *memory, const kor_forget *what, kor_arena *arena,
                            int64_t **ids, size_t *count, kor_error *err)
 {
@@ -135,8 +148,10 @@ kor_status kor_forget_find(kor_memory *memory, const kor_forget *what, kor_arena
     }
     kor_str match = {0};
     list found = {.arena = arena};
+    bool unseen = false;
     kor_status status = what->words ? match_of(&match, what->words, err) : KOR_OK;
-    if (status == KOR_OK)
+    if (status == KOR_OK) status = find_unseen(memory, what, &unseen, err);
+    if (status == KOR_OK && !unseen)
         status = find(memory, what, sorted, what->words ? match.data : NULL, &found, err);
     kor_str_free(&match);
     *ids = found.ids;

@@ -63,8 +63,10 @@ kor_status kor_likeness_store(kor_likeness *window, kor_memory *memory, int64_t 
 
 kor_status kor_likeness_of(kor_memory *memory, int64_t event, int64_t *out, kor_error *err)
 {
-    KOR_TRY(kor_store_integer(memory, "SELECT repeats FROM likeness WHERE event = ?1", 1, &event,
-                              out, err));
+    KOR_TRY(kor_store_integer(memory,
+                              "SELECT repeats FROM likeness WHERE event = ?1 AND"
+                              " kor_sees(repeats)",
+                              1, &event, out, err));
     if (!*out) *out = event;
     return KOR_OK;
 }

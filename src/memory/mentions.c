@@ -59,10 +59,11 @@ kor_status kor_mentions_list(kor_memory *memory, int64_t event, kor_arena *arena
     *count = 0;
     *out = kor_arena_array(arena, KOR_MENTIONS, sizeof **out);
     if (!*out) return kor_fail_memory(err);
-    KOR_TRY(kor_store_prepare(memory,
-                              "SELECT place, start, stop, from_ms, to_ms FROM mentions"
-                              " WHERE event = ?1 ORDER BY place, start LIMIT ?2",
-                              &statement, err));
+    KOR_TRY(kor_store_prepare(
+        memory,
+        "SELECT place, start, stop, from_ms, to_ms FROM mentions"
+        " WHERE event = ?1 AND kor_sees(?1) AND NOT kor_redacts() ORDER BY place, start LIMIT ?2",
+        &statement, err));
     (void)sqlite3_bind_int64(statement, 1, event);
     (void)sqlite3_bind_int(statement, 2, KOR_MENTIONS);
     for (;;) {
@@ -93,7 +94,7 @@ kor_status kor_mentions_find(kor_memory *memory, const char *scope, int64_t from
                               "SELECT DISTINCT m.event FROM mentions m JOIN events e ON e.id = "
                               "m.event WHERE m.from_ms >= ?2 - ?5 AND m.from_ms < ?3"
                               " AND m.to_ms > ?2 AND e.scope = ?1"
-                              " AND NOT (e.time >= ?2 AND e.time < ?3)"
+                              " AND NOT (e.time >= ?2 AND e.time < ?3) AND kor_sees(e.id)"
                               " ORDER BY e.time DESC, m.event DESC LIMIT ?4",
                               &statement, err));
     const int64_t values[] = {of, from_ms, to_ms, (int64_t)limit, LONGEST_MS};

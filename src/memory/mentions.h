@@ -28,7 +28,7 @@ size_t kor_mentions_read(const char *text, size_t len, kor_place place, int64_t 
 kor_status kor_mentions_store(kor_memory *memory, int64_t event, const kor_mention *list,
                               size_t count, kor_error *err);
 
-/* Those of an event, in order; copied into arena. */
+/* Those of an event, in order; copied into arena. None where names are redacted. */
 kor_status kor_mentions_list(kor_memory *memory, int64_t event, kor_arena *arena, kor_mention **out,
                              size_t *count, kor_error *err);
 

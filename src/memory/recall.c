@@ -72,6 +72,7 @@ static kor_status read_question(job *r, kor_error *err)
     kor_str_add(&r->text, text, cut);
     if (out->when.found) kor_str_add(&r->text, text + out->when.end, len - out->when.end);
     if (r->text.failed) return kor_fail_memory(err);
+    KOR_TRY(kor_redact_question(r->memory, &r->text, NULL, err));
     const char *rest = kor_str_text(&r->text);
     KOR_TRY(kor_question_read(&r->question, rest, r->text.len, false, &out->arena, err));
     if (!r->question.count && !out->ranged && !q->wanted_count) {

@@ -53,12 +53,12 @@ static kor_status read_values(search *s, kor_arena *arena, value list[VALUES], s
     sqlite3_stmt *statement;
     bool row;
     *count = 0;
-    KOR_TRY(
-        kor_store_prepare(s->memory,
-                          "SELECT a.label, l.name, a.value FROM annotations a"
-                          " JOIN labels l ON l.id = a.label"
-                          " WHERE a.event = ?1 AND a.value <> '' ORDER BY a.score DESC LIMIT ?2",
-                          &statement, err));
+    KOR_TRY(kor_store_prepare(s->memory,
+                              "SELECT a.label, l.name, a.value FROM annotations a"
+                              " JOIN labels l ON l.id = a.label"
+                              " WHERE a.event = ?1 AND a.value <> '' AND NOT kor_redacts() ORDER "
+                              "BY a.score DESC LIMIT ?2",
+                              &statement, err));
     (void)sqlite3_bind_int64(statement, 1, s->id);
     (void)sqlite3_bind_int(statement, 2, VALUES);
     for (;;) {
@@ -82,11 +82,12 @@ static kor_status follow(search *s, const value *v, kor_error *err)
     bool row;
     int64_t ids[EVENTS];
     size_t n = 0;
-    KOR_TRY(kor_store_prepare(s->memory,
-                              "SELECT a.event FROM annotations a JOIN events e ON e.id = a.event"
-                              " WHERE a.label = ?1 AND a.value = ?2 AND e.scope = ?3"
-                              " AND a.event <> ?4 ORDER BY a.event DESC LIMIT ?5",
-                              &statement, err));
+    KOR_TRY(
+        kor_store_prepare(s->memory,
+                          "SELECT a.event FROM annotations a JOIN events e ON e.id = a.event"
+                          " WHERE a.label = ?1 AND a.value = ?2 AND e.scope = ?3"
+                          " AND a.event <> ?4 AND kor_sees(a.event) ORDER BY a.event DESC LIMIT ?5",
+                          &statement, err));
     (void)sqlite3_bind_int64(statement, 1, v->label);
     (void)sqlite3_bind_text(statement, 2, v->text, -1, SQLITE_STATIC);
     (void)sqlite3_bind_int64(statement, 3, s->scope);

@@ -205,15 +205,19 @@ kor_status kor_store_integer(kor_memory *memory, const char *sql, size_t count,
     return KOR_OK;
 }
 
+static kor_status count_all(kor_memory *memory, kor_error *err)
+{
+    KOR_TRY(
+        kor_store_integer(memory, "SELECT sum(events) FROM scopes", 0, NULL, &memory->events, err));
+    return kor_store_integer(memory, "SELECT sum(length) FROM scopes", 0, NULL, &memory->words,
+                             err);
+}
+
 kor_status kor_store_begin_read(kor_memory *memory, kor_error *err)
 {
     KOR_TRY(kor_store_exec(memory, "BEGIN", err));
     kor_status status =
-        kor_store_integer(memory, "SELECT sum(events) FROM scopes", 0, NULL, &memory->events, err);
-    if (status == KOR_OK) {
-        status = kor_store_integer(memory, "SELECT sum(length) FROM scopes", 0, NULL,
-                                   &memory->words, err);
-    }
+        memory->sight.limited ? kor_limit_count(memory, err) : count_all(memory, err);
     if (status != KOR_OK) kor_store_end_read(memory);
     return status;
 }
@@ -454,6 +458,7 @@ static kor_status open_memory(kor_memory *memory, kor_error *err)
     KOR_TRY(kor_store_integer(memory, "SELECT value FROM meta WHERE key = 'identity'", 0, NULL,
                               &identity, err));
     memory->identity = (uint64_t)identity;
+    KOR_TRY(kor_limit_register(memory, err));
     return kor_bm25_register(memory, err);
 }
 
@@ -505,6 +510,7 @@ void kor_memory_close(kor_memory *memory)
     for (size_t i = 0; i < KOR_STORE_STATEMENTS; i++) {
         (void)sqlite3_finalize(memory->cache[i].statement);
     }
+    kor_sight_free(&memory->sight);
     (void)sqlite3_close(memory->db);
     kor_vectors_close(&memory->vectors);
     kor_ctx_free(memory->ctx);

@@ -3,6 +3,7 @@
 #ifndef KOR_STORE_H
 #define KOR_STORE_H
 
+#include "memory/limit.h"
 #include "memory/memory.h"
 #include "memory/vectors.h"
 
@@ -21,10 +22,11 @@ struct kor_memory {
     kor_model_info embedder_info;
     kor_ctx *ctx;      /* of the embedder, made when a question is first embedded */
     int64_t model;     /* the embedder's row in models; 0 when it has none yet */
-    int64_t events;    /* in the memory, when the read transaction was begun */
+    int64_t events;    /* that are seen, when the read transaction was begun */
     int64_t words;     /* of these events */
     uint64_t identity; /* of this store, so that another's sidecar is not taken for its own */
     kor_vectors vectors;
+    kor_sight sight; /* what readers see of it */
     struct {
         const char *sql;
         sqlite3_stmt *statement;

@@ -22,7 +22,11 @@ static void make_line(kor_str *line, const kor_access *a)
     json_t *o = json_object();
     json_object_set_new(o, "time", json_string(time));
     json_object_set_new(o, "through", json_string(a->through));
-    json_object_set_new(o, "client", kor_text_json(a->client, strlen(a->client)));
+    const char *client = a->granted ? a->granted : a->client;
+    json_object_set_new(o, "client", kor_text_json(client, strlen(client)));
+    /* Of those alone whose name is the user's, so that no other can pass for one. */
+    if (a->granted)
+        json_object_set_new(o, "calls_itself", kor_text_json(a->client, strlen(a->client)));
     json_object_set_new(o, "method", kor_text_json(a->method, strlen(a->method)));
     if (a->name) json_object_set_new(o, "name", kor_text_json(a->name, strlen(a->name)));
     json_object_set_new(o, "results", json_integer((json_int_t)a->results));

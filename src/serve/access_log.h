@@ -19,6 +19,7 @@ typedef struct kor_access {
     int64_t time_ms;
     const char *through; /* "stdio", "http" */
     const char *client;  /* what it calls itself; "" when it does not say */
+    const char *granted; /* what the user calls it; NULL: nothing */
     const char *method;  /* "tools/call", "GET /api/recall" */
     const char *name;    /* of a tool or a prompt; NULL for none */
     int64_t results;     /* events in the answer, or stored, or forgotten */

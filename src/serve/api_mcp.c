@@ -87,6 +87,16 @@ void kor_api_mcp(kor_ask *ask)
                          .header_name = r->mcp_name};
     kor_mcp *server;
     kor_error err;
+    char client[KOR_CLIENT_NAME];
+    int status;
+    /* Since its headers came, the token may have been taken away. */
+    const char *why =
+        kor_gate_check(&ask->service->gate, r, ask->route->access, false, client, &status);
+    if (why) {
+        kor_ask_refuse(ask, status, "%s", why);
+        return;
+    }
+    if (*client) peer.granted = client;
     if (r->mcp_version) (void)snprintf(peer.version, sizeof peer.version, "%s", r->mcp_version);
     if (kor_api_mcp_of(ask, &server, &err) != KOR_OK) {
         kor_ask_fail(ask, &err);

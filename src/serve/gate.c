@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/gate.h"
 
-#include "base/file.h"
-
-#include <errno.h>
-#include <fcntl.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,65 +26,15 @@ const char *const kor_gate_headers[][2] = {
 
 /* ---- The token ---- */
 
-static kor_status make_secret(char out[KOR_TOKEN_SIZE], kor_error *err)
-{
-    unsigned char bytes[(KOR_TOKEN_SIZE - 1) / 2];
-    size_t got = 0;
-    while (got < sizeof bytes) {
-        ssize_t n = getrandom(bytes + got, sizeof bytes - got, 0);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return kor_fail(err, KOR_E_IO, "no random bytes: %s", strerror(errno));
-        got += (size_t)n;
-    }
-    for (size_t i = 0; i < sizeof bytes; i++) (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-    explicit_bzero(bytes, sizeof bytes);
-    return KOR_OK;
-}
-
-static bool is_token(const char *text)
-{
-    return strlen(text) == KOR_TOKEN_SIZE - 1 &&
-           strspn(text, "0123456789abcdef") == KOR_TOKEN_SIZE - 1;
-}
-
-static kor_status make_token(const kor_gate *gate, kor_error *err)
-{
-    char token[KOR_TOKEN_SIZE];
-    kor_writer w;
-    KOR_TRY(make_secret(token, err));
-    KOR_TRY(kor_writer_open(&w, gate->file, err));
-    kor_status status = kor_writer_add(&w, token, KOR_TOKEN_SIZE - 1, err);
-    if (status == KOR_OK) status = kor_writer_add(&w, "\n", 1, err);
-    if (status == KOR_OK) status = kor_writer_commit(&w, err);
-    kor_writer_abandon(&w);
-    explicit_bzero(token, sizeof token);
-    return status;
-}
-
 /* Read the file into the gate. Needs the lock. */
 static kor_status read_token(kor_gate *gate, kor_error *err)
 {
-    char text[KOR_TOKEN_SIZE + 1] = "";
     struct stat file;
-    int fd = open(gate->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        return kor_fail(err, errno == ENOENT ? KOR_E_NOT_FOUND : KOR_E_IO, "%s: %s", gate->file,
-                        strerror(errno));
-    ssize_t n = fstat(fd, &file) == 0 ? read(fd, text, sizeof text - 1) : -1;
-    (void)close(fd);
-    text[n > 0 ? n : 0] = 0;
-    text[strcspn(text, "\n")] = 0;
-    if (n < 0) return kor_fail(err, KOR_E_IO, "%s: cannot be read", gate->file);
-    if (!S_ISREG(file.st_mode) || file.st_mode & 077)
-        return kor_fail(err, KOR_E_INPUT,
-                        "%s: others may read it; 'korora serve --new-token' makes another",
-                        gate->file);
-    if (!is_token(text))
-        return kor_fail(err, KOR_E_INPUT, "%s: no token; 'korora serve --new-token' makes another",
-                        gate->file);
-    KOR_TRY(make_secret(gate->session, err));
-    memcpy(gate->token, text, sizeof gate->token);
-    explicit_bzero(text, sizeof text);
+    char token[KOR_TOKEN_SIZE];
+    KOR_TRY(kor_token_read(gate->file, token, &file, err));
+    KOR_TRY(kor_secret_make(gate->session, err));
+    memcpy(gate->token, token, sizeof gate->token);
+    explicit_bzero(token, sizeof token);
     gate->inode = file.st_ino;
     gate->changed = file.st_mtim;
     return KOR_OK;
@@ -100,7 +46,7 @@ kor_status kor_gate_open(kor_gate *gate, const char *home, unsigned port, bool f
     *gate = (kor_gate){.port = port};
     (void)pthread_mutex_init(&gate->lock, NULL);
     (void)snprintf(gate->file, sizeof gate->file, "%.4096s/%s", home, KOR_TOKEN_FILE);
-    if (fresh || access(gate->file, F_OK) != 0) KOR_TRY(make_token(gate, err));
+    if (fresh || access(gate->file, F_OK) != 0) KOR_TRY(kor_token_make(gate->file, err));
     return read_token(gate, err);
 }
 
@@ -125,14 +71,30 @@ static void look_again(kor_gate *gate)
     gate->inode = 0;
 }
 
-/* Takes as long whatever the bytes are. Nothing is equal to "". */
-static bool same_secret(const char *secret, const char *given, size_t len)
+/* Which client has this token? They are in files beside the user's, read for each request: one that
+ * was made anew or removed counts at once. */
+static bool find_client(const kor_gate *gate, const char *given, char client[KOR_CLIENT_NAME])
 {
-    unsigned differ = 0;
-    if (len != KOR_TOKEN_SIZE - 1 || !*secret) return false;
-    for (size_t i = 0; i < len; i++)
-        differ |= (unsigned)(unsigned char)secret[i] ^ (unsigned)(unsigned char)given[i];
-    return differ == 0;
+    static const char prefix[] = KOR_TOKEN_FILE "-";
+    const size_t skip = sizeof prefix - 1,
+                 folder = strlen(gate->file) - (sizeof KOR_TOKEN_FILE - 1);
+    char path[sizeof gate->file + 300], token[KOR_TOKEN_SIZE];
+    struct stat file;
+    bool found = false;
+    (void)snprintf(path, sizeof path, "%.*s", (int)folder, gate->file);
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir && !found && (e = readdir(dir));) {
+        size_t len = strlen(e->d_name);
+        if (strncmp(e->d_name, prefix, skip) != 0 || len <= skip || len - skip >= KOR_CLIENT_NAME)
+            continue;
+        (void)snprintf(path + folder, sizeof path - folder, "%s", e->d_name);
+        found = kor_token_read(path, token, &file, NULL) == KOR_OK &&
+                kor_token_same(token, given, strlen(given));
+        if (found) memcpy(client, e->d_name + skip, len - skip + 1);
+    }
+    if (dir) (void)closedir(dir);
+    explicit_bzero(token, sizeof token);
+    return found;
 }
 
 /* ---- Sessions ---- */
@@ -149,7 +111,7 @@ bool kor_gate_login(kor_gate *gate, const char *token, char cookie[256])
     cookie_name(gate, name);
     pthread_mutex_lock(&gate->lock);
     look_again(gate);
-    bool good = same_secret(gate->token, token, strlen(token));
+    bool good = kor_token_same(gate->token, token, strlen(token));
     if (good)
         (void)snprintf(cookie, 256, "%s=%s; HttpOnly; SameSite=Strict; Path=/", name,
                        gate->session);
@@ -167,7 +129,7 @@ static bool has_session(const kor_gate *gate, const char *cookies)
         cookies += strspn(cookies, " ;\t");
         size_t all = strcspn(cookies, ";");
         if (all > len && strncmp(cookies, name, len) == 0 && cookies[len] == '=')
-            return same_secret(gate->session, cookies + len + 1, all - len - 1);
+            return kor_token_same(gate->session, cookies + len + 1, all - len - 1);
         cookies = strchr(cookies, ';');
     }
     return false;
@@ -198,10 +160,21 @@ static bool is_own_origin(const kor_gate *gate, const char *origin)
            is_here(gate, origin + sizeof scheme - 1);
 }
 
-const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_admission access, bool reads,
-                           int *status)
+/* What follows "Bearer " in Authorization; NULL when that is not there, or something else. */
+static const char *bearer_of(const kor_request *r)
 {
     static const char bearer[] = "Bearer ";
+    const size_t len = sizeof bearer - 1;
+    return r->authorization && strncasecmp(r->authorization, bearer, len) == 0
+               ? r->authorization + len
+               : NULL;
+}
+
+const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_admission access, bool reads,
+                           char client[KOR_CLIENT_NAME], int *status)
+{
+    const char *given = bearer_of(r);
+    client[0] = 0;
     *status = 400;
     if (r->twice) return "a header came twice";
     if (!r->host) return "no Host header";
@@ -215,16 +188,18 @@ const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_admission a
     if (access == KOR_ACCESS_OPEN) return NULL;
     pthread_mutex_lock(&gate->lock);
     look_again(gate);
-    bool by_token = r->authorization &&
-                    strncasecmp(r->authorization, bearer, sizeof bearer - 1) == 0 &&
-                    same_secret(gate->token, r->authorization + sizeof bearer - 1,
-                                strlen(r->authorization + sizeof bearer - 1));
+    bool by_token = given && kor_token_same(gate->token, given, strlen(given));
     bool by_cookie = !by_token && !r->authorization && has_session(gate, r->cookie);
     pthread_mutex_unlock(&gate->lock);
     if (by_token) return NULL;
     /* A browser sends cookies by itself: what changes something must say that the page asked. */
     if (by_cookie && !reads && !r->origin) return "no Origin header beside a cookie";
     if (by_cookie) return NULL;
+    if (given && strlen(given) == KOR_TOKEN_SIZE - 1 && find_client(gate, given, client)) {
+        if (access == KOR_ACCESS_CLIENT) return NULL;
+        *status = 403;
+        return "this token is a client's, for /mcp alone";
+    }
     *status = 401;
     return r->authorization ? "the token is wrong: it is in the file 'token' of the memory's folder"
                             : "no token: send 'Authorization: Bearer' and what is in the file "

@@ -8,15 +8,13 @@
 #ifndef KOR_GATE_H
 #define KOR_GATE_H
 
+#include "serve/clients.h"
 #include "serve/server.h"
+#include "serve/token.h"
 
 #include <pthread.h>
 #include <sys/stat.h>
 #include <time.h>
-
-#define KOR_TOKEN_FILE "token"
-
-enum { KOR_TOKEN_SIZE = 65 }; /* 32 random bytes in hex, and a NUL */
 
 typedef struct kor_gate {
     char file[4200];
@@ -37,12 +35,14 @@ void kor_gate_close(kor_gate *gate);
 typedef enum kor_admission {
     KOR_ACCESS_OPEN,  /* anybody on this machine: tells nothing of the user */
     KOR_ACCESS_TOKEN, /* the user */
+    KOR_ACCESS_CLIENT /* the user, or a client with a token of its own: HOME/token-NAME */
 } kor_admission;
 
 /* NULL when the request may pass, else why not, with *status 400, 401 or 403. reads: it changes
- * nothing. A token that was made anew in the file counts at once, and ends all sessions. */
+ * nothing. client becomes the name of the client whose token it is, or "" of the user. A token that
+ * was made anew in the file counts at once, and ends all sessions. */
 const char *kor_gate_check(kor_gate *gate, const kor_request *request, kor_admission access,
-                           bool reads, int *status);
+                           bool reads, char client[KOR_CLIENT_NAME], int *status);
 
 /* Is it the token? Then cookie becomes the value of Set-Cookie for a session. */
 bool kor_gate_login(kor_gate *gate, const char *token, char cookie[256]);

@@ -2,6 +2,7 @@
 #include "serve/mcp.h"
 
 #include "serve/access_log.h"
+#include "serve/clients.h"
 #include "serve/mcp_inner.h"
 #include "text/utf8.h"
 
@@ -32,6 +33,11 @@ static const char instructions[] =
 bool kor_mcp_since(const kor_mcp_call *c, const char *version)
 {
     return strcmp(c->version, version) >= 0; /* dates, so the order of letters is that of time */
+}
+
+const char *kor_mcp_scope(const kor_mcp_call *c)
+{
+    return c->peer->granted ? c->scope : c->server->host.scope;
 }
 
 const char *kor_mcp_text_param(kor_mcp_call *c, const char *name)
@@ -287,6 +293,7 @@ static bool log_call(const kor_mcp_call *c, int log, const char *method, double 
     const kor_access access = {.time_ms = kor_now_ms(),
                                .through = h->through,
                                .client = c->peer->client,
+                               .granted = c->peer->granted,
                                .method = method,
                                .name = c->name,
                                .results = c->results,
@@ -298,11 +305,40 @@ static bool log_call(const kor_mcp_call *c, int log, const char *method, double 
     return status == KOR_OK || refuse_unlogged(c, &err);
 }
 
+/* What the user allows the client, read anew for each request; ours: the request is about what is
+ * remembered. False with the call's error. To be followed by lift_limit. */
+static bool apply_limit(kor_mcp_call *c, kor_clients *clients, bool ours)
+{
+    const kor_mcp_host *h = &c->server->host;
+    kor_error err;
+    if (!c->peer->granted) return true;
+    kor_status status = kor_clients_read(clients, h->home, h->zone, c->now_ms, &err);
+    const kor_client *one = kor_clients_find(clients, c->peer->granted);
+    if (status == KOR_OK && !one)
+        status = kor_fail(&err, KOR_E_NOT_FOUND, "the user lets no client '%s' ask any more",
+                          c->peer->granted);
+    if (status == KOR_OK && ours) status = kor_memory_limit(h->memory, &one->limit, &err);
+    if (status != KOR_OK) {
+        kor_rpc_fail(c->err, KOR_RPC_FAILED, "%s", err.msg);
+        return false;
+    }
+    c->scope = one->limit.scope;
+    c->reads_only = one->reads_only;
+    return true;
+}
+
+static void lift_limit(kor_mcp_call *c, kor_clients *clients)
+{
+    if (c->peer->granted) (void)kor_memory_limit(c->server->host.memory, NULL, NULL);
+    kor_clients_free(clients);
+}
+
 static json_t *answer_call(kor_mcp *server, kor_mcp_peer *peer, const kor_rpc *rpc,
                            kor_rpc_error *e)
 {
     json_t *none = json_object(), *result = NULL;
     double started = milliseconds();
+    kor_clients clients = {0};
     kor_mcp_call c = {.server = server,
                       .peer = peer,
                       .now_ms = server->host.now_ms ? server->host.now_ms : kor_now_ms(),
@@ -319,8 +355,9 @@ static json_t *answer_call(kor_mcp *server, kor_mcp_peer *peer, const kor_rpc *r
         if (!m)
             kor_rpc_fail(e, KOR_RPC_METHOD, "no method '%.60s' in the revision %s", rpc->method,
                          c.version);
-        else
+        else if (apply_limit(&c, &clients, m->ours))
             result = m->run(&c);
+        lift_limit(&c, &clients);
         if (!result && !e->code) kor_rpc_fail(e, KOR_RPC_FAILED, "out of memory");
     }
     /* The name of a method that is none is the client's own text, and not for the log. */

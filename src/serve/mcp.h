@@ -23,7 +23,7 @@ enum {
 /* What the program lends; it outlives the server. */
 typedef struct kor_mcp_host {
     kor_memory *memory; /* to read from, and to write to where nothing else is borrowed */
-    const char *home;   /* where the log of accesses is written */
+    const char *home;   /* where the log of accesses is written, and clients.yaml is read */
     const kor_zone *zone;
     const char *scope;   /* NULL: the user's own memory */
     const char *through; /* "stdio", "http": for the log */
@@ -56,6 +56,9 @@ typedef struct kor_mcp_peer {
     char version[16]; /* as `initialize` or a header said; "" when nothing was said */
     char client[65];  /* what it calls itself */
     bool modern;      /* was its last request of the modern era? Set by kor_mcp_answer */
+    /* What the user calls it in clients.yaml, where it is limited; NULL: nowhere, and not. What it
+     * calls itself proves nothing. */
+    const char *granted;
     /* Of an HTTP request: its headers, which must agree with a modern message. NULL: not there. */
     bool has_headers;
     const char *header_version, *header_method, *header_name;

@@ -20,6 +20,9 @@ typedef struct kor_mcp_call {
     bool modern;
     const char *version; /* of the protocol, for this request */
     int64_t now_ms;
+    /* Of a client that the user limits: the memory apart that it asks, and that it only reads. */
+    const char *scope;
+    bool reads_only;
     json_t *params;     /* an object; never NULL */
     kor_rpc_error *err; /* of the protocol */
     /* For the log. */
@@ -30,6 +33,9 @@ typedef struct kor_mcp_call {
 
 /* Does the client's revision have what came with this one? */
 bool kor_mcp_since(const kor_mcp_call *c, const char *version);
+
+/* The scope that is asked; NULL: the user's own. */
+const char *kor_mcp_scope(const kor_mcp_call *c);
 
 /* A parameter that is text; NULL where it is missing. Anything else is an error of the protocol. */
 const char *kor_mcp_text_param(kor_mcp_call *c, const char *name);

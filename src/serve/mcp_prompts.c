@@ -170,7 +170,8 @@ static void offer_events(kor_mcp_call *c, json_t *values, const char *typed)
     int64_t ids[VALUES];
     size_t count;
     const kor_mcp_host *h = &c->server->host;
-    if (kor_memory_newest(h->memory, h->scope, typed, VALUES, ids, &count, NULL) != KOR_OK) return;
+    if (kor_memory_newest(h->memory, kor_mcp_scope(c), typed, VALUES, ids, &count, NULL) != KOR_OK)
+        return;
     for (size_t i = 0; i < count; i++)
         json_array_append_new(values, json_sprintf("%lld", (long long)ids[i]));
 }

@@ -68,7 +68,8 @@ json_t *kor_mcp_event(kor_mcp_call *c, int64_t id, size_t offset, kor_error *err
     kor_event e;
     json_t *o = NULL;
     kor_status status = kor_memory_get(h->memory, id, &arena, &e, err);
-    if (status == KOR_OK && strcmp(e.scope ? e.scope : "", h->scope ? h->scope : "") != 0)
+    const char *mine = kor_mcp_scope(c) ? kor_mcp_scope(c) : "";
+    if (status == KOR_OK && strcmp(e.scope ? e.scope : "", mine) != 0)
         status = kor_fail(err, KOR_E_NOT_FOUND, "no event %lld", (long long)id);
     if (status == KOR_OK) {
         json_t *metadata = metadata_json(&e);
@@ -137,8 +138,10 @@ static json_t *days_json(kor_mcp_call *c, const kor_timeline *t, const char *wor
             json_string(t->wants.count ? "No event of that kind happened then: ask without kind, "
                                          "tag, entity and link to see what there is."
                         : words        ? "Nothing that was remembered happened in that range."
-                                : "Nothing is remembered yet: the user can fill the memory with "
-                                  "'korora import'."));
+                        : c->peer->granted
+                            ? "There is nothing yet of what the user lets this client see."
+                            : "Nothing is remembered yet: the user can fill the memory with "
+                              "'korora import'."));
     c->results = t->count;
     json_decref(all);
     return o;
@@ -147,7 +150,7 @@ static json_t *days_json(kor_mcp_call *c, const kor_timeline *t, const char *wor
 json_t *kor_mcp_days(kor_mcp_call *c, const char *words, const json_t *args, kor_error *err)
 {
     const kor_mcp_host *h = &c->server->host;
-    kor_timeline t = {.zone = h->zone, .scope = h->scope};
+    kor_timeline t = {.zone = h->zone, .scope = kor_mcp_scope(c)};
     json_t *o = NULL;
     t.wants.kind = json_string_value(json_object_get(args, "kind"));
     t.wants.tag = json_string_value(json_object_get(args, "tag"));

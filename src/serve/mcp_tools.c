@@ -18,27 +18,31 @@ enum { SAMPLE = 5, ELSEWHERE = 3, SPANS = 64 };
 static const struct {
     const char *name;
     kor_mcp_tool *run;
+    bool writes;
 } tools[] = {
-    {"search", kor_mcp_search},
-    {"fetch", kor_mcp_fetch},
-    {"timeline", kor_mcp_timeline},
-    {"related", kor_mcp_related},
-    {"resolve_time", kor_mcp_resolve_time},
-    {"remember", kor_mcp_remember},
-    {"forget", kor_mcp_forget},
+    {"search", kor_mcp_search, false},
+    {"fetch", kor_mcp_fetch, false},
+    {"timeline", kor_mcp_timeline, false},
+    {"related", kor_mcp_related, false},
+    {"resolve_time", kor_mcp_resolve_time, false},
+    {"remember", kor_mcp_remember, true},
+    {"forget", kor_mcp_forget, true},
 };
 
 /* ---- Listing and calling ---- */
 
-/* A revision is given nothing that it does not know. */
+/* A revision is given nothing that it does not know, and a client nothing that it may not do. */
 json_t *kor_mcp_tools_list(kor_mcp_call *c)
 {
     if (json_object_get(c->params, "cursor"))
         return kor_rpc_fail(c->err, KOR_RPC_PARAMS, "no such cursor: the list has one page");
-    json_t *list = json_deep_copy(c->server->tools), *tool, *result = json_object();
+    json_t *list = json_array(), *known, *result = json_object();
     size_t i;
-    json_array_foreach(list, i, tool)
+    json_array_foreach(c->server->tools, i, known)
     {
+        if (tools[i].writes && c->reads_only) continue;
+        json_t *tool = json_deep_copy(known);
+        json_array_append_new(list, tool);
         if (!kor_mcp_since(c, "2025-03-26")) json_object_del(tool, "annotations");
         if (kor_mcp_since(c, "2025-06-18")) continue;
         json_object_del(tool, "title");
@@ -115,8 +119,11 @@ json_t *kor_mcp_tools_call(kor_mcp_call *c)
         if (strcmp(name, json_string_value(json_object_get(tool, "name"))) != 0) continue;
         json_t *none = json_object();
         c->name = tools[i].name;
+        c->failed = tools[i].writes && c->reads_only;
         json_t *result =
-            run_tool(c, tools[i].run, json_object_get(tool, "inputSchema"), args ? args : none);
+            c->failed ? tool_error("not done: the user lets this client read, and change nothing")
+                      : run_tool(c, tools[i].run, json_object_get(tool, "inputSchema"),
+                                 args ? args : none);
         json_decref(none);
         return result;
     }
@@ -228,7 +235,9 @@ static json_t *explain_nothing(kor_mcp_call *c, const kor_recall *r, const kor_w
                                              : "of that kind");
     kor_str_puts(&s, ".");
     if (r->events == 0)
-        kor_str_puts(&s, " It is empty: the user can fill it with 'korora import'.");
+        kor_str_puts(&s, c->peer->granted
+                             ? " There is none of what the user lets this client see."
+                             : " It is empty: the user can fill it with 'korora import'.");
     else if (r->in_scope == 0)
         kor_str_puts(&s, " All of it is in other scopes, and this server has but one ('korora mcp "
                          "--scope').");
@@ -243,6 +252,8 @@ static json_t *explain_nothing(kor_mcp_call *c, const kor_recall *r, const kor_w
                        " Looked for: %s. No event has these words, and none is near enough in "
                        "meaning.",
                        r->words);
+    if (r->events && c->peer->granted)
+        kor_str_puts(&s, " The user lets this client see a part of the memory.");
     json_t *text = kor_text_json(kor_str_text(&s), s.len);
     kor_str_free(&s);
     return text;
@@ -302,7 +313,7 @@ json_t *kor_mcp_search(kor_mcp_call *c, const json_t *args, json_t *links, kor_e
                    .len = strlen(question),
                    .now_ms = c->now_ms,
                    .zone = c->server->host.zone,
-                   .scope = c->server->host.scope,
+                   .scope = kor_mcp_scope(c),
                    .limit = number_of(args, "limit", 8)};
     kor_wants wants = {0};
     kor_recall r = {0};
@@ -345,7 +356,7 @@ json_t *kor_mcp_timeline(kor_mcp_call *c, const json_t *args, json_t *links, kor
 /* Not of another scope than the server's. */
 static kor_status check_scope(const kor_mcp_call *c, const kor_event *e, kor_error *err)
 {
-    const char *mine = c->server->host.scope ? c->server->host.scope : "";
+    const char *mine = kor_mcp_scope(c) ? kor_mcp_scope(c) : "";
     if (strcmp(e->scope ? e->scope : "", mine) == 0) return KOR_OK;
     return kor_fail(err, KOR_E_NOT_FOUND, "no event %lld", (long long)e->id);
 }
@@ -468,10 +479,12 @@ json_t *kor_mcp_remember(kor_mcp_call *c, const json_t *args, json_t *links, kor
     kor_ingest_stats stats = {0};
     char time[KOR_TIME_SIZE];
     kor_event event = {.source = "assistant",
-                       .app = *c->peer->client ? c->peer->client : NULL,
+                       .app = c->peer->granted   ? c->peer->granted
+                              : *c->peer->client ? c->peer->client
+                                                 : NULL,
                        .title = text_of(args, "title"),
                        .uri = text_of(args, "url"),
-                       .scope = c->server->host.scope,
+                       .scope = kor_mcp_scope(c),
                        .text = text_of(args, "text")};
     event.text_len = strlen(event.text);
     if (strspn(event.text, " \t\r\n\f\v") == event.text_len) {
@@ -520,7 +533,7 @@ static kor_status read_what(const kor_mcp_call *c, const json_t *args, kor_arena
                          .app = text_of(args, "app"),
                          .site = text_of(args, "site"),
                          .words = text_of(args, "match"),
-                         .scope = c->server->host.scope};
+                         .scope = kor_mcp_scope(c)};
     if (ids) {
         int64_t *list = kor_arena_array(arena, json_array_size(ids), sizeof *list);
         if (!list) return kor_fail_memory(err);

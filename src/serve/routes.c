@@ -370,11 +370,12 @@ bool kor_routes_admit(void *arg, const kor_request *request, kor_reply *reply)
 {
     kor_service *s = arg;
     kor_reply none = {0};
+    char client[KOR_CLIENT_NAME]; /* found again by the route that has clients */
     int64_t id = 0;
     int status;
     const kor_route *route = find(request, &id, &none);
     const char *why = kor_gate_check(&s->gate, request, route ? route->access : KOR_ACCESS_TOKEN,
-                                     reads(request->method), &status);
+                                     reads(request->method), client, &status);
     if (why) {
         kor_routes_refuse(NULL, status, why, reply);
     } else if (!route) {

@@ -162,7 +162,7 @@ const kor_route kor_routes[] = {
      embeddings_body, NULL, kor_api_embeddings, 0},
     {"GET", "/v1/models", KOR_ACCESS_TOKEN, "The models that embed, as OpenAI's API lists them",
      NULL, NULL, NULL, kor_api_openai_models, 0},
-    {"POST", "/mcp", KOR_ACCESS_TOKEN, "A message of the Model Context Protocol", NULL, NULL, NULL,
+    {"POST", "/mcp", KOR_ACCESS_CLIENT, "A message of the Model Context Protocol", NULL, NULL, NULL,
      kor_api_mcp, KOR_ROUTE_WHOLE | KOR_ROUTE_UNLOGGED},
     {"GET", "/health", KOR_ACCESS_OPEN, "Is the server there?", NULL, NULL, NULL, kor_api_health,
      0},

@@ -23,15 +23,16 @@ const newer = { ...(await esm("@modelcontextprotocol/client")), ...(await esm("@
 const server = { command: korora, args: ["mcp", "--home", home, "--now", "2026-11-22T10:00:00+01:00"], stderr: "inherit" };
 server.env = { ...process.env, TZ: "Europe/Paris" };
 
-function transport(which, http) {
-    if (!http) return new which.StdioClientTransport(server);
-    const authorization = "Bearer " + readFileSync(join(home, "token"), "utf8").trim();
+// name: what the user calls the client; none has no limits.
+function transport(which, http, name) {
+    if (!http) return new which.StdioClientTransport(name ? { ...server, args: [...server.args, "--client", name] } : server);
+    const authorization = "Bearer " + readFileSync(join(home, name ? `token-${name}` : "token"), "utf8").trim();
     return new which.StreamableHTTPClientTransport(new URL("/mcp", url), { requestInit: { headers: { authorization } } });
 }
 
-async function connect(which, options, http) {
+async function connect(which, options, http, name) {
     const client = new which.Client({ name: "clients.mjs", version: "1" }, options);
-    await client.connect(transport(which, http));
+    await client.connect(transport(which, http, name));
     return client;
 }
 
@@ -164,6 +165,28 @@ for (const http of url ? [false, true] : [false]) for (const [name, which, optio
     if (http) await everything(title, client, "on 2026-11-17", "on 2026-11-21");
     else await everything(title, client, "last tuesday", "yesterday");
     await client.close();
+}
+// Of the ten events it may see one: a commit since Wednesday.
+for (const http of url ? [false, true] : [false]) for (const which of [older, newer]) {
+    await test(`a limited client${http ? ", HTTP" : ""}`, async () => {
+        const client = await connect(which, undefined, http, "limited");
+        assert.deepEqual((await client.listTools()).tools.map((t) => t.name), ["search", "fetch", "timeline", "related", "resolve_time"]);
+        const answer = (await call(client, "search", { query: "upload or dates or the budget or bread", limit: 50 })).structuredContent;
+        assert.deepEqual(answer.results.map((r) => r.title), ["Parse dates with a zone offset"]);
+        assert.equal(answer.counts.events, 1);
+        const [seen] = answer.results;
+        for (let id = 1; id < 20; id++) {
+            const event = await call(client, "fetch", { id: String(id) });
+            assert.equal(event.isError ?? false, String(id) !== seen.id);
+            if (String(id) !== seen.id) await assert.rejects(client.readResource({ uri: `memory://event/${id}` }));
+        }
+        const days = (await call(client, "timeline", { when: "in November 2026" })).structuredContent;
+        assert.equal(days.events, 1);
+        assert.ok((await call(client, "remember", { text: "not of its own" })).isError);
+        assert.ok((await call(client, "forget", { match: "upload" })).isError);
+        assert.equal((await client.listResources()).resources.length, 1);
+        await client.close();
+    });
 }
 // Ten at a time, on one memory.
 await test("ten clients", async () => {
