@@ -98,8 +98,13 @@ static kor_status embed_all(kor_ask *ask, embedding *e, kor_error *err)
     size_t n = json_array_size(input);
     if (n == 0 || n > INPUTS)
         return kor_fail(err, KOR_E_ARG, "input: a list of 1 to %d texts is expected", INPUTS);
-    for (size_t i = 0; i < n; i++) KOR_TRY(embed(e, json_array_get(input, i), err));
-    return KOR_OK;
+    kor_status status = KOR_OK;
+    for (size_t i = 0; i < n && status == KOR_OK; i++) {
+        kor_service_begin_turn(ask->service);
+        status = embed(e, json_array_get(input, i), err);
+        kor_service_end_turn(ask->service);
+    }
+    return status;
 }
 
 void kor_api_embeddings(kor_ask *ask)

@@ -36,7 +36,6 @@ static kor_status read_wants(const kor_ask *ask, kor_wants *wants, kor_error *er
 static kor_status recall(kor_ask *ask, kor_query *q, kor_wants *wants, kor_recall *r,
                          kor_error *err)
 {
-    kor_memory *memory;
     KOR_TRY(read_now(ask, &q->now_ms, err));
     KOR_TRY(read_time(ask, "from", q->now_ms, &q->from_ms, err));
     KOR_TRY(read_time(ask, "to", q->now_ms, &q->to_ms, err));
@@ -45,8 +44,12 @@ static kor_status recall(kor_ask *ask, kor_query *q, kor_wants *wants, kor_recal
     q->wanted_count = wants->count;
     if (!q->len && !q->wanted_count)
         return kor_fail(err, KOR_E_ARG, "ask something: q, or one of kind, tag, entity, link, has");
-    KOR_TRY(kor_ask_memory(ask, &memory, err));
-    return kor_recall_run(memory, q, r, err);
+    kor_memory *memory;
+    kor_service_begin_turn(ask->service);
+    kor_status status = kor_ask_memory(ask, &memory, err);
+    if (status == KOR_OK) status = kor_recall_run(memory, q, r, err);
+    kor_service_end_turn(ask->service);
+    return status;
 }
 
 void kor_api_recall(kor_ask *ask)

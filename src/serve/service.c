@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/service.h"
 
+#include "base/parallel.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,7 @@ kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsi
     s->started_ms = kor_now_ms();
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_mutex_init(&s->writing, NULL);
+    (void)sem_init(&s->turns, 0, (unsigned)kor_cores());
     kor_live_open(&s->live, parts->home);
     KOR_TRY(open_writer(s, err));
     return kor_gate_open(&s->gate, parts->home, port, new_token, err);
@@ -40,6 +43,7 @@ void kor_service_close(kor_service *s)
     kor_live_close(&s->live);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->writing);
+    (void)sem_destroy(&s->turns);
 }
 
 kor_status kor_service_take(kor_service *s, kor_worker **out, kor_error *err)
@@ -69,6 +73,17 @@ void kor_service_give(kor_service *s, kor_worker *w)
     w->next = s->idle;
     s->idle = w;
     pthread_mutex_unlock(&s->lock);
+}
+
+void kor_service_begin_turn(kor_service *s)
+{
+    while (sem_wait(&s->turns) != 0) {
+    }
+}
+
+void kor_service_end_turn(kor_service *s)
+{
+    (void)sem_post(&s->turns);
 }
 
 kor_status kor_worker_ctx(const kor_service *s, kor_worker *w, kor_ctx **out, kor_error *err)

@@ -9,6 +9,7 @@
 #include "serve/mcp.h"
 #include "serve/shapes.h"
 
+#include <semaphore.h>
 #include <stdatomic.h>
 
 /* What the program gives; all of it outlives the service. */
@@ -48,6 +49,7 @@ typedef struct kor_service {
     kor_live live;
     pthread_mutex_t lock; /* of idle and mcp */
     kor_worker *idle;
+    sem_t turns;             /* one a core, for who computes */
     kor_mcp *mcp;            /* what the workers' ones are made beside */
     pthread_mutex_t writing; /* of what writes, and of what is called one at a time */
     kor_memory *writer;
@@ -68,6 +70,11 @@ void kor_service_close(kor_service *s);
  */
 kor_status kor_service_take(kor_service *s, kor_worker **out, kor_error *err);
 void kor_service_give(kor_service *s, kor_worker *worker);
+
+/* Around what computes for a millisecond or more, and waits for nothing: as many do at a time as
+ * there are cores. More of them would share the cores, and all be late. */
+void kor_service_begin_turn(kor_service *s);
+void kor_service_end_turn(kor_service *s);
 
 kor_status kor_worker_ctx(const kor_service *s, kor_worker *worker, kor_ctx **out, kor_error *err);
 
