@@ -33,6 +33,21 @@ void kor_api_openai_models(kor_ask *ask);
 /* api_mcp.c */
 void kor_api_mcp(kor_ask *ask);
 
+/* api_activity.c */
+void kor_api_activity_info(kor_ask *ask);
+void kor_api_buckets(kor_ask *ask);
+void kor_api_bucket(kor_ask *ask);
+void kor_api_bucket_make(kor_ask *ask);
+void kor_api_bucket_remove(kor_ask *ask);
+void kor_api_heartbeat(kor_ask *ask);
+void kor_api_activity_list(kor_ask *ask);
+void kor_api_activity_put(kor_ask *ask);
+void kor_api_activity_count(kor_ask *ask);
+void kor_api_activity_get(kor_ask *ask);
+void kor_api_activity_remove(kor_ask *ask);
+void kor_api_activity_export(kor_ask *ask);
+void kor_api_activity_import(kor_ask *ask);
+
 /* static_files.c */
 void kor_api_page(kor_ask *ask);
 void kor_api_login(kor_ask *ask);

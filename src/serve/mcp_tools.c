@@ -628,7 +628,7 @@ static kor_status forget(kor_mcp_call *c, const json_t *args, json_t *o, kor_are
                         "and give its token",
                         token ? "the token is of a dry run that found other events"
                               : "there is no token");
-    KOR_TRY(kor_forget_run(memory, ids, count, &gone, err));
+    KOR_TRY(kor_forget_run(memory, &what, ids, count, &gone, err));
     json_object_set_new(o, "events", json_integer((json_int_t)gone.events));
     json_object_set_new(o, "in_the_log", json_boolean(gone.in_the_log));
     c->results = gone.events;

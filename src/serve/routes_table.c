@@ -85,50 +85,118 @@ static const kor_given embeddings_body[] = {
     TEXT("user", "of no matter here"),
     END,
 };
+#define BETWEEN                                                                                    \
+    TEXT("start", "only events that last until then or longer"),                                   \
+        TEXT("end", "only events that began until then"), TEXT("starttime", "as start"),           \
+        TEXT("endtime", "as end")
+
+static const kor_given bucket_delete_query[] = {TEXT("force", "of no matter here"), END};
+static const kor_given activity_query[] = {
+    {"limit", KOR_GIVEN_INTEGER, false, -1, INT32_MAX, "events at most, the latest; -1 for all"},
+    BETWEEN,
+    END,
+};
+static const kor_given activity_count_query[] = {BETWEEN, END};
+static const kor_given heartbeat_query[] = {
+    NEEDED("pulsetime", "seconds after the end of the event before in which this one goes on with "
+                        "it, if the data are equal"),
+    END,
+};
+
+#define EVENT                                                                                      \
+    "{\"type\":\"object\",\"required\":[\"timestamp\",\"data\"],\"properties\":{"                  \
+    "\"id\":{\"type\":[\"integer\",\"null\"]},\"timestamp\":{\"type\":\"string\"},"                \
+    "\"duration\":{\"type\":\"number\",\"minimum\":0},\"data\":{\"type\":\"object\"}}}"
+static const char event_schema[] = EVENT;
+static const char events_schema[] =
+    "{\"anyOf\":[" EVENT ",{\"type\":\"array\",\"items\":" EVENT "}]}";
+static const char bucket_schema[] =
+    "{\"type\":\"object\",\"required\":[\"type\",\"client\",\"hostname\"],\"properties\":{"
+    "\"type\":{\"type\":\"string\"},\"client\":{\"type\":\"string\"},"
+    "\"hostname\":{\"type\":\"string\"}}}";
+static const char buckets_schema[] = "{\"type\":\"object\",\"required\":[\"buckets\"],"
+                                     "\"properties\":{\"buckets\":{\"type\":\"object\"}}}";
+static const char message_schema[] = "{\"type\":\"object\",\"required\":[\"jsonrpc\"],"
+                                     "\"properties\":{\"jsonrpc\":{\"const\":\"2.0\"}}}";
+
+/* Any JSON, and not always an object. */
+static const char any_json[] = "application/json";
+
 static const kor_given login_query[] = {NEEDED("token", "the token"), END};
 
 const kor_route kor_routes[] = {
     {"GET", "/api/recall", KOR_ACCESS_TOKEN, "Answer a question with events", recall_query, NULL,
-     NULL, kor_api_recall, false},
+     NULL, kor_api_recall, NULL},
     {"GET", "/api/timeline", KOR_ACCESS_TOKEN, "What was done when", timeline_query, NULL, NULL,
-     kor_api_timeline, false},
+     kor_api_timeline, NULL},
     {"GET", "/api/when", KOR_ACCESS_TOKEN, "Find the times in a text", when_query, NULL, NULL,
-     kor_api_when, false},
+     kor_api_when, NULL},
     {"POST", "/api/events", KOR_ACCESS_TOKEN, "Remember one thing", NULL, event_body, NULL,
-     kor_api_add, false},
+     kor_api_add, NULL},
     {"GET", "/api/events/{id}", KOR_ACCESS_TOKEN, "One event, whole", NULL, NULL, NULL,
-     kor_api_event, false},
+     kor_api_event, NULL},
     {"POST", "/api/events/{id}/corrections", KOR_ACCESS_TOKEN,
      "Say what models should have answered about an event", NULL, corrections_body, NULL,
-     kor_api_correct, false},
+     kor_api_correct, NULL},
     {"DELETE", "/api/events/{id}/corrections", KOR_ACCESS_TOKEN,
-     "Take the corrections of an event back", NULL, NULL, NULL, kor_api_undo, false},
+     "Take the corrections of an event back", NULL, NULL, NULL, kor_api_undo, NULL},
     {"GET", "/api/models", KOR_ACCESS_TOKEN, "The shipped models and your own", NULL, NULL, NULL,
-     kor_api_models, false},
+     kor_api_models, NULL},
     {"GET", "/api/stats", KOR_ACCESS_TOKEN, "What is remembered, and what the models did for it",
-     NULL, NULL, NULL, kor_api_stats, false},
+     NULL, NULL, NULL, kor_api_stats, NULL},
     {"GET", "/api/exclusions", KOR_ACCESS_TOKEN, "What is never to be remembered", NULL, NULL, NULL,
-     kor_api_exclusions, false},
+     kor_api_exclusions, NULL},
     {"POST", "/api/exclusions", KOR_ACCESS_TOKEN, "Exclude something from now on", NULL,
-     exclusion_fields, NULL, kor_api_exclude, false},
+     exclusion_fields, NULL, kor_api_exclude, NULL},
     {"DELETE", "/api/exclusions", KOR_ACCESS_TOKEN, "Remember such things again", exclusion_fields,
-     NULL, NULL, kor_api_include, false},
+     NULL, NULL, kor_api_include, NULL},
     {"GET", "/api/openapi.json", KOR_ACCESS_OPEN, "This description", NULL, NULL, NULL,
-     kor_api_openapi, false},
+     kor_api_openapi, NULL},
     {"POST", "/v1/embeddings", KOR_ACCESS_TOKEN, "Embed texts, as OpenAI's API does", NULL,
-     embeddings_body, NULL, kor_api_embeddings, false},
+     embeddings_body, NULL, kor_api_embeddings, NULL},
     {"GET", "/v1/models", KOR_ACCESS_TOKEN, "The models that embed, as OpenAI's API lists them",
-     NULL, NULL, NULL, kor_api_openai_models, false},
+     NULL, NULL, NULL, kor_api_openai_models, NULL},
     {"POST", "/mcp", KOR_ACCESS_TOKEN, "A message of the Model Context Protocol", NULL, NULL, NULL,
-     kor_api_mcp, true},
+     kor_api_mcp, message_schema},
+    {"GET", "/api/0/info", KOR_ACCESS_WATCHER, "This machine, as ActivityWatch's API has it", NULL,
+     NULL, NULL, kor_api_activity_info, NULL},
+    {"GET", "/api/0/buckets/", KOR_ACCESS_TOKEN, "The buckets of watchers, by name", NULL, NULL,
+     NULL, kor_api_buckets, NULL},
+    {"GET", "/api/0/buckets/{bucket}", KOR_ACCESS_TOKEN, "One bucket", NULL, NULL, NULL,
+     kor_api_bucket, NULL},
+    {"POST", "/api/0/buckets/{bucket}", KOR_ACCESS_WATCHER, "Make a bucket; 304 when it is there",
+     NULL, NULL, NULL, kor_api_bucket_make, bucket_schema},
+    {"DELETE", "/api/0/buckets/{bucket}", KOR_ACCESS_TOKEN,
+     "Delete a bucket, and forget what the memory made of it", bucket_delete_query, NULL, NULL,
+     kor_api_bucket_remove, NULL},
+    {"POST", "/api/0/buckets/{bucket}/heartbeat", KOR_ACCESS_WATCHER, "Say what is in front now",
+     heartbeat_query, NULL, NULL, kor_api_heartbeat, event_schema},
+    {"GET", "/api/0/buckets/{bucket}/events", KOR_ACCESS_TOKEN, "Events of a bucket, latest first",
+     activity_query, NULL, any_json, kor_api_activity_list, NULL},
+    {"POST", "/api/0/buckets/{bucket}/events", KOR_ACCESS_WATCHER,
+     "Put events; one with an id takes the place of that one", NULL, NULL, any_json,
+     kor_api_activity_put, events_schema},
+    {"GET", "/api/0/buckets/{bucket}/events/count", KOR_ACCESS_TOKEN, "How many events",
+     activity_count_query, NULL, any_json, kor_api_activity_count, NULL},
+    {"GET", "/api/0/buckets/{bucket}/events/{id}", KOR_ACCESS_TOKEN, "One event of a bucket", NULL,
+     NULL, NULL, kor_api_activity_get, NULL},
+    {"DELETE", "/api/0/buckets/{bucket}/events/{id}", KOR_ACCESS_TOKEN,
+     "Delete an event, and forget what the memory made of it", NULL, NULL, NULL,
+     kor_api_activity_remove, NULL},
+    {"GET", "/api/0/buckets/{bucket}/export", KOR_ACCESS_TOKEN, "A bucket with its events", NULL,
+     NULL, NULL, kor_api_activity_export, NULL},
+    {"GET", "/api/0/export", KOR_ACCESS_TOKEN, "All buckets with their events", NULL, NULL, NULL,
+     kor_api_activity_export, NULL},
+    {"POST", "/api/0/import", KOR_ACCESS_TOKEN, "Take in what an export gave", NULL, NULL, NULL,
+     kor_api_activity_import, buckets_schema},
     {"GET", "/health", KOR_ACCESS_OPEN, "Is the server there?", NULL, NULL, NULL, kor_api_health,
-     false},
+     NULL},
     {"GET", "/metrics", KOR_ACCESS_TOKEN, "Figures for Prometheus", NULL, NULL, "text/plain",
-     kor_api_metrics, false},
+     kor_api_metrics, NULL},
     {"GET", "/login", KOR_ACCESS_OPEN, "Open a session of a browser, and go to the page",
-     login_query, NULL, "", kor_api_login, false},
-    {"GET", "/", KOR_ACCESS_OPEN, "The page", NULL, NULL, "text/html", kor_api_page, false},
-    {NULL, NULL, KOR_ACCESS_TOKEN, NULL, NULL, NULL, NULL, NULL, false},
+     login_query, NULL, "", kor_api_login, NULL},
+    {"GET", "/", KOR_ACCESS_OPEN, "The page", NULL, NULL, "text/html", kor_api_page, NULL},
+    {NULL, NULL, KOR_ACCESS_TOKEN, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 _Static_assert(sizeof kor_routes / sizeof *kor_routes <= KOR_SERVICE_ROUTES, "figures of a route");
 
@@ -156,6 +224,11 @@ static json_t *parameters(const kor_route *r)
                               json_pack("{s:s,s:s,s:b,s:s,s:{s:s,s:I}}", "name", "id", "in", "path",
                                         "required", true, "description", "an event's number",
                                         "schema", "type", "integer", "minimum", (json_int_t)1));
+    if (strstr(r->path, "{bucket}"))
+        json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:s,s:{s:s,s:i,s:i}}", "name", "bucket",
+                                              "in", "path", "required", true, "description",
+                                              "a bucket's name", "schema", "type", "string",
+                                              "minLength", 1, "maxLength", 255));
     for (const kor_given *f = r->query; f && f->name; f++)
         json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", f->name, "in",
                                               "query", "required", f->needed, "description",
@@ -197,9 +270,12 @@ static json_t *operation(const kor_route *r)
 {
     json_t *answer = json_pack("{s:s}", "description", r->type && !*r->type ? "Go on" : "Done");
     if (!r->type || *r->type)
-        json_object_set_new(answer, "content",
-                            json_pack("{s:{s:{s:s}}}", r->type ? r->type : "application/json",
-                                      "schema", "type", r->type ? "string" : "object"));
+        json_object_set_new(
+            answer, "content",
+            json_pack("{s:{s:o}}", r->type ? r->type : any_json, "schema",
+                      r->type == any_json
+                          ? json_object()
+                          : json_pack("{s:s}", "type", r->type ? "string" : "object")));
     const char *code = r->type && !*r->type ? "303" : r->answer == kor_api_add ? "201" : "200";
     json_t *o = json_pack("{s:o,s:s,s:o,s:{s:o,s:{s:s}}}", "operationId", name_of(r), "summary",
                           r->summary, "parameters", parameters(r), "responses", code, answer,
@@ -207,10 +283,8 @@ static json_t *operation(const kor_route *r)
     if (r->body) json_object_set_new(o, "requestBody", body(r));
     if (r->whole)
         json_object_set_new(o, "requestBody",
-                            json_pack("{s:b,s:{s:{s:{s:s,s:{s:{s:s}},s:[s]}}}}", "required", true,
-                                      "content", "application/json", "schema", "type", "object",
-                                      "properties", "jsonrpc", "const", "2.0", "required",
-                                      "jsonrpc"));
+                            json_pack("{s:b,s:{s:{s:o}}}", "required", true, "content",
+                                      "application/json", "schema", json_loads(r->whole, 0, NULL)));
     if (r->access == KOR_ACCESS_OPEN) json_object_set_new(o, "security", json_array());
     return o;
 }

@@ -25,6 +25,7 @@ typedef struct kor_reply {
     const char *const (*headers)[2];     /* name and value; ends with NULL; static */
     const char *allow;                   /* of 405: the methods there are; static, or NULL */
     char location[256], set_cookie[256]; /* "": none */
+    char allow_origin[128];              /* whose page may read it, beside our own; "": none */
     kor_str body;
 } kor_reply;
 

@@ -19,8 +19,17 @@ kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsi
     s->started_ms = kor_now_ms();
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_mutex_init(&s->writing, NULL);
+    s->door = (kor_door){s, &s->gate};
     KOR_TRY(open_writer(s, err));
     return kor_gate_open(&s->gate, parts->home, port, new_token, err);
+}
+
+kor_status kor_service_watch(kor_service *s, unsigned port, kor_error *err)
+{
+    s->watchers_door = (kor_door){s, &s->watchers};
+    KOR_TRY(kor_gate_open(&s->watchers, s->parts.home, port, false, err));
+    s->watchers.watchers = true;
+    return KOR_OK;
 }
 
 void kor_service_close(kor_service *s)
@@ -33,8 +42,10 @@ void kor_service_close(kor_service *s)
     }
     kor_mcp_free(s->mcp);
     kor_exclusions_free(&s->mcp_guard.exclusions);
+    kor_guard_ctx_free(s->watched);
     kor_memory_close(s->writer);
     kor_gate_close(&s->gate);
+    if (s->watchers_door.service) kor_gate_close(&s->watchers);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->writing);
 }

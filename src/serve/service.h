@@ -38,17 +38,27 @@ typedef struct kor_worker {
     kor_ctx *ctx;       /* of the embedder, once kor_worker_ctx made it */
 } kor_worker;
 
+struct kor_service;
+
+/* Where requests come in: the arg of kor_routes_admit and kor_routes_answer. */
+typedef struct kor_door {
+    struct kor_service *service;
+    kor_gate *gate;
+} kor_door;
+
 typedef struct kor_service {
     kor_service_parts parts;
-    kor_gate gate;
+    kor_gate gate, watchers; /* watchers is open when its door has a service */
+    kor_door door, watchers_door;
     pthread_mutex_t lock; /* of idle */
     kor_worker *idle;
     pthread_mutex_t writing; /* of what writes, and of what is called one at a time */
     kor_memory *writer;
     const kor_guard *guard;
     const kor_colony *colony;
-    kor_mcp *mcp;        /* once somebody sent a message; needs writing */
-    kor_guard mcp_guard; /* of what it stored last */
+    kor_mcp *mcp;           /* once somebody sent a message; needs writing */
+    kor_guard mcp_guard;    /* of what it stored last */
+    kor_guard_ctx *watched; /* guards what watchers send, once some sent it; needs writing */
     int64_t started_ms;
     atomic_llong requests[KOR_SERVICE_ROUTES][KOR_SERVICE_CLASSES];
     atomic_llong microseconds[KOR_SERVICE_ROUTES];
@@ -58,6 +68,9 @@ typedef struct kor_service {
 kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsigned port,
                             bool new_token, kor_error *err);
 void kor_service_close(kor_service *s);
+
+/* Open the gate of watchers, on another port. */
+kor_status kor_service_watch(kor_service *s, unsigned port, kor_error *err);
 
 /* A worker that nobody has; to be given back. There are as many as there were requests at a time.
  */

@@ -137,9 +137,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         r.authorization = with_secret(&arena, r.authorization, "TOKEN", service.gate.token);
     if (r.cookie) r.cookie = with_secret(&arena, r.cookie, "SESSION", service.gate.session);
     kor_reply refused = {0}, reply = {0};
-    bool let_in = kor_routes_admit(&service, &r, &refused);
+    bool let_in = kor_routes_admit(&service.door, &r, &refused);
     if (let_in) {
-        kor_routes_answer(&service, &r, &reply);
+        kor_routes_answer(&service.door, &r, &reply);
         check(&reply);
     } else {
         expect(refused.status >= 400);
