@@ -595,6 +595,26 @@ kor_status kor_activity_has_title(kor_memory *memory, const char *type, int64_t 
 
 /* ---- Forgetting ---- */
 
+kor_status kor_activity_drop_title(kor_memory *memory, const char *type, int64_t since_ms,
+                                   const char *title, kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    KOR_TRY(kor_store_prepare(
+        memory,
+        "DELETE FROM activity.seen WHERE bucket IN (SELECT id FROM activity.buckets WHERE type ="
+        " ?1) AND time >= ?2 - ?4 AND time + duration >= ?2 AND event IS NULL"
+        " AND substr(data ->> 'title', 1, length(?3)) = ?3",
+        &statement, err));
+    bind_text(statement, 1, type);
+    (void)sqlite3_bind_int64(statement, 2, since_ms);
+    bind_text(statement, 3, title);
+    (void)sqlite3_bind_int64(statement, 4, TITLE_BACK_MS);
+    KOR_TRY(kor_store_step(memory, statement, &row, err));
+    if (sqlite3_changes(memory->db)) empty_log(memory);
+    return KOR_OK;
+}
+
 static bool has_words(const char *text, const char *words)
 {
     char word[128];

@@ -121,6 +121,11 @@ kor_status kor_activity_has_title(kor_memory *memory, const char *type, int64_t 
 
 /* ---- Forgetting ---- */
 
+/* Take out the rows of this type of buckets that lasted until since_ms or longer, were no events,
+ * and have a title that begins with this one. */
+kor_status kor_activity_drop_title(kor_memory *memory, const char *type, int64_t since_ms,
+                                   const char *title, kor_error *err);
+
 /* In the transaction that forgets these events: the rows that they were made of, where the file is
  * open. With what (may be NULL), of the user's own scope and not by ids, also the rows that were
  * never events and fit; *rows counts those. */

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "serve/api.h"
 #include "serve/watched.h"
+#include "text/utf8.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 enum { SILENT_MS = 3600 * 1000 };
 
 enum { EVENTS = 10000 }; /* in one request */
+
+/* How long before its page a window may have been seen. */
+enum { HIDE_BACK_MS = 60 * 1000 };
 
 /* What a request works on, while the service is written to. */
 typedef struct work {
@@ -301,12 +305,49 @@ static kor_status read_event(work *w, const json_t *event, kor_activity *row, bo
     return status;
 }
 
+static const char *title_of(const json_t *event)
+{
+    const char *title = json_string_value(json_object_get(json_object_get(event, "data"), "title"));
+    return title ? title : "";
+}
+
+/* Is it the window of a page that was excluded? */
+static bool is_hidden(const work *w)
+{
+    const kor_hidden *hidden = &w->ask->service->hidden;
+    const char *title = title_of(w->body);
+    if (strcmp(w->bucket.type, "currentwindow") != 0) return false;
+    for (size_t i = 0; i < KOR_HIDDEN; i++) {
+        size_t len = strlen(hidden->title[i]);
+        if (len && strncmp(title, hidden->title[i], len) == 0) return true;
+    }
+    return false;
+}
+
+/* A page is excluded: so is the window that shows it, from now on and a minute ago. */
+static kor_status hide(work *w, kor_memory *memory, kor_error *err)
+{
+    kor_hidden *hidden = &w->ask->service->hidden;
+    const char *title = title_of(w->body);
+    if (!*title || strcmp(w->bucket.type, "web.tab.current") != 0) return KOR_OK;
+    size_t len = kor_utf8_prefix(title, strlen(title), KOR_HIDDEN_SIZE - 1);
+    char start[KOR_HIDDEN_SIZE];
+    (void)snprintf(start, sizeof start, "%.*s", (int)len, title);
+    bool known = false;
+    for (size_t i = 0; i < KOR_HIDDEN; i++) known |= strcmp(hidden->title[i], start) == 0;
+    if (!known) memcpy(hidden->title[hidden->next++ % KOR_HIDDEN], start, sizeof start);
+    return kor_activity_drop_title(memory, "currentwindow", w->rows->time_ms - HIDE_BACK_MS, start,
+                                   err);
+}
+
 static kor_status beat(void *arg, kor_memory *memory, kor_error *err)
 {
     work *w = arg;
     KOR_TRY(open_bucket(w, memory, err));
     KOR_TRY(kor_service_exclusions(w->ask->service, &w->exclusions, err));
     KOR_TRY(read_event(w, w->body, w->rows, &w->excluded, err));
+    if (w->excluded) KOR_TRY(hide(w, memory, err));
+    w->excluded |= is_hidden(w);
     if (w->excluded) return kor_activity_end(memory, w->bucket.id, err);
     return kor_activity_pulse(memory, w->rows, w->pulse_ms, err);
 }

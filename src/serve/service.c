@@ -44,6 +44,7 @@ void kor_service_close(kor_service *s)
     kor_exclusions_free(&s->mcp_guard.exclusions);
     kor_guard_ctx_free(s->watched);
     kor_memory_close(s->writer);
+    explicit_bzero(&s->hidden, sizeof s->hidden);
     kor_gate_close(&s->gate);
     if (s->watchers_door.service) kor_gate_close(&s->watchers);
     pthread_mutex_destroy(&s->lock);

@@ -30,6 +30,7 @@ typedef struct kor_service_parts {
 } kor_service_parts;
 
 enum { KOR_SERVICE_ROUTES = 64, KOR_SERVICE_CLASSES = 6 }; /* a class: 2 of 200 to 299 */
+enum { KOR_HIDDEN = 32, KOR_HIDDEN_SIZE = 256 };
 
 /* What one request has to itself. */
 typedef struct kor_worker {
@@ -46,6 +47,13 @@ typedef struct kor_door {
     kor_gate *gate;
 } kor_door;
 
+/* Titles of the last pages that were excluded, in no file: a watcher of windows sends the title of
+ * a browser's page, too, and not where it is. */
+typedef struct kor_hidden {
+    char title[KOR_HIDDEN][KOR_HIDDEN_SIZE];
+    unsigned next;
+} kor_hidden;
+
 typedef struct kor_service {
     kor_service_parts parts;
     kor_gate gate, watchers; /* watchers is open when its door has a service */
@@ -59,6 +67,7 @@ typedef struct kor_service {
     kor_mcp *mcp;           /* once somebody sent a message; needs writing */
     kor_guard mcp_guard;    /* of what it stored last */
     kor_guard_ctx *watched; /* guards what watchers send, once some sent it; needs writing */
+    kor_hidden hidden;      /* needs writing */
     int64_t started_ms;
     atomic_llong requests[KOR_SERVICE_ROUTES][KOR_SERVICE_CLASSES];
     atomic_llong microseconds[KOR_SERVICE_ROUTES];

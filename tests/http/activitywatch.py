@@ -160,6 +160,20 @@ def test_nothing_secret_or_excluded_is_written():
         ask("DELETE", "/api/exclusions?kind=%s&text=%s" % (kind, text.replace("/", "%2F")))
 
 
+def test_the_window_of_an_excluded_page_is_excluded():
+    make("aw-watcher-web-chrome", "web.tab.current", "aw-client-web")
+    make("aw-watcher-window_chrome")
+    ask("POST", "/api/exclusions", {"kind": "site", "text": "clinic.example"})
+    beat("aw-watcher-window_chrome", 0, window("Results of tests: Parson - Google Chrome", "chrome"))  # it was first
+    beat("aw-watcher-web-chrome", 0.5, {"url": "https://clinic.example/1", "title": "Results of tests: Parson"})
+    beat("aw-watcher-web-chrome", 3, {"url": "https://a.example/", "title": "Letters to Parson", "incognito": True})
+    for title in ("Results of tests: Parson - Google Chrome", "Letters to Parson - Google Chrome"):
+        expect(beat("aw-watcher-window_chrome", 4, window(title, "chrome"))["id"] is None, title)
+    expect(beat("aw-watcher-window_chrome", 5, window("New Tab - Google Chrome", "chrome"))["id"], "another page")
+    expect(not on_disk("Parson"), on_disk("Parson"))
+    ask("DELETE", "/api/exclusions?kind=site&text=clinic.example")
+
+
 def test_what_is_excluded_ends_what_was_before():
     b = "aw-watcher-window_between"
     make(b)
