@@ -132,6 +132,13 @@ static kor_status open_file(kor_memory *m, const char *path, kor_error *err)
     return end_transaction(m, status, err);
 }
 
+/* What went wrong last is the file's fault, and not the memory's. */
+static bool is_broken(const kor_memory *m)
+{
+    int code = sqlite3_errcode(m->db) & 0xff;
+    return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+}
+
 static kor_status open_at(kor_memory *m, bool make, bool *there, kor_error *err)
 {
     kor_str path = {0};
@@ -148,6 +155,10 @@ static kor_status open_at(kor_memory *m, bool make, bool *there, kor_error *err)
     if (fd < 0 && (make || errno != ENOENT))
         status = kor_fail(err, KOR_E_IO, "%s: cannot be opened: %s", path.data, strerror(errno));
     if (*there) status = open_file(m, path.data, err);
+    if (status != KOR_OK && is_broken(m))
+        status = kor_fail(
+            err, KOR_E_INPUT,
+            "%s: damaged, or no file of activity; move it away, and a new one is made", path.data);
     if (status != KOR_OK && is_attached(m))
         (void)sqlite3_exec(m->db, "DETACH activity", NULL, NULL, NULL);
     kor_str_free(&path);
@@ -556,8 +567,8 @@ kor_status kor_activity_next(kor_memory *memory, kor_arena *arena, kor_bucket *b
     return status;
 }
 
-kor_status kor_activity_made(kor_memory *memory, int64_t row, const char *source, const char *ref,
-                             kor_error *err)
+kor_status kor_activity_made(kor_memory *memory, const kor_activity *row, const char *source,
+                             const char *ref, bool *settled, kor_error *err)
 {
     sqlite3_stmt *statement;
     bool none;
@@ -565,12 +576,18 @@ kor_status kor_activity_made(kor_memory *memory, int64_t row, const char *source
         memory,
         "UPDATE activity.seen SET state = 2, event = (SELECT e.id FROM main.events e"
         " JOIN main.sources s ON s.id = e.source JOIN main.scopes c ON c.id = e.scope"
-        " WHERE c.name = '' AND s.name = ?2 AND e.ref = ?3) WHERE id = ?1",
+        " WHERE c.name = '' AND s.name = ?2 AND e.ref = ?3)"
+        " WHERE id = ?1 AND state = 1 AND data = ?4 AND time = ?5 AND duration = ?6",
         &statement, err));
-    (void)sqlite3_bind_int64(statement, 1, row);
+    (void)sqlite3_bind_int64(statement, 1, row->id);
     bind_text(statement, 2, source);
     bind_text(statement, 3, ref);
-    return kor_store_step(memory, statement, &none, err);
+    bind_text(statement, 4, row->data);
+    (void)sqlite3_bind_int64(statement, 5, row->time_ms);
+    (void)sqlite3_bind_int64(statement, 6, row->duration_ms);
+    KOR_TRY(kor_store_step(memory, statement, &none, err));
+    *settled = sqlite3_changes(memory->db) > 0;
+    return KOR_OK;
 }
 
 kor_status kor_activity_has_title(kor_memory *memory, const char *type, int64_t from_ms,

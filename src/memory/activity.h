@@ -111,9 +111,11 @@ kor_status kor_activity_next(kor_memory *memory, kor_arena *arena, kor_bucket *b
 /* Rows that heartbeats made and that ended before then are done: their watcher does not go on. */
 kor_status kor_activity_end_before(kor_memory *memory, int64_t then_ms, kor_error *err);
 
-/* The memory made of a row the event of that source and ref; nothing, when both are NULL. */
-kor_status kor_activity_made(kor_memory *memory, int64_t row, const char *source, const char *ref,
-                             kor_error *err);
+/* The memory made of a row, as kor_activity_next gave it, the event of that source and ref;
+ * nothing, when both are NULL. *settled is false when it is not so any more: the row was replaced
+ * or deleted meanwhile, or somebody else was faster. */
+kor_status kor_activity_made(kor_memory *memory, const kor_activity *row, const char *source,
+                             const char *ref, bool *settled, kor_error *err);
 
 /* Is there a row of this type of buckets, in that time, whose title is part of this one? */
 kor_status kor_activity_has_title(kor_memory *memory, const char *type, int64_t from_ms,

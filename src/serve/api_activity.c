@@ -78,17 +78,19 @@ typedef struct telling {
     kor_activity row;
     kor_event event;
     bool found, made, excluded;
+    int64_t added; /* the event; 0 when it was there before */
 } telling;
 
 /* The next row that is done. One that gives no event is settled here. */
 static kor_status take_next(void *arg, kor_memory *memory, kor_error *err)
 {
     telling *t = arg;
+    bool settled;
     KOR_TRY(kor_activity_next(memory, &t->arena, &t->bucket, &t->row, &t->found, err));
     if (!t->found) return KOR_OK;
     KOR_TRY(kor_watched_event(memory, &t->bucket, &t->row, t->service->parts.zone, &t->arena,
                               &t->event, &t->made, err));
-    return t->made ? KOR_OK : kor_activity_made(memory, t->row.id, NULL, NULL, err);
+    return t->made ? KOR_OK : kor_activity_made(memory, &t->row, NULL, NULL, &settled, err);
 }
 
 static kor_status settle(void *arg, kor_memory *memory, kor_error *err)
@@ -96,7 +98,12 @@ static kor_status settle(void *arg, kor_memory *memory, kor_error *err)
     telling *t = arg;
     /* Excluded since it was seen. */
     if (t->excluded) return kor_activity_remove(memory, t->row.bucket, t->row.id, err);
-    return kor_activity_made(memory, t->row.id, t->event.source, t->event.ref, err);
+    bool settled;
+    kor_forgotten gone;
+    KOR_TRY(kor_activity_made(memory, &t->row, t->event.source, t->event.ref, &settled, err));
+    /* The row was deleted or replaced meanwhile: the memory must not keep what it was. */
+    if (settled || !t->added) return KOR_OK;
+    return kor_forget_run(memory, NULL, &t->added, 1, &gone, err);
 }
 
 /* Make events of all rows that are done. A failure leaves them for the next time: what was sent is
@@ -112,6 +119,7 @@ static void tell_memory(kor_service *s)
             more = kor_service_add(s, &t.event, &stats, NULL) == KOR_OK;
             for (size_t i = 0; more && i < KOR_EXCLUSIONS; i++)
                 t.excluded |= stats.guard.excluded[i] > 0;
+            if (more && stats.added) t.added = stats.last_id;
             more = more && kor_service_write(s, settle, &t, NULL) == KOR_OK;
         }
         kor_arena_free(&t.arena);

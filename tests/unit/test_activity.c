@@ -126,7 +126,11 @@ static size_t tell_all(fixture *f)
             kor_event e = text_event(row.data, row.time_ms);
             e.ref = row.data;
             (void)store(f, &e, 1);
-            assert_ok(f, kor_activity_made(f->memory, row.id, e.source, e.ref, &f->err));
+            bool settled;
+            assert_ok(f, kor_activity_made(f->memory, &row, e.source, e.ref, &settled, &f->err));
+            assert_true(settled);
+            assert_ok(f, kor_activity_made(f->memory, &row, e.source, e.ref, &settled, &f->err));
+            assert_false(settled);
             told++;
         }
         kor_arena_free(&arena);
@@ -250,7 +254,8 @@ static void test_activity_file_is_private_and_its_own(void **state)
     assert_non_null(other);
     for (int i = 0; i < 4096; i++) fputc('x', other);
     fclose(other);
-    assert_int_not_equal(kor_activity_open(f->memory, &f->err), KOR_OK);
+    assert_int_equal(kor_activity_open(f->memory, &f->err), KOR_E_INPUT);
+    assert_says(f, "activity.db: damaged, or no file of activity");
     assert_int_equal(unlink(path), 0);
     assert_ok(f, kor_activity_open(f->memory, &f->err));
     assert_int_equal(stat(path, &st), 0);
