@@ -70,7 +70,7 @@ static const char *app_of(const kor_bucket *bucket, const json_t *data, char out
         name = bucket->name + sizeof web - 1;
     else if (strncmp(name, watcher, sizeof watcher - 1) == 0)
         name += sizeof watcher - 1;
-    (void)snprintf(out, 64, "%.*s", (int)(strcspn(name, "_") & 0xffff), name);
+    (void)snprintf(out, 64, "%.*s", (int)strcspn(name, "_"), name);
     return out;
 }
 
