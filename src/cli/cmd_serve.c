@@ -41,6 +41,31 @@ static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
     return kor_correction_read(said, s->home, arena, list, count, err);
 }
 
+/* watchers: the port of watchers; 0: none. */
+static void announce(const kor_args *a, unsigned port, const char *socket, unsigned watchers,
+                     const kor_gate *gate)
+{
+    char where[64], other[64];
+    (void)snprintf(where, sizeof where, "http://127.0.0.1:%u", port);
+    (void)snprintf(other, sizeof other, "http://127.0.0.1:%u", watchers);
+    if (a->json) {
+        json_t *o =
+            json_pack("{s:s,s:s}", "listening", socket ? socket : where, "token_file", gate->file);
+        if (watchers) json_object_set_new(o, "watchers", json_string(other));
+        kor_print_json(o);
+    } else {
+        printf("listening on %s\n", socket ? socket : where);
+        /* The token stays out of logs. */
+        if (!socket && isatty(STDOUT_FILENO))
+            printf("  in a browser: %s/login?token=%s\n", where, gate->token);
+        printf("  for programs: the token in ");
+        kor_print_line(KOR_PLAIN, gate->file, strlen(gate->file), 0);
+        putchar('\n');
+        if (watchers) printf("  for ActivityWatch's watchers: %s\n", other);
+    }
+    fflush(stdout);
+}
+
 /* Until somebody ends it. The signals are blocked in all threads, so that they come here. */
 static void wait_for_end(const sigset_t *ends)
 {
@@ -54,73 +79,29 @@ typedef struct place {
     const char *socket; /* NULL: the port */
     unsigned seconds;
     bool new_token;
-    bool watched; /* ActivityWatch's watchers are listened to, too, on this port: */
+    bool watched; /* there is a port for ActivityWatch's watchers, too: */
     unsigned watchers_port;
 } place;
 
-/* A server on a listening socket, which it closes in any case. */
-static kor_status start(const kor_server_api *api, kor_server **out, int listener, size_t threads,
-                        const place *at, kor_door *door, kor_error *err)
-{
-    const kor_server_options o = {.listener = listener,
-                                  .threads = threads,
-                                  .body_max = BODY_MAX,
-                                  .seconds = at->seconds,
-                                  .admit = kor_routes_admit,
-                                  .answer = kor_routes_answer,
-                                  .refuse = kor_routes_refuse,
-                                  .arg = door};
-    return api->start(out, &o, err);
-}
-
 /* Watchers have a port of their own, where there is nothing but what they need. */
-static kor_status start_watchers(const kor_server_api *api, kor_server **out, int listener,
-                                 const place *at, kor_service *service, kor_error *err)
+static kor_status start_watchers(const kor_server_api *api, kor_server **out,
+                                 const kor_server_options *like, place *at, kor_service *service,
+                                 kor_error *err)
 {
-    kor_status status = kor_service_watch(service, at->watchers_port, err);
-    if (status == KOR_OK)
-        return start(api, out, listener, WATCHER_THREADS, at, &service->watchers_door, err);
-    (void)close(listener);
+    kor_server_options o = *like;
+    o.threads = WATCHER_THREADS;
+    o.arg = &service->watchers_door;
+    kor_status status = kor_listen_loopback(&o.listener, &at->watchers_port, err);
+    if (status == KOR_E_BUSY)
+        return kor_fail(err, status,
+                        "127.0.0.1:%u: something listens there already, perhaps ActivityWatch "
+                        "itself: only one of the two can",
+                        at->watchers_port);
+    KOR_TRY(status);
+    status = kor_service_watch(service, at->watchers_port, err);
+    if (status == KOR_OK) return api->start(out, &o, err);
+    (void)close(o.listener);
     return status;
-}
-
-static void announce(const kor_args *a, const place *at, const kor_gate *gate)
-{
-    char where[64], watchers[64];
-    (void)snprintf(where, sizeof where, "http://127.0.0.1:%u", at->port);
-    (void)snprintf(watchers, sizeof watchers, "http://127.0.0.1:%u", at->watchers_port);
-    if (a->json) {
-        json_t *o = json_pack("{s:s,s:s}", "listening", at->socket ? at->socket : where,
-                              "token_file", gate->file);
-        if (at->watched) json_object_set_new(o, "watchers", json_string(watchers));
-        kor_print_json(o);
-    } else {
-        printf("listening on %s\n", at->socket ? at->socket : where);
-        /* The token stays out of logs. */
-        if (!at->socket && isatty(STDOUT_FILENO))
-            printf("  in a browser: %s/login?token=%s\n", where, gate->token);
-        printf("  for programs: the token in ");
-        kor_print_line(KOR_PLAIN, gate->file, strlen(gate->file), 0);
-        putchar('\n');
-        if (at->watched) printf("  for ActivityWatch's watchers: %s\n", watchers);
-    }
-    fflush(stdout);
-}
-
-static kor_status listen_all(place *at, int *listener, int *watchers, kor_error *err)
-{
-    *watchers = -1;
-    KOR_TRY(at->socket ? kor_listen_socket(listener, at->socket, err)
-                       : kor_listen_loopback(listener, &at->port, err));
-    if (!at->watched) return KOR_OK;
-    kor_status status = kor_listen_loopback(watchers, &at->watchers_port, err);
-    if (status != KOR_OK) (void)close(*listener);
-    return status == KOR_E_BUSY
-               ? kor_fail(err, status,
-                          "127.0.0.1:%u: something listens there already, perhaps ActivityWatch "
-                          "itself: only one of the two can",
-                          at->watchers_port)
-               : status;
 }
 
 static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error *err)
@@ -128,10 +109,11 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
     const kor_server_api *api;
     kor_service service;
     kor_server *server = NULL, *watchers = NULL;
-    int listener, watchers_listener;
+    kor_server_options o = {.listener = -1};
     sigset_t ends;
     KOR_TRY(kor_server_load(&api, err));
-    KOR_TRY(listen_all(at, &listener, &watchers_listener, err));
+    KOR_TRY(at->socket ? kor_listen_socket(&o.listener, at->socket, err)
+                       : kor_listen_loopback(&o.listener, &at->port, err));
     (void)sigemptyset(&ends);
     (void)sigaddset(&ends, SIGINT);
     (void)sigaddset(&ends, SIGTERM);
@@ -150,23 +132,27 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
     kor_status status =
         kor_service_open(&service, &parts, at->socket ? 0 : at->port, at->new_token, err);
     size_t threads = 2 * kor_cores();
-    threads = threads < LEAST_THREADS  ? LEAST_THREADS
-              : threads > MOST_THREADS ? MOST_THREADS
-                                       : threads;
+    o.threads = threads < LEAST_THREADS  ? LEAST_THREADS
+                : threads > MOST_THREADS ? MOST_THREADS
+                                         : threads;
+    o.body_max = BODY_MAX;
+    o.seconds = at->seconds;
+    o.admit = kor_routes_admit;
+    o.answer = kor_routes_answer;
+    o.refuse = kor_routes_refuse;
+    o.arg = &service.door;
     if (status == KOR_OK)
-        status = start(api, &server, listener, threads, at, &service.door, err);
+        status = api->start(&server, &o, err);
     else
-        (void)close(listener);
+        (void)close(o.listener);
     if (status == KOR_OK && at->watched)
-        status = start_watchers(api, &watchers, watchers_listener, at, &service, err);
-    else if (at->watched)
-        (void)close(watchers_listener);
+        status = start_watchers(api, &watchers, &o, at, &service, err);
     if (status == KOR_OK) {
-        announce(a, at, &service.gate);
+        announce(a, at->port, at->socket, at->watched ? at->watchers_port : 0, &service.gate);
         wait_for_end(&ends);
     }
-    if (watchers) api->stop(watchers);
-    if (server) api->stop(server);
+    api->stop(watchers);
+    api->stop(server);
     if (at->socket) (void)unlink(at->socket);
     kor_service_close(&service);
     return status;

@@ -29,14 +29,13 @@ enum { KOR_GIVENS = 16 };
 typedef struct kor_ask kor_ask;
 
 typedef struct kor_route {
-    const char *method,
-        *path; /* "/api/events/{id}", "/api/0/buckets/{bucket}"; NULL ends the list */
+    const char *method, *path; /* "/api/events/{id}"; NULL ends the list */
     kor_access access;
     const char *summary;
     const kor_given *query, *body; /* NULL: none. The query is that, or nothing */
     const char *type;              /* of the answer; NULL: JSON */
     void (*answer)(kor_ask *ask);
-    const char *whole; /* NULL, or: the body is JSON of this schema, and the answerer's to read */
+    bool whole; /* the body is JSON, and the answerer's to read */
 } kor_route;
 
 extern const kor_route kor_routes[];

@@ -119,6 +119,18 @@ static const char buckets_schema[] = "{\"type\":\"object\",\"required\":[\"bucke
 static const char message_schema[] = "{\"type\":\"object\",\"required\":[\"jsonrpc\"],"
                                      "\"properties\":{\"jsonrpc\":{\"const\":\"2.0\"}}}";
 
+/* Of bodies that are the answerer's to read. */
+static const struct {
+    void (*answer)(kor_ask *ask);
+    const char *schema;
+} whole_schemas[] = {
+    {kor_api_mcp, message_schema},
+    {kor_api_bucket_make, bucket_schema},
+    {kor_api_heartbeat, event_schema},
+    {kor_api_activity_put, events_schema},
+    {kor_api_activity_import, buckets_schema},
+};
+
 /* Any JSON, and not always an object. */
 static const char any_json[] = "application/json";
 
@@ -126,77 +138,77 @@ static const kor_given login_query[] = {NEEDED("token", "the token"), END};
 
 const kor_route kor_routes[] = {
     {"GET", "/api/recall", KOR_ACCESS_TOKEN, "Answer a question with events", recall_query, NULL,
-     NULL, kor_api_recall, NULL},
+     NULL, kor_api_recall, false},
     {"GET", "/api/timeline", KOR_ACCESS_TOKEN, "What was done when", timeline_query, NULL, NULL,
-     kor_api_timeline, NULL},
+     kor_api_timeline, false},
     {"GET", "/api/when", KOR_ACCESS_TOKEN, "Find the times in a text", when_query, NULL, NULL,
-     kor_api_when, NULL},
+     kor_api_when, false},
     {"POST", "/api/events", KOR_ACCESS_TOKEN, "Remember one thing", NULL, event_body, NULL,
-     kor_api_add, NULL},
+     kor_api_add, false},
     {"GET", "/api/events/{id}", KOR_ACCESS_TOKEN, "One event, whole", NULL, NULL, NULL,
-     kor_api_event, NULL},
+     kor_api_event, false},
     {"POST", "/api/events/{id}/corrections", KOR_ACCESS_TOKEN,
      "Say what models should have answered about an event", NULL, corrections_body, NULL,
-     kor_api_correct, NULL},
+     kor_api_correct, false},
     {"DELETE", "/api/events/{id}/corrections", KOR_ACCESS_TOKEN,
-     "Take the corrections of an event back", NULL, NULL, NULL, kor_api_undo, NULL},
+     "Take the corrections of an event back", NULL, NULL, NULL, kor_api_undo, false},
     {"GET", "/api/models", KOR_ACCESS_TOKEN, "The shipped models and your own", NULL, NULL, NULL,
-     kor_api_models, NULL},
+     kor_api_models, false},
     {"GET", "/api/stats", KOR_ACCESS_TOKEN, "What is remembered, and what the models did for it",
-     NULL, NULL, NULL, kor_api_stats, NULL},
+     NULL, NULL, NULL, kor_api_stats, false},
     {"GET", "/api/exclusions", KOR_ACCESS_TOKEN, "What is never to be remembered", NULL, NULL, NULL,
-     kor_api_exclusions, NULL},
+     kor_api_exclusions, false},
     {"POST", "/api/exclusions", KOR_ACCESS_TOKEN, "Exclude something from now on", NULL,
-     exclusion_fields, NULL, kor_api_exclude, NULL},
+     exclusion_fields, NULL, kor_api_exclude, false},
     {"DELETE", "/api/exclusions", KOR_ACCESS_TOKEN, "Remember such things again", exclusion_fields,
-     NULL, NULL, kor_api_include, NULL},
+     NULL, NULL, kor_api_include, false},
     {"GET", "/api/openapi.json", KOR_ACCESS_OPEN, "This description", NULL, NULL, NULL,
-     kor_api_openapi, NULL},
+     kor_api_openapi, false},
     {"POST", "/v1/embeddings", KOR_ACCESS_TOKEN, "Embed texts, as OpenAI's API does", NULL,
-     embeddings_body, NULL, kor_api_embeddings, NULL},
+     embeddings_body, NULL, kor_api_embeddings, false},
     {"GET", "/v1/models", KOR_ACCESS_TOKEN, "The models that embed, as OpenAI's API lists them",
-     NULL, NULL, NULL, kor_api_openai_models, NULL},
+     NULL, NULL, NULL, kor_api_openai_models, false},
     {"POST", "/mcp", KOR_ACCESS_TOKEN, "A message of the Model Context Protocol", NULL, NULL, NULL,
-     kor_api_mcp, message_schema},
+     kor_api_mcp, true},
     {"GET", "/api/0/info", KOR_ACCESS_WATCHER, "This machine, as ActivityWatch's API has it", NULL,
-     NULL, NULL, kor_api_activity_info, NULL},
+     NULL, NULL, kor_api_activity_info, false},
     {"GET", "/api/0/buckets/", KOR_ACCESS_TOKEN, "The buckets of watchers, by name", NULL, NULL,
-     NULL, kor_api_buckets, NULL},
+     NULL, kor_api_buckets, false},
     {"GET", "/api/0/buckets/{bucket}", KOR_ACCESS_TOKEN, "One bucket", NULL, NULL, NULL,
-     kor_api_bucket, NULL},
+     kor_api_bucket, false},
     {"POST", "/api/0/buckets/{bucket}", KOR_ACCESS_WATCHER, "Make a bucket; 304 when it is there",
-     NULL, NULL, NULL, kor_api_bucket_make, bucket_schema},
+     NULL, NULL, NULL, kor_api_bucket_make, true},
     {"DELETE", "/api/0/buckets/{bucket}", KOR_ACCESS_TOKEN,
      "Delete a bucket, and forget what the memory made of it", bucket_delete_query, NULL, NULL,
-     kor_api_bucket_remove, NULL},
+     kor_api_bucket_remove, false},
     {"POST", "/api/0/buckets/{bucket}/heartbeat", KOR_ACCESS_WATCHER, "Say what is in front now",
-     heartbeat_query, NULL, NULL, kor_api_heartbeat, event_schema},
+     heartbeat_query, NULL, NULL, kor_api_heartbeat, true},
     {"GET", "/api/0/buckets/{bucket}/events", KOR_ACCESS_TOKEN, "Events of a bucket, latest first",
-     activity_query, NULL, any_json, kor_api_activity_list, NULL},
+     activity_query, NULL, any_json, kor_api_activity_list, false},
     {"POST", "/api/0/buckets/{bucket}/events", KOR_ACCESS_WATCHER,
      "Put events; one with an id takes the place of that one", NULL, NULL, any_json,
-     kor_api_activity_put, events_schema},
+     kor_api_activity_put, true},
     {"GET", "/api/0/buckets/{bucket}/events/count", KOR_ACCESS_TOKEN, "How many events",
-     activity_count_query, NULL, any_json, kor_api_activity_count, NULL},
+     activity_count_query, NULL, any_json, kor_api_activity_count, false},
     {"GET", "/api/0/buckets/{bucket}/events/{id}", KOR_ACCESS_TOKEN, "One event of a bucket", NULL,
-     NULL, NULL, kor_api_activity_get, NULL},
+     NULL, NULL, kor_api_activity_get, false},
     {"DELETE", "/api/0/buckets/{bucket}/events/{id}", KOR_ACCESS_TOKEN,
      "Delete an event, and forget what the memory made of it", NULL, NULL, NULL,
-     kor_api_activity_remove, NULL},
+     kor_api_activity_remove, false},
     {"GET", "/api/0/buckets/{bucket}/export", KOR_ACCESS_TOKEN, "A bucket with its events", NULL,
-     NULL, NULL, kor_api_activity_export, NULL},
+     NULL, NULL, kor_api_activity_export, false},
     {"GET", "/api/0/export", KOR_ACCESS_TOKEN, "All buckets with their events", NULL, NULL, NULL,
-     kor_api_activity_export, NULL},
+     kor_api_activity_export, false},
     {"POST", "/api/0/import", KOR_ACCESS_TOKEN, "Take in what an export gave", NULL, NULL, NULL,
-     kor_api_activity_import, buckets_schema},
+     kor_api_activity_import, true},
     {"GET", "/health", KOR_ACCESS_OPEN, "Is the server there?", NULL, NULL, NULL, kor_api_health,
-     NULL},
+     false},
     {"GET", "/metrics", KOR_ACCESS_TOKEN, "Figures for Prometheus", NULL, NULL, "text/plain",
-     kor_api_metrics, NULL},
+     kor_api_metrics, false},
     {"GET", "/login", KOR_ACCESS_OPEN, "Open a session of a browser, and go to the page",
-     login_query, NULL, "", kor_api_login, NULL},
-    {"GET", "/", KOR_ACCESS_OPEN, "The page", NULL, NULL, "text/html", kor_api_page, NULL},
-    {NULL, NULL, KOR_ACCESS_TOKEN, NULL, NULL, NULL, NULL, NULL, NULL},
+     login_query, NULL, "", kor_api_login, false},
+    {"GET", "/", KOR_ACCESS_OPEN, "The page", NULL, NULL, "text/html", kor_api_page, false},
+    {NULL, NULL, KOR_ACCESS_TOKEN, NULL, NULL, NULL, NULL, NULL, false},
 };
 _Static_assert(sizeof kor_routes / sizeof *kor_routes <= KOR_SERVICE_ROUTES, "figures of a route");
 
@@ -213,6 +225,14 @@ static json_t *schema(const kor_given *f)
     case KOR_GIVEN_OBJECT: return json_pack("{s:s}", "type", "object");
     case KOR_GIVEN_ANY: break;
     }
+    return json_object();
+}
+
+static json_t *whole_schema(const kor_route *r)
+{
+    for (size_t i = 0; i < sizeof whole_schemas / sizeof *whole_schemas; i++)
+        if (whole_schemas[i].answer == r->answer)
+            return json_loads(whole_schemas[i].schema, 0, NULL);
     return json_object();
 }
 
@@ -284,7 +304,7 @@ static json_t *operation(const kor_route *r)
     if (r->whole)
         json_object_set_new(o, "requestBody",
                             json_pack("{s:b,s:{s:{s:o}}}", "required", true, "content",
-                                      "application/json", "schema", json_loads(r->whole, 0, NULL)));
+                                      "application/json", "schema", whole_schema(r)));
     if (r->access == KOR_ACCESS_OPEN) json_object_set_new(o, "security", json_array());
     return o;
 }
