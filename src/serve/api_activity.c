@@ -472,6 +472,7 @@ void kor_api_activity_list(kor_ask *ask)
     if (!read_range(ask, &w.range)) return;
     w.range.limit = kor_ask_integer(ask, "limit", -1);
     if (do_work(ask, &w, list_events)) set_json(ask);
+    ask->results = (int64_t)w.put;
 }
 
 static kor_status count_events(void *arg, kor_memory *memory, kor_error *err)

@@ -64,10 +64,12 @@ void kor_api_recall(kor_ask *ask)
     kor_recall r = {0};
     kor_wants wants = {0};
     kor_error err;
-    if (recall(ask, &q, &wants, &r, &err) != KOR_OK)
+    if (recall(ask, &q, &wants, &r, &err) != KOR_OK) {
         kor_ask_fail(ask, &err);
-    else
+    } else {
+        ask->results = (int64_t)r.count;
         kor_ask_reply(ask, 200, kor_recall_json(&r, &q, kor_ask_switch(ask, "explain")));
+    }
     kor_recall_free(&r);
     kor_wants_free(&wants);
 }
@@ -83,6 +85,7 @@ void kor_api_timeline(kor_ask *ask)
     if (status == KOR_OK) status = kor_ask_memory(ask, &memory, &err);
     if (status == KOR_OK)
         status = kor_timeline_make(&t, memory, kor_ask_text(ask, "range"), now_ms, &err);
+    ask->results = t.count;
     if (status != KOR_OK)
         kor_ask_fail(ask, &err);
     else

@@ -230,7 +230,7 @@ bool kor_gate_extension(const kor_gate *gate, const kor_request *r)
            r->host && is_here(gate, r->host);
 }
 
-const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_access access, bool reads,
+const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_admission access, bool reads,
                            int *status)
 {
     static const char bearer[] = "Bearer ";

@@ -72,7 +72,10 @@ def ask(method, target, body=None, key=RIGHT, port=None, **headers):
     except (BrokenPipeError, ConnectionResetError):
         pass  # refused before all of it was sent
     reply = connection.getresponse()
-    reply = Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
+    headers = {k.lower(): v for k, v in reply.getheaders()}
+    # A stream of events does not end: its first line is enough.
+    body = reply.readline() if headers.get("content-type") == "text/event-stream" else reply.read()
+    reply = Reply(reply.status, headers, body)
     connection.close()
     return reply
 
@@ -129,6 +132,8 @@ def routes():
     bodies = {"/api/events": {"text": "a note on routes"}, "/api/exclusions": {"kind": "word", "text": "zebra crossing"},
               "/api/events/{id}/corrections": {"corrections": {"kind": "note"}},
               "/v1/embeddings": {"input": "a text", "model": "trunk"},
+              "/api/run": {"model": "trunk", "texts": ["a text"]},
+              "/api/forget": {"match": "no such words anywhere"},
               "/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"}}
     bucket, event, more = activity()
     bodies.update(more)
@@ -136,8 +141,11 @@ def routes():
         for method, operation in operations.items():
             query = "&".join("%s=%s" % (p["name"], values[p["name"]]) for p in operation["parameters"]
                              if p["in"] == "query" and (p["required"] or p["name"] == "q"))
+            number = event if "{bucket}" in path else 1
+            if (method, path) == ("delete", "/api/events/{id}"):
+                number = ask("POST", "/api/events", {"text": "to be forgotten again"}).json()["event"]
             made = path.endswith("{bucket}") and method == "post"
-            target = path.replace("{id}", str(event) if "{bucket}" in path else "1") + ("?" + query if query else "")
+            target = path.replace("{id}", str(number)) + ("?" + query if query else "")
             target = target.replace("{bucket}", bucket + ("-new" if made or method == "delete" and "{id}" not in path else ""))
             yield method.upper(), target, bodies.get(path) if "requestBody" in operation else None, operation
 
