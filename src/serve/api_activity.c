@@ -26,14 +26,15 @@ typedef struct work {
     const json_t *body; /* an event, or a list of them */
     kor_exclusions exclusions;
     int64_t pulse_ms;
-    kor_activity *rows; /* [count] */
+    kor_activity *rows; /* [count] what body says, clean */
     size_t count;
-    bool made, excluded;
-    bool fresh; /* ids of events do not count */
-    int64_t number;
+    bool made;     /* the bucket was not there */
+    bool excluded; /* the heartbeat is not to be kept */
+    bool fresh;    /* ids of events do not count */
     kor_activity_range range;
-    bool with_ids;
-    size_t put;
+    int64_t number; /* of rows in it */
+    bool with_ids;  /* rows are shown with them */
+    size_t put;     /* rows that are in the reply */
 } work;
 
 /* ---- The store ---- */
