@@ -65,8 +65,8 @@ _korora() {
         options="$options --limit"
         values="$values --limit" ;;
     serve)
-        options="$options --port --socket --timeout --new-token"
-        values="$values --port --socket --timeout" ;;
+        options="$options --port --socket --activitywatch --timeout --new-token"
+        values="$values --port --socket --activitywatch --timeout" ;;
     run)
         options="$options --text --jsonl --threads"
         values="$values --text --threads" ;;

@@ -41,8 +41,8 @@ static int forget(const kor_args *a, kor_session *s, const kor_forget *what, boo
     kor_forgotten gone = {0};
     kor_status status = kor_forget_find(s->memory, what, &arena, &ids, &count, &err);
     if (status == KOR_OK && dry && !a->json) status = print_some(s, ids, count, &err);
-    if (status == KOR_OK && !dry) status = kor_forget_run(s->memory, ids, count, &gone, &err);
-    int code = count ? EXIT_DONE : EXIT_NO;
+    if (status == KOR_OK && !dry) status = kor_forget_run(s->memory, what, ids, count, &gone, &err);
+    int code = count || gone.seen ? EXIT_DONE : EXIT_NO;
     if (status != KOR_OK) {
         code = kor_report(a->command, &err);
     } else if (a->json) {
@@ -57,12 +57,15 @@ static int forget(const kor_args *a, kor_session *s, const kor_forget *what, boo
         kor_print_json(o);
     } else {
         if (what->ranged) kor_print_range(what->from_ms, what->to_ms, NULL, s->zone);
-        if (!count)
+        if (gone.seen)
+            printf("forgot %s that watchers sent and that were no events\n",
+                   kor_counted(gone.seen, "row"));
+        if (!count && !gone.seen)
             printf("nothing to forget: no event fits\n");
         else if (dry)
             printf("would forget %s; without --dry-run they are gone for good\n",
                    kor_counted((int64_t)count, "event"));
-        else
+        else if (count)
             printf("forgot %s: gone from events, index, vectors and files\n",
                    kor_counted(gone.events, "event"));
     }

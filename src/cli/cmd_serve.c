@@ -15,6 +15,7 @@ enum {
     BODY_MAX = 4 << 20,
     LEAST_THREADS = 4,
     MOST_THREADS = 16,
+    WATCHER_THREADS = 2,
     MODELS = 64
 };
 
@@ -69,13 +70,18 @@ static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
     return kor_correction_read(said, s->home, arena, list, count, err);
 }
 
-static void announce(const kor_args *a, unsigned port, const char *socket, const kor_gate *gate)
+/* watchers: the port of watchers; 0: none. */
+static void announce(const kor_args *a, unsigned port, const char *socket, unsigned watchers,
+                     const kor_gate *gate)
 {
-    char where[64];
+    char where[64], other[64];
     (void)snprintf(where, sizeof where, "http://127.0.0.1:%u", port);
+    (void)snprintf(other, sizeof other, "http://127.0.0.1:%u", watchers);
     if (a->json) {
-        kor_print_json(
-            json_pack("{s:s,s:s}", "listening", socket ? socket : where, "token_file", gate->file));
+        json_t *o =
+            json_pack("{s:s,s:s}", "listening", socket ? socket : where, "token_file", gate->file);
+        if (watchers) json_object_set_new(o, "watchers", json_string(other));
+        kor_print_json(o);
     } else {
         printf("listening on %s\n", socket ? socket : where);
         /* The token stays out of logs. */
@@ -84,6 +90,7 @@ static void announce(const kor_args *a, unsigned port, const char *socket, const
         printf("  for programs: the token in ");
         kor_print_line(KOR_PLAIN, gate->file, strlen(gate->file), 0);
         putchar('\n');
+        if (watchers) printf("  for ActivityWatch's watchers: %s\n", other);
     }
     fflush(stdout);
 }
@@ -101,7 +108,30 @@ typedef struct place {
     const char *socket; /* NULL: the port */
     unsigned seconds;
     bool new_token;
+    bool watched; /* there is a port for ActivityWatch's watchers, too: */
+    unsigned watchers_port;
 } place;
+
+/* Watchers have a port of their own, where there is nothing but what they need. */
+static kor_status start_watchers(const kor_server_api *api, kor_server **out,
+                                 const kor_server_options *like, place *at, kor_service *service,
+                                 kor_error *err)
+{
+    kor_server_options o = *like;
+    o.threads = WATCHER_THREADS;
+    o.arg = &service->watchers_door;
+    kor_status status = kor_listen_loopback(&o.listener, &at->watchers_port, err);
+    if (status == KOR_E_BUSY)
+        return kor_fail(err, status,
+                        "127.0.0.1:%u: something listens there already, perhaps ActivityWatch "
+                        "itself: only one of the two can",
+                        at->watchers_port);
+    KOR_TRY(status);
+    status = kor_service_watch(service, at->watchers_port, err);
+    if (status == KOR_OK) return api->start(out, &o, err);
+    (void)close(o.listener);
+    return status;
+}
 
 /* The module, and what it runs. */
 typedef struct running {
@@ -120,6 +150,7 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
     running r = {0};
     lender l = {.session = s};
     kor_service service;
+    kor_server *watchers = NULL;
     kor_server_options o = {.listener = -1};
     sigset_t ends;
     KOR_TRY(kor_server_load(&r.api, err));
@@ -152,17 +183,20 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
     o.admit = kor_routes_admit;
     o.answer = kor_routes_answer;
     o.refuse = kor_routes_refuse;
-    o.arg = &service;
+    o.arg = &service.door;
     if (status == KOR_OK)
         status = r.api->start(&r.server, &o, err);
     else
         (void)close(o.listener);
+    if (status == KOR_OK && at->watched)
+        status = start_watchers(r.api, &watchers, &o, at, &service, err);
     if (status == KOR_OK) {
         kor_live_wakes(&service.live, wake, &r);
-        announce(a, at->port, at->socket, &service.gate);
+        announce(a, at->port, at->socket, at->watched ? at->watchers_port : 0, &service.gate);
         wait_for_end(&ends);
-        r.api->stop(r.server);
     }
+    r.api->stop(watchers);
+    r.api->stop(r.server);
     if (at->socket) (void)unlink(at->socket);
     kor_service_close(&service);
     for (size_t i = 0; i < l.count; i++) kor_model_unload(&l.models[i].loaded);
@@ -171,11 +205,15 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
 
 static int run(int argc, char **argv)
 {
-    const char *port = NULL, *seconds = NULL;
+    const char *port = NULL, *seconds = NULL, *watchers = NULL;
     place at = {0};
     const kor_option options[] = {
         {"--port", "N", "of 127.0.0.1; default 4141; 0 takes a free one", &port, NULL},
         {"--socket", "PATH", "listen on a socket in the file system instead", &at.socket, NULL},
+        {"--activitywatch", "N",
+         "listen on this port, too, to ActivityWatch's watchers, which expect 5600 and know no "
+         "token",
+         &watchers, NULL},
         {"--timeout", "SECONDS", "for a client to send a request or take the answer; default 30",
          &seconds, NULL},
         {"--new-token", NULL, "make another token; the one before is worth nothing then", NULL,
@@ -184,14 +222,18 @@ static int run(int argc, char **argv)
     };
     kor_args a;
     int code;
-    long number, limit;
+    long number, limit, watchers_number;
     if (!kor_args_parse(&a, &kor_command_serve, options, 0, 0, argc, argv, &code)) return code;
     if (port && at.socket) return kor_wrong_use(a.command, "--port or --socket, not both");
     if (!kor_parse_number(a.command, "--port", port, 0, 65535, PORT, &number, &code) ||
+        !kor_parse_number(a.command, "--activitywatch", watchers, 0, 65535, 0, &watchers_number,
+                          &code) ||
         !kor_parse_number(a.command, "--timeout", seconds, 1, 3600, SECONDS, &limit, &code))
         return code;
     at.port = (unsigned)number;
     at.seconds = (unsigned)limit;
+    at.watched = watchers != NULL;
+    at.watchers_port = (unsigned)watchers_number;
     kor_session s;
     kor_error err;
     /* The memory is made where there is none, so that a first event can come this way. */
@@ -207,7 +249,7 @@ static int run(int argc, char **argv)
 const kor_command kor_command_serve = {
     .name = "serve",
     .summary = "answer programs and browsers on this machine",
-    .usage = "[--port N | --socket PATH]",
+    .usage = "[--port N | --socket PATH] [--activitywatch N]",
     .details =
         "HTTP on 127.0.0.1 and nowhere else, until it is ended. Programs send the token that is "
         "in the\nfile 'token' of the memory's folder: Authorization: Bearer TOKEN. What can be "

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "colony/exclusions.h"
+#include "memory/activity.h"
 #include "memory/changes.h"
 #include "memory/counters.h"
 #include "memory/store.h"
@@ -206,20 +207,23 @@ static bool empty_log(kor_memory *memory)
     return rc == SQLITE_OK;
 }
 
-kor_status kor_forget_run(kor_memory *memory, const int64_t *ids, size_t count, kor_forgotten *out,
-                          kor_error *err)
+kor_status kor_forget_run(kor_memory *memory, const kor_forget *what, const int64_t *ids,
+                          size_t count, kor_forgotten *out, kor_error *err)
 {
+    bool watched;
     *out = (kor_forgotten){0};
-    if (!count) return KOR_OK;
+    if (!count && !what) return KOR_OK;
+    KOR_TRY(kor_activity_open_existing(memory, &watched, err));
     KOR_TRY(kor_store_exec(memory, "BEGIN IMMEDIATE", err));
     kor_status status = remove_events(memory, ids, count, &out->events, err);
+    if (status == KOR_OK) status = kor_activity_forget(memory, what, ids, count, &out->seen, err);
     if (status == KOR_OK) status = kor_store_exec(memory, "COMMIT", err);
     if (status != KOR_OK) {
         (void)sqlite3_exec(memory->db, "ROLLBACK", NULL, NULL, NULL);
-        out->events = 0;
+        *out = (kor_forgotten){0};
         return status;
     }
-    if (!out->events) return KOR_OK;
+    if (!out->events && !out->seen) return KOR_OK;
     out->in_the_log = !empty_log(memory);
-    return renew_sidecars(memory, err);
+    return out->events ? renew_sidecars(memory, err) : KOR_OK;
 }

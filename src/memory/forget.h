@@ -27,14 +27,16 @@ kor_status kor_forget_find(kor_memory *memory, const kor_forget *what, kor_arena
 
 typedef struct kor_forgotten {
     int64_t events;  /* that were there, and are gone */
+    int64_t seen;    /* what watchers saw and was never an event (activity.h), gone too */
     bool in_the_log; /* another process is reading: the old bytes stay in memory.db-wal until it has
                       * done so and the memory is next written to */
 } kor_forgotten;
 
-/* Forget these events in one transaction: all or none. Ids that are not there are passed over. What
- * else names them is gone too, and freed bytes of the database are zeroed. The sidecar of the
- * vectors is made anew, and those of other models are removed. */
-kor_status kor_forget_run(kor_memory *memory, const int64_t *ids, size_t count, kor_forgotten *out,
-                          kor_error *err);
+/* Forget these events, which kor_forget_find found for what, in one transaction: all or none. With
+ * what (NULL: these events alone) also what watchers saw and fits, event or not. Ids that are not
+ * there are passed over. What else names them is gone too, and freed bytes of the database are
+ * zeroed. The sidecar of the vectors is made anew, and those of other models are removed. */
+kor_status kor_forget_run(kor_memory *memory, const kor_forget *what, const int64_t *ids,
+                          size_t count, kor_forgotten *out, kor_error *err);
 
 #endif

@@ -33,6 +33,20 @@ void kor_api_openai_models(kor_ask *ask);
 /* api_mcp.c */
 void kor_api_mcp(kor_ask *ask);
 
+/* api_activity.c */
+void kor_api_activity_info(kor_ask *ask);
+void kor_api_buckets(kor_ask *ask);
+void kor_api_bucket(kor_ask *ask);
+void kor_api_bucket_make(kor_ask *ask);
+void kor_api_bucket_remove(kor_ask *ask);
+void kor_api_heartbeat(kor_ask *ask);
+void kor_api_activity_list(kor_ask *ask);
+void kor_api_activity_put(kor_ask *ask);
+void kor_api_activity_count(kor_ask *ask);
+void kor_api_activity_get(kor_ask *ask);
+void kor_api_activity_remove(kor_ask *ask);
+void kor_api_activity_export(kor_ask *ask);
+void kor_api_activity_import(kor_ask *ask);
 /* The MCP server that reads from the memory of the ask. */
 kor_status kor_api_mcp_of(kor_ask *ask, kor_mcp **out, kor_error *err);
 

@@ -63,7 +63,7 @@ static kor_status forget_one(void *arg, kor_memory *memory, kor_error *err)
 {
     kor_ask *ask = arg;
     kor_forgotten gone;
-    KOR_TRY(kor_forget_run(memory, &ask->id, 1, &gone, err));
+    KOR_TRY(kor_forget_run(memory, NULL, &ask->id, 1, &gone, err));
     if (!gone.events) return kor_fail(err, KOR_E_NOT_FOUND, "no event %lld", (long long)ask->id);
     ask->results = gone.events;
     kor_ask_reply(

@@ -24,6 +24,14 @@ const char *const kor_gate_headers[][2] = {
     {NULL, NULL},
 };
 
+const char *const kor_gate_preflight_headers[][2] = {
+    {"Access-Control-Allow-Methods", "GET, POST"},
+    {"Access-Control-Allow-Headers", "Content-Type"},
+    {"Access-Control-Max-Age", "3600"},
+    {"Cache-Control", "no-store"},
+    {NULL, NULL},
+};
+
 /* ---- The token ---- */
 
 /* Read the file into the gate. Needs the lock. */
@@ -160,6 +168,30 @@ static bool is_own_origin(const kor_gate *gate, const char *origin)
            is_here(gate, origin + sizeof scheme - 1);
 }
 
+/* Extensions have origins of their own, which no page of the web can have. What follows the scheme
+ * is different for each browser that one is installed in. */
+static bool is_extension(const char *origin)
+{
+    static const char *const schemes[] = {"chrome-extension://", "moz-extension://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t len = strlen(schemes[i]);
+        if (strncmp(origin, schemes[i], len) != 0) continue;
+        size_t id = strspn(origin + len, "abcdefghijklmnopqrstuvwxyz0123456789-");
+        return id > 0 && id < 100 && !origin[len + id];
+    }
+    return false;
+}
+
+bool kor_gate_extension(const kor_gate *gate, const kor_request *r)
+{
+    static const char *const places[] = {"/api/0/info", "/api/0/buckets/aw-watcher-web"};
+    bool place = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        place |= strncmp(r->target, places[i], strlen(places[i])) == 0;
+    return gate->watchers && place && !r->twice && r->origin && is_extension(r->origin) &&
+           r->host && is_here(gate, r->host);
+}
+
 /* What follows "Bearer " in Authorization; NULL when that is not there, or something else. */
 static const char *bearer_of(const kor_request *r)
 {
@@ -181,11 +213,13 @@ const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_admission a
     *status = 403;
     /* On a socket no page of the web can ask; programs say any name there. */
     if (gate->port && !is_here(gate, r->host)) return "Host is not a name of this server";
-    if (r->origin && !is_own_origin(gate, r->origin)) return "Origin is another site";
-    if (r->fetch_site && strcmp(r->fetch_site, "same-origin") != 0 &&
+    bool extension = access == KOR_ACCESS_WATCHER && kor_gate_extension(gate, r);
+    if (r->origin && !extension && !is_own_origin(gate, r->origin)) return "Origin is another site";
+    if (r->fetch_site && !extension && strcmp(r->fetch_site, "same-origin") != 0 &&
         strcmp(r->fetch_site, "none") != 0 && !(access == KOR_ACCESS_OPEN && reads))
         return "the request comes from another site";
     if (access == KOR_ACCESS_OPEN) return NULL;
+    if (access == KOR_ACCESS_WATCHER && gate->watchers && !r->authorization) return NULL;
     pthread_mutex_lock(&gate->lock);
     look_again(gate);
     bool by_token = given && kor_token_same(gate->token, given, strlen(given));

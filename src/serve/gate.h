@@ -19,6 +19,7 @@
 typedef struct kor_gate {
     char file[4200];
     unsigned port; /* in Host and Origin; 0: a socket, whose Host is of no matter */
+    bool watchers; /* the port of ActivityWatch's watchers, which know no token */
     pthread_mutex_t lock;
     char token[KOR_TOKEN_SIZE], session[KOR_TOKEN_SIZE];
     ino_t inode; /* of the file that the token was read from */
@@ -33,9 +34,12 @@ void kor_gate_close(kor_gate *gate);
 
 /* What a request must be to be let in. */
 typedef enum kor_admission {
-    KOR_ACCESS_OPEN,  /* anybody on this machine: tells nothing of the user */
-    KOR_ACCESS_TOKEN, /* the user */
-    KOR_ACCESS_CLIENT /* the user, or a client with a token of its own: HOME/token-NAME */
+    KOR_ACCESS_OPEN,   /* anybody on this machine: tells nothing of the user */
+    KOR_ACCESS_TOKEN,  /* the user */
+    KOR_ACCESS_CLIENT, /* the user, or a client with a token of its own: HOME/token-NAME */
+    /* The user; on the port of watchers also any program of this machine, and extensions of
+     * browsers for their own buckets: to say what is in front, never to read it. */
+    KOR_ACCESS_WATCHER,
 } kor_admission;
 
 /* NULL when the request may pass, else why not, with *status 400, 401 or 403. reads: it changes
@@ -43,6 +47,11 @@ typedef enum kor_admission {
  * was made anew in the file counts at once, and ends all sessions. */
 const char *kor_gate_check(kor_gate *gate, const kor_request *request, kor_admission access,
                            bool reads, char client[KOR_CLIENT_NAME], int *status);
+
+/* Does it come from an extension of a browser to where one may come? Then it is answered with its
+ * Origin allowed (CORS), and a preflight (OPTIONS) with these headers. */
+bool kor_gate_extension(const kor_gate *gate, const kor_request *request);
+extern const char *const kor_gate_preflight_headers[][2];
 
 /* Is it the token? Then cookie becomes the value of Set-Cookie for a session. */
 bool kor_gate_login(kor_gate *gate, const char *token, char cookie[256]);

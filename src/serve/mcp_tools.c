@@ -619,7 +619,7 @@ static kor_status forget(kor_mcp_call *c, const json_t *args, json_t *o, kor_are
                         token ? "the token is of a dry run that found other events"
                               : "there is no token");
     KOR_TRY(borrow(&c->server->host, &memory, err));
-    kor_status status = kor_forget_run(memory, ids, count, &gone, err);
+    kor_status status = kor_forget_run(memory, &what, ids, count, &gone, err);
     give_back(&c->server->host);
     KOR_TRY(status);
     json_object_set_new(o, "events", json_integer((json_int_t)gone.events));

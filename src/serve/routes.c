@@ -2,6 +2,7 @@
 #include "serve/routes.h"
 
 #include "serve/access_log.h"
+#include "text/utf8.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEPTH = 32, TARGET_MAX = 8192, CLIENT_SIZE = 33 };
+enum { DEPTH = 32, TARGET_MAX = 8192, BUCKET_MAX = 255, CLIENT_SIZE = 33 };
 
 /* ---- Answers ---- */
 
@@ -119,7 +120,9 @@ const char *kor_ask_body(const kor_ask *ask, const char *name)
 static bool read_integer(const char *text, int64_t least, int64_t most, int64_t *out)
 {
     size_t len = strlen(text);
-    if (!len || len > 18 || strspn(text, "0123456789") != len) return false;
+    bool negative = *text == '-';
+    if (len <= negative || len > 18 || strspn(text + negative, "0123456789") != len - negative)
+        return false;
     *out = strtoll(text, NULL, 10);
     return *out >= least && *out <= most;
 }
@@ -132,14 +135,14 @@ static int hex(char c)
     return -1;
 }
 
-/* %20 and + are a space; NULL when it is not well-formed, or holds a NUL. */
-static char *decode(kor_arena *arena, const char *text, size_t len)
+/* %20, and plus in place of '+', are a space; NULL when it is not well-formed, or holds a NUL. */
+static char *decode(kor_arena *arena, const char *text, size_t len, char plus)
 {
     char *out = kor_arena_alloc(arena, len + 1);
     size_t n = 0;
     for (size_t i = 0; out && i < len; i++) {
         char c = text[i];
-        if (c == '+') c = ' ';
+        if (c == '+') c = plus;
         if (c == '%') {
             int high = i + 2 < len ? hex(text[i + 1]) : -1;
             int low = i + 2 < len ? hex(text[i + 2]) : -1;
@@ -184,7 +187,7 @@ static bool read_query(kor_ask *ask, const char *query)
         }
         if (all) {
             size_t skip = name_len < all ? name_len + 1 : name_len;
-            ask->given[i] = decode(&ask->arena, at + skip, all - skip);
+            ask->given[i] = decode(&ask->arena, at + skip, all - skip, ' ');
             if (!ask->given[i]) {
                 kor_ask_refuse(ask, 400, "%s is not well-formed", fields[i].name);
                 return false;
@@ -243,13 +246,27 @@ static bool check_field(const kor_given *f, const json_t *value)
     return true;
 }
 
+json_t *kor_ask_json(kor_ask *ask)
+{
+    const kor_request *r = ask->request;
+    json_error_t error;
+    if (depth_of(r->body, r->body_len) > DEPTH) {
+        kor_ask_refuse(ask, 400, "the body nests deeper than %d", DEPTH);
+        return NULL;
+    }
+    ask->body = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &error);
+    if (!ask->body)
+        kor_ask_refuse(ask, 400, "the body is not JSON: line %d, column %d: %s", error.line,
+                       error.column, error.text);
+    return ask->body;
+}
+
 static bool read_body(kor_ask *ask)
 {
     static const char *const types[] = {"text", "a whole number", "true or false", "an object",
                                         "anything"};
     const kor_request *r = ask->request;
     const kor_given *fields = ask->route->body;
-    json_error_t error;
     if (!fields && !(ask->route->is & KOR_ROUTE_WHOLE)) {
         if (r->body_len) kor_ask_refuse(ask, 400, "no body is expected");
         return !r->body_len;
@@ -259,17 +276,9 @@ static bool read_body(kor_ask *ask)
         return false;
     }
     if (ask->route->is & KOR_ROUTE_WHOLE) return true;
-    if (depth_of(r->body, r->body_len) > DEPTH) {
-        kor_ask_refuse(ask, 400, "the body nests deeper than %d", DEPTH);
-        return false;
-    }
-    ask->body = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &error);
+    if (!kor_ask_json(ask)) return false;
     if (!json_is_object(ask->body)) {
-        if (ask->body)
-            kor_ask_refuse(ask, 400, "the body is no JSON object");
-        else
-            kor_ask_refuse(ask, 400, "the body is not JSON: line %d, column %d: %s", error.line,
-                           error.column, error.text);
+        kor_ask_refuse(ask, 400, "the body is no JSON object");
         return false;
     }
     const char *name;
@@ -299,7 +308,36 @@ static bool read_body(kor_ask *ask)
 
 /* ---- Which route ---- */
 
-static bool fits(const char *pattern, const char *path, size_t len, int64_t *id)
+/* A route that fits a request, and the parts of its path that have names. */
+typedef struct found {
+    const kor_route *route;
+    int64_t id;
+    const char *bucket; /* as it stands in the path */
+    size_t bucket_len;
+} found;
+
+/* Length of the number at the start of text; 0 when there is none that an event could have. */
+static size_t read_id(const char *text, size_t len, int64_t *id)
+{
+    char number[20];
+    size_t n = 0;
+    while (n < len && text[n] >= '0' && text[n] <= '9') n++;
+    if (!n || n >= sizeof number) return 0;
+    memcpy(number, text, n);
+    number[n] = 0;
+    return read_integer(number, 1, INT64_MAX, id) ? n : 0;
+}
+
+/* Length of the part up to the next '/'. */
+static size_t read_bucket(const char *text, size_t len, found *f)
+{
+    const char *end = memchr(text, '/', len);
+    f->bucket = text;
+    f->bucket_len = end ? (size_t)(end - text) : len;
+    return f->bucket_len;
+}
+
+static bool fits(const char *pattern, const char *path, size_t len, found *f)
 {
     size_t at = 0;
     for (; *pattern; pattern++) {
@@ -307,13 +345,9 @@ static bool fits(const char *pattern, const char *path, size_t len, int64_t *id)
             if (at == len || path[at++] != *pattern) return false;
             continue;
         }
-        char number[20];
-        size_t n = 0;
-        while (at + n < len && path[at + n] >= '0' && path[at + n] <= '9') n++;
-        if (!n || n >= sizeof number) return false;
-        memcpy(number, path + at, n);
-        number[n] = 0;
-        if (!read_integer(number, 1, INT64_MAX, id)) return false;
+        size_t n = pattern[1] == 'i' ? read_id(path + at, len - at, &f->id)
+                                     : read_bucket(path + at, len - at, f);
+        if (!n) return false;
         at += n;
         pattern = strchr(pattern, '}');
     }
@@ -326,20 +360,30 @@ static bool fits_method(const char *route, const char *method)
     return strcmp(route, method) == 0 || (!strcmp(route, "GET") && !strcmp(method, "HEAD"));
 }
 
-/* The route of a request, by *id; NULL with the reply filled when there is none. */
-static const kor_route *find(const kor_request *r, int64_t *id, kor_reply *reply)
+/* On the port of watchers there is nothing else. */
+static bool is_there(const kor_gate *gate, const kor_route *route)
+{
+    return !gate->watchers || strncmp(route->path, "/api/0/", 7) == 0;
+}
+
+/* Find the route of a request; false with the reply filled when there is none. */
+static bool find(const kor_gate *gate, const kor_request *r, found *f, kor_reply *reply)
 {
     static const char *const allow[] = {
         "",       "GET, HEAD",         "POST",         "GET, HEAD, POST",
         "DELETE", "GET, HEAD, DELETE", "POST, DELETE", "GET, HEAD, POST, DELETE"};
     size_t len = strcspn(r->target, "?#"), methods = 0;
+    f->route = NULL;
     if (strnlen(r->target, TARGET_MAX) == TARGET_MAX) {
         kor_routes_refuse(NULL, 414, "the address is too long", reply);
-        return NULL;
+        return false;
     }
     for (const kor_route *route = kor_routes; route->path; route++) {
-        if (!fits(route->path, r->target, len, id)) continue;
-        if (fits_method(route->method, r->method)) return route;
+        if (!is_there(gate, route) || !fits(route->path, r->target, len, f)) continue;
+        if (fits_method(route->method, r->method)) {
+            f->route = route;
+            return true;
+        }
         methods |= route->method[0] == 'G' ? 1 : route->method[0] == 'P' ? 2 : 4;
     }
     if (methods) {
@@ -349,7 +393,7 @@ static const kor_route *find(const kor_request *r, int64_t *id, kor_reply *reply
         kor_routes_refuse(NULL, 404, "there is nothing here: /api/openapi.json says what there is",
                           reply);
     }
-    return NULL;
+    return false;
 }
 
 static bool reads(const char *method)
@@ -365,26 +409,51 @@ static void count(kor_service *s, const kor_route *route, int status, int64_t mi
     atomic_fetch_add_explicit(&s->microseconds[i], microseconds, memory_order_relaxed);
 }
 
+static void allow_extension(const kor_gate *gate, const kor_request *r, kor_reply *reply)
+{
+    if (kor_gate_extension(gate, r))
+        (void)snprintf(reply->allow_origin, sizeof reply->allow_origin, "%s", r->origin);
+}
+
 /* Whoever may not ask is told nothing of what there is. */
 bool kor_routes_admit(void *arg, const kor_request *request, kor_reply *reply)
 {
-    kor_service *s = arg;
+    const kor_door *door = arg;
     kor_reply none = {0};
     char client[KOR_CLIENT_NAME]; /* found again by the route that has clients */
-    int64_t id = 0;
+    found f = {0};
     int status;
-    const kor_route *route = find(request, &id, &none);
-    const char *why = kor_gate_check(&s->gate, request, route ? route->access : KOR_ACCESS_TOKEN,
-                                     reads(request->method), client, &status);
+    if (strcmp(request->method, "OPTIONS") == 0 && kor_gate_extension(door->gate, request)) {
+        allow_extension(door->gate, request, reply);
+        reply->status = 204;
+        reply->headers = kor_gate_preflight_headers;
+        return false;
+    }
+    bool there = find(door->gate, request, &f, &none);
+    const char *why =
+        kor_gate_check(door->gate, request, there ? f.route->access : KOR_ACCESS_TOKEN,
+                       reads(request->method), client, &status);
     if (why) {
         kor_routes_refuse(NULL, status, why, reply);
-    } else if (!route) {
+    } else if (!there) {
         *reply = none;
         none = (kor_reply){0};
     }
     kor_str_free(&none.body);
-    if (route && why) count(s, route, status, 0);
-    return route && !why;
+    if (there && why) count(door->service, f.route, status, 0);
+    return there && !why;
+}
+
+static bool read_bucket_name(kor_ask *ask, const found *f)
+{
+    if (!f->bucket) return true;
+    char *name = decode(&ask->arena, f->bucket, f->bucket_len, '+');
+    size_t len = name ? strlen(name) : 0;
+    bool good = len && len <= BUCKET_MAX && kor_utf8_valid(name, len) && !strchr(name, '/');
+    for (size_t i = 0; good && i < len; i++) good = (unsigned char)name[i] >= ' ' && name[i] != 127;
+    if (!good) kor_ask_refuse(ask, 400, "no name of a bucket");
+    ask->bucket = name;
+    return good;
 }
 
 /* ---- Answered, and logged ---- */
@@ -459,15 +528,22 @@ static void answer(kor_ask *ask, const struct timespec *from)
 
 void kor_routes_answer(void *arg, const kor_request *request, kor_reply *reply)
 {
+    const kor_door *door = arg;
     struct timespec from;
-    kor_ask ask = {.service = arg, .request = request, .reply = reply};
+    found f = {0};
     reply->headers = kor_gate_headers;
-    ask.route = find(request, &ask.id, reply);
-    if (!ask.route) return;
+    if (!find(door->gate, request, &f, reply)) return;
+    kor_ask ask = {.service = door->service,
+                   .gate = door->gate,
+                   .request = request,
+                   .route = f.route,
+                   .id = f.id,
+                   .reply = reply};
+    allow_extension(door->gate, request, reply);
     clock_gettime(CLOCK_MONOTONIC, &from);
-    answer(&ask, &from);
+    if (read_bucket_name(&ask, &f)) answer(&ask, &from);
     kor_service_give(ask.service, ask.worker);
     json_decref(ask.body);
     kor_arena_free(&ask.arena);
-    count(arg, ask.route, reply->status, microseconds_since(&from));
+    count(door->service, ask.route, reply->status, microseconds_since(&from));
 }

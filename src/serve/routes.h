@@ -53,7 +53,9 @@ struct kor_ask {
     const kor_request *request;
     const kor_route *route;
     kor_reply *reply;
+    const kor_gate *gate;          /* that it came through */
     int64_t id;                    /* of {id} */
+    const char *bucket;            /* of {bucket}, decoded: 1 to 255 bytes, no '/' */
     const char *given[KOR_GIVENS]; /* by their place in route->query, decoded; NULL: not given */
     json_t *body;                  /* an object with the fields of route->body */
     kor_worker *worker;            /* once kor_ask_worker took it */
@@ -61,7 +63,7 @@ struct kor_ask {
     kor_arena arena;
 };
 
-/* For kor_server_options. arg is the kor_service. */
+/* For kor_server_options. arg is a kor_door. */
 bool kor_routes_admit(void *arg, const kor_request *request, kor_reply *reply);
 void kor_routes_answer(void *arg, const kor_request *request, kor_reply *reply);
 void kor_routes_refuse(void *arg, int status, const char *why, kor_reply *reply);
@@ -75,6 +77,10 @@ bool kor_ask_switch(const kor_ask *ask, const char *name);
 
 /* A field of the body that is text; NULL: not given, or null. */
 const char *kor_ask_body(const kor_ask *ask, const char *name);
+
+/* A body that is the answerer's to read, as JSON that nests no deeper than any may; the request's.
+ * NULL when it is none, with the reply filled. */
+json_t *kor_ask_json(kor_ask *ask);
 
 /* A memory to read, until the request is answered. */
 kor_status kor_ask_memory(kor_ask *ask, kor_memory **out, kor_error *err);

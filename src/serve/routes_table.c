@@ -85,6 +85,55 @@ static const kor_given embeddings_body[] = {
     TEXT("user", "of no matter here"),
     END,
 };
+#define BETWEEN                                                                                    \
+    TEXT("start", "only events that last until then or longer"),                                   \
+        TEXT("end", "only events that began until then"), TEXT("starttime", "as start"),           \
+        TEXT("endtime", "as end")
+
+static const kor_given bucket_delete_query[] = {TEXT("force", "of no matter here"), END};
+static const kor_given activity_query[] = {
+    {"limit", KOR_GIVEN_INTEGER, false, -1, INT32_MAX, "events at most, the latest; -1 for all"},
+    BETWEEN,
+    END,
+};
+static const kor_given activity_count_query[] = {BETWEEN, END};
+static const kor_given heartbeat_query[] = {
+    NEEDED("pulsetime", "seconds after the end of the event before in which this one goes on with "
+                        "it, if the data are equal"),
+    END,
+};
+
+#define EVENT                                                                                      \
+    "{\"type\":\"object\",\"required\":[\"timestamp\",\"data\"],\"properties\":{"                  \
+    "\"id\":{\"type\":[\"integer\",\"null\"]},\"timestamp\":{\"type\":\"string\"},"                \
+    "\"duration\":{\"type\":\"number\",\"minimum\":0},\"data\":{\"type\":\"object\"}}}"
+static const char event_schema[] = EVENT;
+static const char events_schema[] =
+    "{\"anyOf\":[" EVENT ",{\"type\":\"array\",\"items\":" EVENT "}]}";
+static const char bucket_schema[] =
+    "{\"type\":\"object\",\"required\":[\"type\",\"client\",\"hostname\"],\"properties\":{"
+    "\"type\":{\"type\":\"string\"},\"client\":{\"type\":\"string\"},"
+    "\"hostname\":{\"type\":\"string\"}}}";
+static const char buckets_schema[] = "{\"type\":\"object\",\"required\":[\"buckets\"],"
+                                     "\"properties\":{\"buckets\":{\"type\":\"object\"}}}";
+static const char message_schema[] = "{\"type\":\"object\",\"required\":[\"jsonrpc\"],"
+                                     "\"properties\":{\"jsonrpc\":{\"const\":\"2.0\"}}}";
+
+/* Of bodies that are the answerer's to read. */
+static const struct {
+    void (*answer)(kor_ask *ask);
+    const char *schema;
+} whole_schemas[] = {
+    {kor_api_mcp, message_schema},
+    {kor_api_bucket_make, bucket_schema},
+    {kor_api_heartbeat, event_schema},
+    {kor_api_activity_put, events_schema},
+    {kor_api_activity_import, buckets_schema},
+};
+
+/* Any JSON, and not always an object. */
+static const char any_json[] = "application/json";
+
 static const kor_given related_query[] = {
     {"limit", KOR_GIVEN_INTEGER, false, 1, 100, "events at most; default 8"},
     END,
@@ -164,6 +213,37 @@ const kor_route kor_routes[] = {
      NULL, NULL, NULL, kor_api_openai_models, 0},
     {"POST", "/mcp", KOR_ACCESS_CLIENT, "A message of the Model Context Protocol", NULL, NULL, NULL,
      kor_api_mcp, KOR_ROUTE_WHOLE | KOR_ROUTE_UNLOGGED},
+    {"GET", "/api/0/info", KOR_ACCESS_WATCHER, "This machine, as ActivityWatch's API has it", NULL,
+     NULL, NULL, kor_api_activity_info, KOR_ROUTE_UNLOGGED},
+    {"GET", "/api/0/buckets/", KOR_ACCESS_TOKEN, "The buckets of watchers, by name", NULL, NULL,
+     NULL, kor_api_buckets, 0},
+    {"GET", "/api/0/buckets/{bucket}", KOR_ACCESS_TOKEN, "One bucket", NULL, NULL, NULL,
+     kor_api_bucket, 0},
+    {"POST", "/api/0/buckets/{bucket}", KOR_ACCESS_WATCHER, "Make a bucket; 304 when it is there",
+     NULL, NULL, NULL, kor_api_bucket_make, KOR_ROUTE_WHOLE},
+    {"DELETE", "/api/0/buckets/{bucket}", KOR_ACCESS_TOKEN,
+     "Delete a bucket, and forget what the memory made of it", bucket_delete_query, NULL, NULL,
+     kor_api_bucket_remove, 0},
+    {"POST", "/api/0/buckets/{bucket}/heartbeat", KOR_ACCESS_WATCHER, "Say what is in front now",
+     heartbeat_query, NULL, NULL, kor_api_heartbeat, KOR_ROUTE_WHOLE | KOR_ROUTE_UNLOGGED},
+    {"GET", "/api/0/buckets/{bucket}/events", KOR_ACCESS_TOKEN, "Events of a bucket, latest first",
+     activity_query, NULL, any_json, kor_api_activity_list, 0},
+    {"POST", "/api/0/buckets/{bucket}/events", KOR_ACCESS_WATCHER,
+     "Put events; one with an id takes the place of that one", NULL, NULL, any_json,
+     kor_api_activity_put, KOR_ROUTE_WHOLE},
+    {"GET", "/api/0/buckets/{bucket}/events/count", KOR_ACCESS_TOKEN, "How many events",
+     activity_count_query, NULL, any_json, kor_api_activity_count, 0},
+    {"GET", "/api/0/buckets/{bucket}/events/{id}", KOR_ACCESS_TOKEN, "One event of a bucket", NULL,
+     NULL, NULL, kor_api_activity_get, 0},
+    {"DELETE", "/api/0/buckets/{bucket}/events/{id}", KOR_ACCESS_TOKEN,
+     "Delete an event, and forget what the memory made of it", NULL, NULL, NULL,
+     kor_api_activity_remove, 0},
+    {"GET", "/api/0/buckets/{bucket}/export", KOR_ACCESS_TOKEN, "A bucket with its events", NULL,
+     NULL, NULL, kor_api_activity_export, 0},
+    {"GET", "/api/0/export", KOR_ACCESS_TOKEN, "All buckets with their events", NULL, NULL, NULL,
+     kor_api_activity_export, 0},
+    {"POST", "/api/0/import", KOR_ACCESS_TOKEN, "Take in what an export gave", NULL, NULL, NULL,
+     kor_api_activity_import, KOR_ROUTE_WHOLE},
     {"GET", "/health", KOR_ACCESS_OPEN, "Is the server there?", NULL, NULL, NULL, kor_api_health,
      0},
     {"GET", "/metrics", KOR_ACCESS_TOKEN, "Figures for Prometheus", NULL, NULL, "text/plain",
@@ -191,6 +271,14 @@ static json_t *schema(const kor_given *f)
     return json_object();
 }
 
+static json_t *whole_schema(const kor_route *r)
+{
+    for (size_t i = 0; i < sizeof whole_schemas / sizeof *whole_schemas; i++)
+        if (whole_schemas[i].answer == r->answer)
+            return json_loads(whole_schemas[i].schema, 0, NULL);
+    return json_object();
+}
+
 static json_t *parameters(const kor_route *r)
 {
     json_t *list = json_array();
@@ -199,6 +287,11 @@ static json_t *parameters(const kor_route *r)
                               json_pack("{s:s,s:s,s:b,s:s,s:{s:s,s:I}}", "name", "id", "in", "path",
                                         "required", true, "description", "an event's number",
                                         "schema", "type", "integer", "minimum", (json_int_t)1));
+    if (strstr(r->path, "{bucket}"))
+        json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:s,s:{s:s,s:i,s:i}}", "name", "bucket",
+                                              "in", "path", "required", true, "description",
+                                              "a bucket's name", "schema", "type", "string",
+                                              "minLength", 1, "maxLength", 255));
     for (const kor_given *f = r->query; f && f->name; f++)
         json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", f->name, "in",
                                               "query", "required", f->needed, "description",
@@ -240,9 +333,12 @@ static json_t *operation(const kor_route *r)
 {
     json_t *answer = json_pack("{s:s}", "description", r->type && !*r->type ? "Go on" : "Done");
     if (!r->type || *r->type)
-        json_object_set_new(answer, "content",
-                            json_pack("{s:{s:{s:s}}}", r->type ? r->type : "application/json",
-                                      "schema", "type", r->type ? "string" : "object"));
+        json_object_set_new(
+            answer, "content",
+            json_pack("{s:{s:o}}", r->type ? r->type : any_json, "schema",
+                      r->type == any_json
+                          ? json_object()
+                          : json_pack("{s:s}", "type", r->type ? "string" : "object")));
     const char *code = r->type && !*r->type ? "303" : r->answer == kor_api_add ? "201" : "200";
     json_t *o = json_pack("{s:o,s:s,s:o,s:{s:o,s:{s:s}}}", "operationId", name_of(r), "summary",
                           r->summary, "parameters", parameters(r), "responses", code, answer,
@@ -250,10 +346,8 @@ static json_t *operation(const kor_route *r)
     if (r->body) json_object_set_new(o, "requestBody", body(r));
     if (r->is & KOR_ROUTE_WHOLE)
         json_object_set_new(o, "requestBody",
-                            json_pack("{s:b,s:{s:{s:{s:s,s:{s:{s:s}},s:[s]}}}}", "required", true,
-                                      "content", "application/json", "schema", "type", "object",
-                                      "properties", "jsonrpc", "const", "2.0", "required",
-                                      "jsonrpc"));
+                            json_pack("{s:b,s:{s:{s:o}}}", "required", true, "content",
+                                      "application/json", "schema", whole_schema(r)));
     if (r->access == KOR_ACCESS_OPEN) json_object_set_new(o, "security", json_array());
     return o;
 }

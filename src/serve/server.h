@@ -42,6 +42,7 @@ typedef struct kor_reply {
     const char *const (*headers)[2];     /* name and value; ends with NULL; static */
     const char *allow;                   /* of 405: the methods there are; static, or NULL */
     char location[256], set_cookie[256]; /* "": none */
+    char allow_origin[128];              /* whose page may read it, beside our own; "": none */
     char mcp_session[160];               /* likewise: Mcp-Session-Id */
     kor_str body;
     kor_stream stream; /* in place of the body, where it has a pull */

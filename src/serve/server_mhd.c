@@ -397,6 +397,10 @@ static enum MHD_Result send_reply(kor_server *s, struct MHD_Connection *connecti
     if (reply->allow) (void)MHD_add_response_header(response, "Allow", reply->allow);
     if (reply->status == 401) (void)MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
     if (*reply->location) (void)MHD_add_response_header(response, "Location", reply->location);
+    if (*reply->allow_origin) {
+        (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", reply->allow_origin);
+        (void)MHD_add_response_header(response, "Vary", "Origin");
+    }
     if (*reply->set_cookie)
         (void)MHD_add_response_header(response, "Set-Cookie", reply->set_cookie);
     if (*reply->mcp_session)

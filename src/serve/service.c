@@ -22,9 +22,18 @@ kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsi
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_mutex_init(&s->writing, NULL);
     (void)sem_init(&s->turns, 0, (unsigned)kor_cores());
+    s->door = (kor_door){s, &s->gate};
     kor_live_open(&s->live, parts->home);
     KOR_TRY(open_writer(s, err));
     return kor_gate_open(&s->gate, parts->home, port, new_token, err);
+}
+
+kor_status kor_service_watch(kor_service *s, unsigned port, kor_error *err)
+{
+    s->watchers_door = (kor_door){s, &s->watchers};
+    KOR_TRY(kor_gate_open(&s->watchers, s->parts.home, port, false, err));
+    s->watchers.watchers = true;
+    return KOR_OK;
 }
 
 void kor_service_close(kor_service *s)
@@ -38,8 +47,11 @@ void kor_service_close(kor_service *s)
     }
     kor_mcp_free(s->mcp);
     kor_exclusions_free(&s->mcp_guard.exclusions);
+    kor_guard_ctx_free(s->watched);
     kor_memory_close(s->writer);
+    explicit_bzero(&s->hidden, sizeof s->hidden);
     kor_gate_close(&s->gate);
+    if (s->watchers_door.service) kor_gate_close(&s->watchers);
     kor_live_close(&s->live);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->writing);

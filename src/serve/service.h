@@ -34,6 +34,7 @@ typedef struct kor_service_parts {
 } kor_service_parts;
 
 enum { KOR_SERVICE_ROUTES = 64, KOR_SERVICE_CLASSES = 6 }; /* a class: 2 of 200 to 299 */
+enum { KOR_HIDDEN = 32, KOR_HIDDEN_SIZE = 256 };
 
 /* What one request has to itself. */
 typedef struct kor_worker {
@@ -43,9 +44,25 @@ typedef struct kor_worker {
     kor_mcp *mcp;       /* once a tool was called, by kor_api_mcp_of */
 } kor_worker;
 
+struct kor_service;
+
+/* Where requests come in: the arg of kor_routes_admit and kor_routes_answer. */
+typedef struct kor_door {
+    struct kor_service *service;
+    kor_gate *gate;
+} kor_door;
+
+/* Titles of the last pages that were excluded, in no file: a watcher of windows sends the title of
+ * a browser's page, too, and not where it is. */
+typedef struct kor_hidden {
+    char title[KOR_HIDDEN][KOR_HIDDEN_SIZE];
+    unsigned next;
+} kor_hidden;
+
 typedef struct kor_service {
     kor_service_parts parts;
-    kor_gate gate;
+    kor_gate gate, watchers; /* watchers is open when its door has a service */
+    kor_door door, watchers_door;
     kor_live live;
     pthread_mutex_t lock; /* of idle and mcp */
     kor_worker *idle;
@@ -55,7 +72,9 @@ typedef struct kor_service {
     kor_memory *writer;
     const kor_guard *guard;
     const kor_colony *colony;
-    kor_guard mcp_guard; /* of what a client of MCP stored last */
+    kor_guard mcp_guard;    /* of what a client of MCP stored last */
+    kor_guard_ctx *watched; /* guards what watchers send, once some sent it; needs writing */
+    kor_hidden hidden;      /* needs writing */
     int64_t started_ms;
     atomic_llong requests[KOR_SERVICE_ROUTES][KOR_SERVICE_CLASSES];
     atomic_llong microseconds[KOR_SERVICE_ROUTES];
@@ -65,6 +84,9 @@ typedef struct kor_service {
 kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsigned port,
                             bool new_token, kor_error *err);
 void kor_service_close(kor_service *s);
+
+/* Open the gate of watchers, on another port. */
+kor_status kor_service_watch(kor_service *s, unsigned port, kor_error *err);
 
 /* A worker that nobody has; to be given back. There are as many as there were requests at a time.
  */

@@ -20,14 +20,20 @@ bool kor_text_steers(uint32_t cp)
 
 void kor_put_json(kor_str *out, json_t *value)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
     json_decref(value);
     if (!text) {
         kor_str_puts(out, "{\"error\":\"out of memory\"}");
         return;
     }
+    kor_put_json_text(out, text, strlen(text));
+    free(text);
+}
+
+void kor_put_json_text(kor_str *out, const char *text, size_t len)
+{
     /* C0 is escaped already; what else steers a terminal can only stand inside a string. */
-    for (size_t at = 0, len = strlen(text), n; at < len; at += n) {
+    for (size_t at = 0, n; at < len; at += n) {
         uint32_t cp;
         n = kor_utf8_decode(text + at, len - at, &cp);
         if (kor_text_steers(cp))
@@ -35,7 +41,6 @@ void kor_put_json(kor_str *out, json_t *value)
         else
             kor_str_add(out, text + at, n);
     }
-    free(text);
 }
 
 json_t *kor_text_json(const char *text, size_t len)

@@ -22,6 +22,9 @@ bool kor_text_steers(uint32_t cp);
 /* Append a JSON value in one line, safe for a terminal, and free it. */
 void kor_put_json(kor_str *out, json_t *value);
 
+/* The same for JSON that is text already, and well-formed. */
+void kor_put_json_text(kor_str *out, const char *text, size_t len);
+
 /* Text as JSON: what is not UTF-8 becomes U+FFFD. Never NULL but when memory is out. */
 json_t *kor_text_json(const char *text, size_t len);
 

@@ -110,24 +110,43 @@ def alive():
     expect(reply.status == 200 and reply.json()["status"] == "ok", "health", reply.status)
 
 
+walks = 0
+
+
+def activity():
+    """A bucket of a watcher with one event, new each time: its name, the event's number, and bodies for the routes."""
+    global walks
+    walks += 1
+    bucket, path = "aw-test_%d" % walks, "/api/0/buckets/{bucket}"
+    of = {"client": "aw-test", "type": "test", "hostname": "host"}
+    event = {"timestamp": "2026-11-20T10:00:00Z", "duration": 1, "data": {"title": "one"}}
+    ask("POST", path.replace("{bucket}", bucket), of)
+    number = ask("POST", path.replace("{bucket}", bucket) + "/events", event).json()["id"]
+    return bucket, number, {path: of, path + "/heartbeat": event, path + "/events": [event], "/api/0/import": {"buckets": {}}}
+
+
 def routes():
     """Every operation that the server describes, with a target and a body that are good."""
     described = ask("GET", "/api/openapi.json").json()
-    values = {"q": "demo", "kind": "word", "text": "zebra+crossing", "token": "wrong"}
+    values = {"q": "demo", "kind": "word", "text": "zebra+crossing", "token": "wrong", "pulsetime": "5"}
     bodies = {"/api/events": {"text": "a note on routes"}, "/api/exclusions": {"kind": "word", "text": "zebra crossing"},
               "/api/events/{id}/corrections": {"corrections": {"kind": "note"}},
               "/v1/embeddings": {"input": "a text", "model": "trunk"},
               "/api/run": {"model": "trunk", "texts": ["a text"]},
               "/api/forget": {"match": "no such words anywhere"},
               "/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"}}
+    bucket, event, more = activity()
+    bodies.update(more)
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             query = "&".join("%s=%s" % (p["name"], values[p["name"]]) for p in operation["parameters"]
                              if p["in"] == "query" and (p["required"] or p["name"] == "q"))
-            event = "1"
+            number = event if "{bucket}" in path else 1
             if (method, path) == ("delete", "/api/events/{id}"):
-                event = str(ask("POST", "/api/events", {"text": "to be forgotten again"}).json()["event"])
-            target = path.replace("{id}", event) + ("?" + query if query else "")
+                number = ask("POST", "/api/events", {"text": "to be forgotten again"}).json()["event"]
+            made = path.endswith("{bucket}") and method == "post"
+            target = path.replace("{id}", str(number)) + ("?" + query if query else "")
+            target = target.replace("{bucket}", bucket + ("-new" if made or method == "delete" and "{id}" not in path else ""))
             yield method.upper(), target, bodies.get(path) if "requestBody" in operation else None, operation
 
 

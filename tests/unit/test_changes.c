@@ -48,9 +48,9 @@ static void test_changes_tell_what_is_stored_from_what_is_changed(void **state)
     assert_ok(f, kor_corrections_undo(f->memory, one, &count, &f->err));
     expect(f, two, 2);
     /* The last one given stays the last one. */
-    assert_ok(f, kor_forget_run(f->memory, &two, 1, &gone, &f->err));
+    assert_ok(f, kor_forget_run(f->memory, NULL, &two, 1, &gone, &f->err));
     expect(f, two, 3);
-    assert_ok(f, kor_forget_run(f->memory, &two, 1, &gone, &f->err));
+    assert_ok(f, kor_forget_run(f->memory, NULL, &two, 1, &gone, &f->err));
     expect(f, two, 3);
     assert_int_equal(kor_corrections_add(f->memory, two, &right, 1, &f->err), KOR_E_NOT_FOUND);
     expect(f, two, 3);

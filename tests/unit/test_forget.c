@@ -137,7 +137,7 @@ static void test_forget_leaves_no_byte(void **state)
     assert_true(in_files(f, "zyxwvutq") && in_files(f, "hrumbelt"));
     kor_forgotten gone;
     const int64_t ids[] = {secret, 1, 999999};
-    assert_ok(f, kor_forget_run(f->memory, ids, 3, &gone, &f->err));
+    assert_ok(f, kor_forget_run(f->memory, NULL, ids, 3, &gone, &f->err));
     assert_int_equal(gone.events, 2);
     assert_false(gone.in_the_log);
     static const char *const bytes[] = {"zyxwvutq", "qwfpgjluy", "plomtrave", "vexolirm",
@@ -161,9 +161,9 @@ static void test_forget_twice_is_once(void **state)
     kor_forgotten gone;
     open_memory(f, KOR_MEMORY_WRITE, NULL);
     int64_t id = remember(f, "one", NOON);
-    assert_ok(f, kor_forget_run(f->memory, &id, 1, &gone, &f->err));
+    assert_ok(f, kor_forget_run(f->memory, NULL, &id, 1, &gone, &f->err));
     assert_int_equal(gone.events, 1);
-    assert_ok(f, kor_forget_run(f->memory, &id, 1, &gone, &f->err));
+    assert_ok(f, kor_forget_run(f->memory, NULL, &id, 1, &gone, &f->err));
     assert_int_equal(gone.events, 0);
     int64_t next = remember(f, "two", NOON);
     assert_true(next > id); /* never reused */
