@@ -104,6 +104,8 @@ static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_erro
                               "SELECT max((SELECT max(time) FROM events WHERE scope = s.id))"
                               " FROM scopes s",
                               0, NULL, &out->last_ms, err));
+    KOR_TRY(kor_store_integer(memory, "SELECT count(*) FROM likeness WHERE repeats NOT NULL", 0,
+                              NULL, &out->repeats, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_count", 0, NULL, &pages, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_size", 0, NULL, &page_bytes, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA user_version", 0, NULL, &schema, err));

@@ -52,6 +52,7 @@ typedef struct kor_service {
     int64_t started_ms;
     atomic_llong requests[KOR_SERVICE_ROUTES][KOR_SERVICE_CLASSES];
     atomic_llong microseconds[KOR_SERVICE_ROUTES];
+    kor_recall_totals recalls; /* since the start; needs lock */
 } kor_service;
 
 /* Make the memory when there is none, and open the gate. */
@@ -63,6 +64,9 @@ void kor_service_close(kor_service *s);
  */
 kor_status kor_service_take(kor_service *s, kor_worker **out, kor_error *err);
 void kor_service_give(kor_service *s, kor_worker *worker);
+
+/* What questions took since the start, those of MCP too. */
+void kor_service_recalls(kor_service *s, kor_recall_totals *out);
 
 kor_status kor_worker_ctx(const kor_service *s, kor_worker *worker, kor_ctx **out, kor_error *err);
 
