@@ -194,9 +194,10 @@ const kor_command kor_command_stats = {
     .name = "stats",
     .summary = "what is remembered, and what the models did for it",
     .usage = "",
-    .details = "Times are of threads on this machine, over the life of the memory. Energy is what the "
-               "processor\nsays (RAPL), where this user may read it, else an estimate that says how "
-               "it was made. What was cut\nout and what was excluded is counted by type, and kept "
-               "nowhere.\n",
+    .details =
+        "Times are of threads on this machine, over the life of the memory. Energy is what the "
+        "processor\nsays (RAPL), where this user may read it, else an estimate that says how "
+        "it was made. What was cut\nout and what was excluded is counted by type, and kept "
+        "nowhere.\n",
     .run = run,
 };

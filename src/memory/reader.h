@@ -52,7 +52,8 @@ kor_status kor_read_store_put(kor_read_store *store, int64_t event, const kor_re
                               kor_error *err);
 
 /* Add how often each model was asked, abstained and was spared by its condition, the time it took
- * and the bytes it read to the memory's counters, and count from 0 again. In a write transaction. */
+ * and the bytes it read to the memory's counters, and count from 0 again. In a write transaction.
+ */
 kor_status kor_reader_count(kor_reader *reader, kor_memory *memory, kor_error *err);
 
 #endif

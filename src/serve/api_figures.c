@@ -105,10 +105,8 @@ static void put_events(kor_str *out, const figures *f)
     const struct {
         const char *outcome;
         int64_t count;
-    } outcomes[] = {{"stored", a->stored},
-                    {"known", a->known},
-                    {"empty", a->empty},
-                    {"excluded", a->excluded}};
+    } outcomes[] = {
+        {"stored", a->stored}, {"known", a->known}, {"empty", a->empty}, {"excluded", a->excluded}};
     put_head(out, "korora_events_total", "counter", "Events that came, by what became of them.");
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
         put_labelled(out, "korora_events_total", "outcome", outcomes[i].outcome,
