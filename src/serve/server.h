@@ -14,7 +14,8 @@ typedef struct kor_request {
     const char *target; /* path and query, not decoded: "/api/recall?q=the%20demo" */
     const char *host, *origin, *authorization, *cookie, *content_type, *fetch_site;
     const char *mcp_version, *mcp_method, *mcp_name; /* what a message of MCP says of itself */
-    bool twice;                                      /* one of these headers came more than once */
+    const char *framing; /* Content-Length or Transfer-Encoding: where the body ends */
+    bool twice;          /* one of these headers came more than once, or both of these */
     const char *body;
     size_t body_len;
 } kor_request;
