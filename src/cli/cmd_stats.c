@@ -2,77 +2,130 @@
 /* What the memory holds, what the models did for it, and what was cut out. */
 #include "cli/cli.h"
 
-#include "memory/counters.h"
+#include "memory/accounts.h"
 
 #include <string.h>
 
 typedef struct figures {
     kor_memory_stats memory;
+    kor_accounts accounts;
     kor_counter *list;
     size_t count;
 } figures;
 
+enum { BAR = 20 };
+
 static int64_t value_of(const figures *f, const char *name)
 {
-    for (size_t i = 0; i < f->count; i++)
-        if (strcmp(f->list[i].name, name) == 0) return f->list[i].value;
-    return 0;
+    return kor_counter_value(f->list, f->count, name);
 }
 
-/* "model.NAME.WHAT": the name's length, or 0 for another counter. */
-static size_t model_name(const char *counter, const char *what)
-{
-    size_t len = strlen(counter), tail = strlen(what);
-    if (strncmp(counter, "model.", 6) != 0 || len < 6 + tail) return 0;
-    return strcmp(counter + len - tail, what) == 0 ? len - 6 - tail : 0;
-}
-
-static int64_t model_value(const figures *f, const char *name, size_t len, const char *what)
+static int64_t model_value(const figures *f, const char *model, const char *what)
 {
     char key[160];
-    (void)snprintf(key, sizeof key, "model.%.*s%s", (int)len, name, what);
+    (void)snprintf(key, sizeof key, "model.%s.%s", model, what);
     return value_of(f, key);
+}
+
+/* "17 us", "3.2 ms", "1.50 s". */
+static const char *time_text(char out[32], double seconds)
+{
+    if (seconds < 0.001)
+        (void)snprintf(out, 32, "%.0f us", seconds * 1e6);
+    else if (seconds < 1)
+        (void)snprintf(out, 32, "%.1f ms", seconds * 1e3);
+    else
+        (void)snprintf(out, 32, "%.2f s", seconds);
+    return out;
+}
+
+static void print_came(const figures *f)
+{
+    const kor_accounts *a = &f->accounts;
+    const struct {
+        const char *what;
+        int64_t count;
+    } others[] = {{"known already", a->known}, {"empty", a->empty}, {"excluded", a->excluded}};
+    if (!a->came) return;
+    kor_print_cell(KOR_YELLOW, "came in", 12);
+    printf("%s: %s stored", kor_grouped(a->came), kor_grouped(a->stored));
+    for (size_t i = 0; i < 3; i++)
+        if (others[i].count) printf(", %s %s", kor_grouped(others[i].count), others[i].what);
+    if (f->memory.repeats) printf("; %s repeat another", kor_grouped(f->memory.repeats));
+    putchar('\n');
+}
+
+static void print_stages(const kor_accounts *a)
+{
+    static const char *const what[KOR_STAGES] = {"secrets and exclusions", "times in the text",
+                                                 "the vector", "the colony", "the database"};
+    if (a->seconds <= 0) return;
+    putchar('\n');
+    kor_print(KOR_DIM, "%-14s%10s%12s%8s\n", "stage", "time", "an event", "share");
+    for (size_t i = 0; i < KOR_STAGES; i++) {
+        char all[32], each[32];
+        double seconds = a->stage[i].seconds, share = seconds / a->seconds;
+        if (!a->stage[i].events) continue;
+        int bar = (int)(share * BAR + 0.5);
+        kor_print_cell(KOR_YELLOW, kor_stage_name((kor_stage)i), 12);
+        printf("%10s%12s%6.0f %%  ", time_text(all, seconds),
+               time_text(each, seconds / (double)a->stage[i].events), 100 * share);
+        kor_print(KOR_GREEN, "%.*s", bar, "####################");
+        kor_print(KOR_DIM, "%*s%s\n", BAR - bar + 2, "", what[i]);
+    }
 }
 
 static void print_models(const figures *f)
 {
+    bool any = false;
     for (size_t i = 0; i < f->count; i++) {
-        size_t len = model_name(f->list[i].name, ".asked");
-        const char *name = f->list[i].name + 6;
+        char name[64], each[32];
         int64_t asked = f->list[i].value;
-        if (!len || !asked) continue;
-        int64_t us = model_value(f, name, len, ".us"),
-                unsure = model_value(f, name, len, ".abstained");
-        char cell[64];
-        (void)snprintf(cell, sizeof cell, "%.*s", (int)(len < 60 ? len : 60), name);
-        kor_print_cell(KOR_YELLOW, cell, 12);
-        printf("asked %s, %.0f us each", kor_counted(asked, "time"), (double)us / (double)asked);
-        if (unsure) printf(", unsure %s", kor_counted(unsure, "time"));
-        putchar('\n');
+        if (!kor_counter_model(&f->list[i], "asked", name) || !asked) continue;
+        if (!any)
+            kor_print(KOR_DIM, "\n%-14s%10s%12s%10s%10s\n", "model", "asked", "each", "unsure",
+                      "spared");
+        any = true;
+        kor_print_cell(KOR_YELLOW, name, 12);
+        printf("%10s%12s%10s%10s\n", kor_grouped(asked),
+               time_text(each, (double)model_value(f, name, "us") / 1e6 / (double)asked),
+               kor_grouped(model_value(f, name, "abstained")),
+               kor_grouped(model_value(f, name, "spared")));
     }
+    if (any) putchar('\n');
 }
 
-/* What would have gone to a language model: a request for each question, with the text in it. Four
- * bytes a token is what English text takes in most vocabularies. */
+/* What would have gone to a language model: a request for each question, with the text in it. */
 static void print_spared(const figures *f)
 {
-    int64_t asked = 0, bytes = 0;
-    for (size_t i = 0; i < f->count; i++) {
-        if (model_name(f->list[i].name, ".asked")) asked += f->list[i].value;
-        if (model_name(f->list[i].name, ".bytes")) bytes += f->list[i].value;
-    }
-    if (!asked) return;
+    const kor_accounts *a = &f->accounts;
+    if (!a->calls) return;
     kor_print_cell(KOR_YELLOW, "stayed here", 12);
-    printf("%s, about %s of text that were sent nowhere\n", kor_counted(asked, "question"),
-           kor_counted(bytes / 4, "token"));
+    printf("%s, about %s of text that were sent nowhere\n", kor_counted(a->calls, "question"),
+           kor_counted((int64_t)(a->tokens + 0.5), "token"));
     int64_t brain = value_of(f, "brain.asked");
     if (!brain) return;
     kor_print_cell(KOR_YELLOW, "brain", 12);
     printf("asked about %s (%.2f %% of the questions), answered %s, %s, %.4f dollars\n",
-           kor_counted(brain, "event"), 100.0 * (double)brain / (double)(asked + brain),
+           kor_counted(brain, "event"), 100.0 * (double)brain / (double)(a->calls + brain),
            kor_grouped(value_of(f, "brain.answered")),
            kor_counted(value_of(f, "brain.tokens"), "token"),
            (double)value_of(f, "brain.microdollars") / 1e6);
+}
+
+static void print_energy(const kor_accounts *a)
+{
+    char cpu[32];
+    if (a->cpu_seconds <= 0) return;
+    kor_print_cell(KOR_YELLOW, "energy", 12);
+    double estimated = a->joules - a->measured_joules;
+    if (a->measured_joules > 0)
+        printf("%.3g J measured (RAPL: the whole processor, whoever it worked for)%s",
+               a->measured_joules, estimated > 0 ? "; " : "\n");
+    if (estimated <= 0) return;
+    printf("about %.3g J: an estimate, of %s of processor time%s at %.0f W a core\n", estimated,
+           time_text(cpu, estimated / KOR_CORE_WATTS), a->measured_joules > 0 ? " besides" : "",
+           KOR_CORE_WATTS);
 }
 
 static void print_group(const figures *f, const char *title, const char *prefix)
@@ -101,8 +154,11 @@ static void print_all(const figures *f, const kor_zone *zone)
         kor_print_cell(KOR_YELLOW, "from, to", 12);
         printf("%s, %s\n", first, last);
     }
+    print_came(f);
+    print_stages(&f->accounts);
     print_models(f);
     print_spared(f);
+    print_energy(&f->accounts);
     print_group(f, "cut out", "cut.");
     print_group(f, "excluded", "excluded.");
 }
@@ -122,6 +178,7 @@ static int run(int argc, char **argv)
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {
+        kor_accounts_make(&f.accounts, f.list, f.count);
         if (a.json)
             kor_print_json(kor_stats_json(&f.memory, f.list, f.count));
         else
@@ -137,7 +194,10 @@ const kor_command kor_command_stats = {
     .name = "stats",
     .summary = "what is remembered, and what the models did for it",
     .usage = "",
-    .details = "Times are of the models alone, on this machine. What was cut out and what was "
-               "excluded is counted\nby type, and kept nowhere.\n",
+    .details =
+        "Times are of threads on this machine, over the life of the memory. Energy is what the "
+        "processor\nsays (RAPL), where this user may read it, else an estimate that says how "
+        "it was made. What was cut\nout and what was excluded is counted by type, and kept "
+        "nowhere.\n",
     .run = run,
 };

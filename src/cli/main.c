@@ -86,6 +86,7 @@ int main(int argc, char **argv)
 {
     const struct sigaction on_bus = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
     (void)sigaction(SIGBUS, &on_bus, NULL);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on a file's size is told like a full disk */
     int code = dispatch(argc, argv);
     /* An answer that did not arrive was not given. What an earlier failure said may be long gone.
      */

@@ -178,6 +178,8 @@ static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_erro
         kor_store_integer(memory, "SELECT sum(bytes) FROM scopes", 0, NULL, &out->text_bytes, err));
     KOR_TRY(kor_store_integer(memory, "SELECT seq FROM sqlite_sequence WHERE name = 'events'", 0,
                               NULL, &out->last_id, err));
+    KOR_TRY(kor_store_integer(memory, "SELECT count(*) FROM likeness WHERE repeats NOT NULL", 0,
+                              NULL, &out->repeats, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_count", 0, NULL, &pages, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_size", 0, NULL, &page_bytes, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA user_version", 0, NULL, &schema, err));

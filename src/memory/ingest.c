@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "base/str.h"
 #include "memory/counters.h"
+#include "memory/energy.h"
 #include "memory/likeness.h"
 #include "memory/reader.h"
 #include "memory/store.h"
@@ -41,6 +42,7 @@ typedef struct worker {
     kor_reader *reader;
     kor_arena arena; /* what the guard makes of the batch's events */
     kor_guard_counts counts;
+    kor_work work;
     kor_status status;
     kor_error error;
 } worker;
@@ -52,6 +54,8 @@ struct kor_ingest {
     kor_read_store store; /* once there is a batch to store */
     kor_likeness likeness;
     bool storing;
+    kor_energy energy;
+    int64_t empty_counted; /* of stats.empty, what the memory's counters have */
     kor_ingest_stats stats;
     kor_arena arena;
     size_t count, bytes; /* of the batch */
@@ -82,6 +86,7 @@ kor_status kor_ingest_begin(kor_ingest **out, kor_memory *memory, size_t workers
     in->worker_count = workers ? workers : kor_cores();
     if (in->worker_count > MAX_WORKERS) in->worker_count = MAX_WORKERS;
     in->last_commit = seconds();
+    kor_energy_open(&in->energy, NULL);
     *out = in;
     return KOR_OK;
 }
@@ -291,7 +296,10 @@ static void screen_one(void *arg, size_t i, size_t index)
 {
     kor_ingest *in = arg;
     worker *w = &in->workers[index];
+    kor_work_begin(&w->work);
     if (w->status == KOR_OK) w->status = screen(in, w, &in->batch[i], &w->error);
+    kor_work_lap(&w->work, KOR_STAGE_GUARD, 1);
+    kor_work_end(&w->work);
 }
 
 static void read_one(void *arg, size_t i, size_t index)
@@ -300,10 +308,15 @@ static void read_one(void *arg, size_t i, size_t index)
     worker *w = &in->workers[index];
     pending *p = &in->batch[i];
     if (p->known || p->excluded || w->status != KOR_OK) return;
+    kor_work_begin(&w->work);
     if (in->guard) w->status = guard(w, &p->event, &w->error);
+    kor_work_lap(&w->work, KOR_STAGE_GUARD, 0);
     end_text(p);
     p->hash = kor_simhash(p->event.text, p->event.text_len);
-    if (w->status == KOR_OK) w->status = kor_reader_read(w->reader, &p->event, &p->read, &w->error);
+    kor_work_lap(&w->work, KOR_STAGE_STORE, 0);
+    if (w->status == KOR_OK)
+        w->status = kor_reader_read(w->reader, &p->event, &w->work, &p->read, &w->error);
+    kor_work_end(&w->work);
 }
 
 static kor_status prepare_worker(kor_ingest *in, worker *w, kor_error *err)
@@ -458,30 +471,55 @@ static kor_status add_guard_counts(kor_ingest *in, kor_ingest_stats *stats, cons
     return KOR_OK;
 }
 
-/* What the workers counted since the last batch. */
-static kor_status count_work(kor_ingest *in, kor_ingest_stats *stats, kor_error *err)
+/* What became of the events of a batch. */
+static kor_status count_events(kor_ingest *in, const kor_ingest_stats *now, kor_error *err)
 {
+    kor_memory *m = in->memory;
+    KOR_TRY(kor_counters_add(m, "events.stored", now->added - in->stats.added, err));
+    KOR_TRY(kor_counters_add(m, "events.known", now->known - in->stats.known, err));
+    KOR_TRY(kor_counters_add(m, "events.empty", now->empty - in->empty_counted, err));
+    in->empty_counted = now->empty;
+    return KOR_OK;
+}
+
+/* What the workers counted since the last batch, and what it took with the work of this thread. */
+static kor_status count_work(kor_ingest *in, kor_work *work, kor_ingest_stats *stats,
+                             kor_error *err)
+{
+    KOR_TRY(count_events(in, stats, err));
     for (size_t i = 0; i < in->worker_count; i++) {
         worker *w = &in->workers[i];
         KOR_TRY(add_guard_counts(in, stats, w, err));
         if (w->reader) KOR_TRY(kor_reader_count(w->reader, in->memory, err));
         w->counts = (kor_guard_counts){0};
+        kor_work_merge(work, &w->work);
     }
-    return KOR_OK;
+    kor_work_lap(work, KOR_STAGE_STORE, stats->added - in->stats.added);
+    kor_work_end(work);
+    work->stage[KOR_STAGE_STORE].ns += in->memory->commit_ns;
+    if (in->energy.count) {
+        work->rapl_uj = kor_energy_take(&in->energy);
+        work->rapl_cpu_ns = work->cpu_ns;
+    }
+    return kor_work_store(work, in->memory, err);
 }
 
 static kor_status store_batch(kor_ingest *in, kor_error *err)
 {
     kor_memory *m = in->memory;
     kor_ingest_stats stats = in->stats;
+    kor_work work = {0};
     KOR_TRY(kor_store_exec(m, "BEGIN IMMEDIATE", err));
+    kor_work_begin(&work); /* waiting for another process is no work */
     kor_status status = insert_batch(in, &stats, err);
-    if (status == KOR_OK) status = count_work(in, &stats, err);
+    if (status == KOR_OK) status = count_work(in, &work, &stats, err);
+    double counted = seconds();
     if (status == KOR_OK) status = kor_store_exec(m, "COMMIT", err);
     if (status != KOR_OK) {
         (void)sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
         return status;
     }
+    m->commit_ns = (int64_t)((seconds() - counted) * 1e9);
     in->stats = stats;
     return KOR_OK;
 }
@@ -489,6 +527,7 @@ static kor_status store_batch(kor_ingest *in, kor_error *err)
 static kor_status process_batch(kor_ingest *in, kor_error *err)
 {
     double start = seconds();
+    (void)kor_energy_take(&in->energy); /* that of the time between batches */
     if (in->guard) KOR_TRY(in_parallel(in, screen_one, err));
     double screened = seconds();
     KOR_TRY(find_known(in, err));
@@ -559,6 +598,7 @@ kor_status kor_ingest_end(kor_ingest *ingest, kor_ingest_stats *stats, kor_error
         kor_arena_free(&w->arena);
     }
     kor_read_store_free(&ingest->store);
+    kor_energy_close(&ingest->energy);
     kor_arena_free(&ingest->arena);
     free(ingest);
     return status;

@@ -33,6 +33,7 @@ void kor_memory_rest(kor_memory *memory);
 
 typedef struct kor_memory_stats {
     int64_t events, vectors; /* vectors of the open embedder */
+    int64_t repeats;         /* events that say nearly what another one does */
     int64_t first_ms, last_ms;
     int64_t last_id; /* that was given; of an event that may be forgotten by now */
     int64_t text_bytes;
@@ -40,6 +41,15 @@ typedef struct kor_memory_stats {
     int32_t schema;
 } kor_memory_stats;
 kor_status kor_memory_get_stats(kor_memory *memory, kor_memory_stats *out, kor_error *err);
+
+/* What questions took since they were last taken, over one open memory: nothing of it is stored,
+ * since asking writes nothing. Times in microseconds. */
+typedef struct kor_recall_totals {
+    int64_t questions;
+    int64_t embed_us, words_us, vectors_us; /* of */
+    int64_t us;
+} kor_recall_totals;
+void kor_memory_take_recalls(kor_memory *memory, kor_recall_totals *out);
 
 /* SQLite's own integrity check, and that index, vectors and events agree. KOR_E_INPUT when not. The
  * sidecar of the vectors is made anew. */

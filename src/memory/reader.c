@@ -4,6 +4,7 @@
 #include "kernels/kernels.h"
 #include "memory/counters.h"
 #include "memory/store.h"
+#include "model/trunk.h"
 #include "text/utf8.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ struct kor_reader {
     int32_t offset_min;
     kor_arena arena;
     struct {
-        int64_t asked, abstained, ns, bytes;
+        int64_t asked, abstained, spared, ns, bytes;
     } members[KOR_PLAN_STEPS];
 };
 
@@ -66,7 +67,8 @@ void kor_reader_clear(kor_reader *reader)
 
 /* ---- Reading ---- */
 
-static kor_status embed(kor_reader *r, const kor_event *e, kor_read *out, kor_error *err)
+static kor_status embed(kor_reader *r, const kor_event *e, kor_work *work, kor_read *out,
+                        kor_error *err)
 {
     kor_reading reading;
     size_t dim = r->memory->vectors.dim;
@@ -77,6 +79,12 @@ static kor_status embed(kor_reader *r, const kor_event *e, kor_read *out, kor_er
     size_t len = kor_utf8_prefix(reading.text, reading.len, KOR_PLAN_READS);
     KOR_TRY(kor_embed(r->ctx, reading.text, len, r->vector, dim, err));
     kor_kernels_get()->quantize(out->code, &out->scale, &sum, r->vector, dim);
+    size_t tokens = kor_trunk_tokens(r->ctx);
+    work->embed_bytes += (int64_t)len;
+    if (tokens < r->memory->embedder_info.max_tokens) {
+        work->tokens += (int64_t)tokens;
+        work->token_bytes += (int64_t)len;
+    }
     return KOR_OK;
 }
 
@@ -95,6 +103,8 @@ static kor_status annotate(kor_reader *r, const kor_event *e, kor_read *out, kor
     for (size_t i = 0; i < kor_colony_count(r->colony); i++) {
         r->members[i].asked += steps[i].ns > 0;
         r->members[i].abstained += steps[i].outcome == KOR_OUTCOME_ABSTAINED;
+        r->members[i].spared += steps[i].outcome == KOR_OUTCOME_RULED_OUT &&
+                                kor_colony_get(r->colony, i)->step->on != KOR_ON_QUESTION;
         r->members[i].ns += (int64_t)steps[i].ns;
         if (steps[i].ns)
             r->members[i].bytes += (int64_t)(e->text_len < reads(r, i) ? e->text_len : reads(r, i));
@@ -145,13 +155,21 @@ static kor_status read_times(kor_reader *r, const kor_event *e, kor_read *out, k
     return KOR_OK;
 }
 
-kor_status kor_reader_read(kor_reader *reader, const kor_event *event, kor_read *out,
-                           kor_error *err)
+kor_status kor_reader_read(kor_reader *reader, const kor_event *event, kor_work *work,
+                           kor_read *out, kor_error *err)
 {
     *out = (kor_read){0};
     KOR_TRY(read_times(reader, event, out, err));
-    if (reader->ctx) KOR_TRY(embed(reader, event, out, err));
-    return reader->minds ? annotate(reader, event, out, err) : KOR_OK;
+    kor_work_lap(work, KOR_STAGE_TIMES, 1);
+    if (reader->ctx) {
+        KOR_TRY(embed(reader, event, work, out, err));
+        kor_work_lap(work, KOR_STAGE_EMBED, 1);
+    }
+    if (reader->minds) {
+        KOR_TRY(annotate(reader, event, out, err));
+        kor_work_lap(work, KOR_STAGE_MODELS, 1);
+    }
+    return KOR_OK;
 }
 
 kor_status kor_reader_count(kor_reader *reader, kor_memory *memory, kor_error *err)
@@ -159,9 +177,10 @@ kor_status kor_reader_count(kor_reader *reader, kor_memory *memory, kor_error *e
     for (size_t i = 0; reader->colony && i < kor_colony_count(reader->colony); i++) {
         const char *name = kor_colony_get(reader->colony, i)->step->model;
         const int64_t values[] = {reader->members[i].asked, reader->members[i].abstained,
-                                  reader->members[i].ns / 1000, reader->members[i].bytes};
-        static const char *const what[] = {"asked", "abstained", "us", "bytes"};
-        for (size_t k = 0; k < 4; k++) {
+                                  reader->members[i].spared, reader->members[i].ns / 1000,
+                                  reader->members[i].bytes};
+        static const char *const what[] = {"asked", "abstained", "spared", "us", "bytes"};
+        for (size_t k = 0; k < sizeof what / sizeof *what; k++) {
             char key[128];
             (void)snprintf(key, sizeof key, "model.%s.%s", name, what[k]);
             KOR_TRY(kor_counters_add(memory, key, values[k], err));

@@ -5,6 +5,7 @@
 
 #include "memory/annotations.h"
 #include "memory/mentions.h"
+#include "memory/work.h"
 
 /* Of one event; the reader's arena has it. */
 typedef struct kor_read {
@@ -26,8 +27,9 @@ kor_status kor_reader_new(kor_reader **out, const kor_memory *memory, const kor_
                           kor_error *err);
 void kor_reader_free(kor_reader *reader);
 
-kor_status kor_reader_read(kor_reader *reader, const kor_event *event, kor_read *out,
-                           kor_error *err);
+/* work is that of the thread, begun: the stages of reading are added to it. */
+kor_status kor_reader_read(kor_reader *reader, const kor_event *event, kor_work *work,
+                           kor_read *out, kor_error *err);
 
 /* Forget what was read: it is stored. */
 void kor_reader_clear(kor_reader *reader);
@@ -49,8 +51,9 @@ void kor_read_store_free(kor_read_store *store);
 kor_status kor_read_store_put(kor_read_store *store, int64_t event, const kor_read *read,
                               kor_error *err);
 
-/* Add how often each model was asked, abstained, the time it took and the bytes it read to the
- * memory's counters, and count from 0 again. In a write transaction. */
+/* Add how often each model was asked, abstained and was spared by its condition, the time it took
+ * and the bytes it read to the memory's counters, and count from 0 again. In a write transaction.
+ */
 kor_status kor_reader_count(kor_reader *reader, kor_memory *memory, kor_error *err);
 
 #endif

@@ -22,6 +22,7 @@ typedef struct job {
     size_t workers;
     struct {
         kor_reader *reader;
+        kor_work work;
         kor_status status;
         kor_error error;
     } worker[WORKERS];
@@ -50,8 +51,11 @@ static void read_one(void *arg, size_t i, size_t worker)
 {
     job *j = arg;
     if (j->worker[worker].status != KOR_OK) return;
-    j->worker[worker].status = kor_reader_read(j->worker[worker].reader, &j->items[i].event,
+    kor_work *work = &j->worker[worker].work;
+    kor_work_begin(work);
+    j->worker[worker].status = kor_reader_read(j->worker[worker].reader, &j->items[i].event, work,
                                                &j->items[i].read, &j->worker[worker].error);
+    kor_work_end(work);
 }
 
 /* A number for what models say of an event, whatever models they are. */
@@ -67,8 +71,10 @@ static kor_status store_items(job *j, int64_t *changed, kor_error *err)
 {
     if (!j->storing) KOR_TRY(kor_read_store_begin(&j->store, j->memory, j->colony, err));
     j->storing = true;
-    for (size_t i = 0; i < j->workers; i++)
+    for (size_t i = 0; i < j->workers; i++) {
         KOR_TRY(kor_reader_count(j->worker[i].reader, j->memory, err));
+        KOR_TRY(kor_work_store(&j->worker[i].work, j->memory, err));
+    }
     for (size_t i = 0; i < j->count; i++) {
         const item *it = &j->items[i];
         int64_t before, after, there;

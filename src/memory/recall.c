@@ -325,7 +325,19 @@ kor_status kor_recall_run(kor_memory *memory, const kor_query *query, kor_recall
     kor_str_free(&r.text);
     kor_arena_free(&r.scratch);
     out->milliseconds = milliseconds() - start;
+    kor_recall_totals *totals = &memory->recalls;
+    totals->questions++;
+    totals->embed_us += (int64_t)(out->embed_ms * 1e3);
+    totals->words_us += (int64_t)(out->lexical_ms * 1e3);
+    totals->vectors_us += (int64_t)(out->vector_ms * 1e3);
+    totals->us += (int64_t)(out->milliseconds * 1e3);
     return status;
+}
+
+void kor_memory_take_recalls(kor_memory *memory, kor_recall_totals *out)
+{
+    *out = memory->recalls;
+    memory->recalls = (kor_recall_totals){0};
 }
 
 void kor_recall_free(kor_recall *recall)

@@ -26,7 +26,9 @@ struct kor_memory {
     int64_t words;     /* of these events */
     uint64_t identity; /* of this store, so that another's sidecar is not taken for its own */
     kor_vectors vectors;
-    kor_sight sight; /* what readers see of it */
+    kor_sight sight;   /* what readers see of it */
+    int64_t commit_ns; /* of commits since the counters were written: they know of none of these */
+    kor_recall_totals recalls;
     struct {
         const char *sql;
         sqlite3_stmt *statement;

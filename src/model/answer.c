@@ -41,7 +41,13 @@ static void read_text(kor_ctx *ctx, const char *text, size_t len, float *embeddi
     const kor_model *m = ctx->model;
     size_t count = kor_unigram_encode(kor_model_tokenizer(m), text, len, ctx->ids,
                                       m->encoder.max_tokens, ctx->lattice);
+    ctx->tokens = count;
     kor_encoder_features(&m->encoder, m->kernels, ctx->ids, count, state, embedding, ctx->scratch);
+}
+
+size_t kor_trunk_tokens(const kor_ctx *ctx)
+{
+    return ctx->tokens;
 }
 
 /* Models on one trunk are asked about the same text one after the other. */
@@ -99,6 +105,7 @@ kor_status kor_embed(kor_ctx *ctx, const char *text, size_t len, float *out, siz
     }
     size_t count =
         kor_unigram_encode(m->tokenizer, text, len, ctx->ids, m->encoder.max_tokens, ctx->lattice);
+    ctx->tokens = count;
     kor_encoder_forward(&m->encoder, m->kernels, ctx->ids, count, out, ctx->scratch);
     return KOR_OK;
 }

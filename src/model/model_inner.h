@@ -67,6 +67,7 @@ struct kor_ctx {
     bool lent;           /* the trunk's context is another's to free, */
     bool guest;          /* and so is the room for an encoder's pass */
     int32_t *ids;        /* [max_tokens] */
+    size_t tokens;       /* of the text that the encoder read last */
     void *lattice;       /* kor_unigram_scratch */
     void *scratch;       /* kor_encoder_scratch */
     int32_t *word_ids;   /* what kor_word_encoder needs besides */

@@ -13,6 +13,10 @@
 /* embedding[dim] and state[dim] of a text, with a context of an encoder. */
 void kor_trunk_features(kor_ctx *ctx, const char *text, size_t len, float *embedding, float *state);
 
+/* Tokens of the text that a context of an encoder embedded last: its max_tokens when there may be
+ * more in the text. */
+size_t kor_trunk_tokens(const kor_ctx *ctx);
+
 /* What the bag of a model of architecture "hybrid" or "lora" says alone, without a pass of the
  * trunk: out[labels] probabilities that are not calibrated. False when it has none. */
 bool kor_trunk_glance(kor_ctx *ctx, const char *text, size_t len, float *out);

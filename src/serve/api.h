@@ -18,13 +18,15 @@ void kor_api_undo(kor_ask *ask);
 
 /* api_about.c */
 void kor_api_health(kor_ask *ask);
-void kor_api_metrics(kor_ask *ask);
 void kor_api_models(kor_ask *ask);
-void kor_api_stats(kor_ask *ask);
 void kor_api_exclusions(kor_ask *ask);
 void kor_api_exclude(kor_ask *ask);
 void kor_api_include(kor_ask *ask);
 void kor_api_openapi(kor_ask *ask);
+
+/* api_figures.c */
+void kor_api_metrics(kor_ask *ask);
+void kor_api_stats(kor_ask *ask);
 
 /* api_openai.c */
 void kor_api_embeddings(kor_ask *ask);

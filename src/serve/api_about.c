@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server and the memory as a whole: is it well, what is in it, what is kept out. */
+/* The server as a whole: is it well, which models has it, what is kept out. */
 #include "serve/api.h"
 
 #include <string.h>
@@ -21,110 +21,9 @@ void kor_api_models(kor_ask *ask)
         kor_ask_refuse(ask, 500, "out of memory");
 }
 
-static kor_status read_figures(kor_ask *ask, kor_memory_stats *stats, kor_counter **list,
-                               size_t *count, kor_error *err)
-{
-    kor_memory *memory;
-    KOR_TRY(kor_ask_memory(ask, &memory, err));
-    KOR_TRY(kor_memory_get_stats(memory, stats, err));
-    return kor_counters_list(memory, "", &ask->arena, list, count, err);
-}
-
-void kor_api_stats(kor_ask *ask)
-{
-    kor_memory_stats stats;
-    kor_counter *list;
-    size_t count;
-    kor_error err;
-    if (read_figures(ask, &stats, &list, &count, &err) != KOR_OK)
-        kor_ask_fail(ask, &err);
-    else
-        kor_ask_reply(ask, 200, kor_stats_json(&stats, list, count));
-}
-
 void kor_api_openapi(kor_ask *ask)
 {
     kor_ask_reply(ask, 200, kor_routes_openapi());
-}
-
-/* ---- Prometheus ---- */
-
-static void put_head(kor_str *out, const char *name, const char *type, const char *what)
-{
-    kor_str_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, what, name, type);
-}
-
-static void put_gauge(kor_str *out, const char *name, const char *what, double value)
-{
-    put_head(out, name, "gauge", what);
-    kor_str_printf(out, "%s %.17g\n", name, value);
-}
-
-/* A value between quotes: of names of models and types, and yet hostile. */
-static void put_label(kor_str *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '\n') {
-            kor_str_puts(out, "\\n");
-            continue;
-        }
-        if (*text == '"' || *text == '\\') kor_str_putc(out, '\\');
-        kor_str_putc(out, *text);
-    }
-}
-
-static void put_requests(kor_str *out, kor_service *s)
-{
-    put_head(out, "korora_requests_total", "counter", "Requests answered.");
-    for (size_t i = 0; kor_routes[i].path; i++) {
-        for (int c = 0; c < KOR_SERVICE_CLASSES; c++) {
-            long long n = atomic_load_explicit(&s->requests[i][c], memory_order_relaxed);
-            if (n)
-                kor_str_printf(out,
-                               "korora_requests_total{method=\"%s\",route=\"%s\",status=\"%dxx\"} "
-                               "%lld\n",
-                               kor_routes[i].method, kor_routes[i].path, c, n);
-        }
-    }
-    put_head(out, "korora_request_seconds_total", "counter", "Time spent on answers.");
-    for (size_t i = 0; kor_routes[i].path; i++) {
-        long long us = atomic_load_explicit(&s->microseconds[i], memory_order_relaxed);
-        if (us)
-            kor_str_printf(out, "korora_request_seconds_total{method=\"%s\",route=\"%s\"} %.6f\n",
-                           kor_routes[i].method, kor_routes[i].path, (double)us / 1e6);
-    }
-}
-
-void kor_api_metrics(kor_ask *ask)
-{
-    kor_memory_stats stats;
-    kor_counter *list;
-    size_t count;
-    kor_error err;
-    kor_str *out = &ask->reply->body;
-    if (read_figures(ask, &stats, &list, &count, &err) != KOR_OK) {
-        kor_ask_fail(ask, &err);
-        return;
-    }
-    put_head(out, "korora_info", "gauge", "The version that runs.");
-    kor_str_printf(out, "korora_info{version=\"%s\",cpu=\"%s\"} 1\n", kor_version(), kor_cpu());
-    put_gauge(out, "korora_start_time_seconds", "When the server started.",
-              (double)ask->service->started_ms / 1e3);
-    put_gauge(out, "korora_events", "Events in the memory.", (double)stats.events);
-    put_gauge(out, "korora_vectors", "Events with a vector of the model at hand.",
-              (double)stats.vectors);
-    put_gauge(out, "korora_text_bytes", "Text in the memory.", (double)stats.text_bytes);
-    put_gauge(out, "korora_file_bytes", "The memory on the disk.", (double)stats.file_bytes);
-    put_head(out, "korora_memory_total", "counter",
-             "What was done and spared, over the life of the memory, as korora stats counts it.");
-    for (size_t i = 0; i < count; i++) {
-        kor_str_puts(out, "korora_memory_total{counter=\"");
-        put_label(out, list[i].name);
-        kor_str_printf(out, "\"} %lld\n", (long long)list[i].value);
-    }
-    put_requests(out, ask->service);
-    ask->reply->status = 200;
-    ask->reply->type = "text/plain; version=0.0.4; charset=utf-8";
 }
 
 /* ---- What is not remembered ---- */

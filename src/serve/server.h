@@ -16,7 +16,8 @@ typedef struct kor_request {
     const char *user_agent, *last_event_id;
     const char *mcp_version, *mcp_method, *mcp_name; /* what a message of MCP says of itself */
     const char *mcp_session;
-    bool twice; /* one of these headers came more than once */
+    const char *framing; /* Content-Length or Transfer-Encoding: where the body ends */
+    bool twice;          /* one of these headers came more than once, or both of these */
     const char *body;
     size_t body_len;
 } kor_request;

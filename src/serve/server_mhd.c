@@ -261,6 +261,8 @@ static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char 
         {"Mcp-Method", &r->mcp_method},
         {"Mcp-Name", &r->mcp_name},
         {"Mcp-Session-Id", &r->mcp_session},
+        {"Content-Length", &r->framing},
+        {"Transfer-Encoding", &r->framing},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcasecmp(name, known[i].name) != 0) continue;

@@ -78,10 +78,30 @@ kor_status kor_service_take(kor_service *s, kor_worker **out, kor_error *err)
     return KOR_OK;
 }
 
+/* Needs lock. */
+static void add_recalls(kor_service *s, kor_memory *memory)
+{
+    kor_recall_totals t;
+    kor_memory_take_recalls(memory, &t);
+    s->recalls.questions += t.questions;
+    s->recalls.embed_us += t.embed_us;
+    s->recalls.words_us += t.words_us;
+    s->recalls.vectors_us += t.vectors_us;
+    s->recalls.us += t.us;
+}
+
+void kor_service_recalls(kor_service *s, kor_recall_totals *out)
+{
+    pthread_mutex_lock(&s->lock);
+    *out = s->recalls;
+    pthread_mutex_unlock(&s->lock);
+}
+
 void kor_service_give(kor_service *s, kor_worker *w)
 {
     if (!w) return;
     pthread_mutex_lock(&s->lock);
+    add_recalls(s, w->memory);
     w->next = s->idle;
     s->idle = w;
     pthread_mutex_unlock(&s->lock);
@@ -159,6 +179,11 @@ kor_status kor_service_begin_write(kor_service *s, kor_memory **out, kor_error *
 
 void kor_service_end_write(kor_service *s)
 {
+    if (s->writer) {
+        pthread_mutex_lock(&s->lock);
+        add_recalls(s, s->writer);
+        pthread_mutex_unlock(&s->lock);
+    }
     pthread_mutex_unlock(&s->writing);
 }
 

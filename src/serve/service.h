@@ -78,6 +78,7 @@ typedef struct kor_service {
     int64_t started_ms;
     atomic_llong requests[KOR_SERVICE_ROUTES][KOR_SERVICE_CLASSES];
     atomic_llong microseconds[KOR_SERVICE_ROUTES];
+    kor_recall_totals recalls; /* since the start; needs lock */
 } kor_service;
 
 /* Make the memory when there is none, and open the gate. */
@@ -92,6 +93,9 @@ kor_status kor_service_watch(kor_service *s, unsigned port, kor_error *err);
  */
 kor_status kor_service_take(kor_service *s, kor_worker **out, kor_error *err);
 void kor_service_give(kor_service *s, kor_worker *worker);
+
+/* What questions took since the start, those of MCP too. */
+void kor_service_recalls(kor_service *s, kor_recall_totals *out);
 
 /* Around what computes for a millisecond or more, and waits for nothing: as many do at a time as
  * there are cores. More of them would share the cores, and all be late. */

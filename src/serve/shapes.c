@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/shapes.h"
 
+#include "memory/accounts.h"
 #include "text/utf8.h"
 #include "time/evaluate.h"
 
@@ -361,12 +362,34 @@ json_t *kor_recall_json(const kor_recall *r, const kor_query *q, bool explain)
     return o;
 }
 
+static json_t *accounts_json(const kor_accounts *a)
+{
+    json_t *stages = json_object();
+    for (size_t i = 0; i < KOR_STAGES; i++)
+        json_object_set_new(stages, kor_stage_name((kor_stage)i),
+                            json_pack("{s:I,s:f}", "events", (json_int_t)a->stage[i].events,
+                                      "seconds", kor_rounded(a->stage[i].seconds)));
+    return json_pack("{s:{s:I,s:I,s:I,s:I,s:I},s:o,s:{s:I,s:I,s:I,s:I},s:{s:f,s:f,s:f,s:f}}",
+                     "events", "came", (json_int_t)a->came, "stored", (json_int_t)a->stored,
+                     "known", (json_int_t)a->known, "empty", (json_int_t)a->empty, "excluded",
+                     (json_int_t)a->excluded, "stages", stages, "local", "calls",
+                     (json_int_t)a->calls, "spared", (json_int_t)a->spared, "bytes",
+                     (json_int_t)a->bytes, "tokens_estimated", (json_int_t)llround(a->tokens),
+                     "energy", "cpu_seconds", kor_rounded(a->cpu_seconds), "joules_measured",
+                     kor_rounded(a->measured_joules), "joules_estimated",
+                     kor_rounded(a->joules - a->measured_joules), "watts_assumed", KOR_CORE_WATTS);
+}
+
 json_t *kor_stats_json(const kor_memory_stats *memory, const kor_counter *list, size_t count)
 {
+    kor_accounts accounts;
+    kor_accounts_make(&accounts, list, count);
     json_t *counters = json_object();
     for (size_t i = 0; i < count; i++)
         json_object_set_new(counters, list[i].name, json_integer((json_int_t)list[i].value));
-    return json_pack("{s:I,s:I,s:I,s:I,s:o}", "events", (json_int_t)memory->events, "vectors",
-                     (json_int_t)memory->vectors, "text_bytes", (json_int_t)memory->text_bytes,
-                     "file_bytes", (json_int_t)memory->file_bytes, "counters", counters);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "events", (json_int_t)memory->events,
+                     "vectors", (json_int_t)memory->vectors, "repeats", (json_int_t)memory->repeats,
+                     "text_bytes", (json_int_t)memory->text_bytes, "file_bytes",
+                     (json_int_t)memory->file_bytes, "accounts", accounts_json(&accounts),
+                     "counters", counters);
 }

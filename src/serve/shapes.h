@@ -84,6 +84,7 @@ bool kor_recall_in_words(const kor_recall *r, const kor_query *q);
 json_t *kor_recall_range_json(const kor_recall *r, const kor_query *q);
 json_t *kor_recall_json(const kor_recall *r, const kor_query *q, bool explain);
 
+/* The memory's figures, its accounts, and the counters that they are made of. */
 json_t *kor_stats_json(const kor_memory_stats *memory, const kor_counter *list, size_t count);
 
 #endif

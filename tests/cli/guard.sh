@@ -34,7 +34,7 @@ say korora exclude --word " "
 say korora exclude --path private
 say korora exclude --word "$(printf 'a\377')"
 say korora add "see you at Project X"
-say korora stats --json
+korora stats --json | sed -E -e 's/"(joules_measured|joules_estimated|cpu_seconds|work.cpu_us|stage.[a-z]*.us)":[0-9.e-]+/"\1":N/g' -e 's/"work.rapl[a-z_]*":[0-9]+,?//g' | steady
 echo "--- many at once"
 for i in 1 2 3 4 5 6 7 8; do korora exclude --word "word$i" --home many > /dev/null & done
 wait

@@ -28,7 +28,11 @@ def test_remembers_and_recalls():
     when = ask("GET", "/api/when?q=last+tuesday&now=2026-11-22T10:00").json()
     expect(when["spans"][0]["from"].startswith("2026-11-17"), when)
     stats = ask("GET", "/api/stats").json()
+    since = stats.pop("since_start")
     expect(stats == json.loads(run("stats", "--json").stdout), stats)
+    expect(since["recall"]["questions"] >= 2 and since["recall"]["seconds"] > 0 and since["cpu_seconds"] > 0, since)
+    expect(stats["accounts"]["events"] == {"came": 2, "stored": 2, "known": 0, "empty": 0, "excluded": 0}, stats)
+    expect(stats["accounts"]["stages"]["models"]["events"] == 2 and stats["accounts"]["local"]["calls"] > 2, stats)
     expect("trunk" in [m["name"] for m in ask("GET", "/api/models").json()["models"]], "models")
 
 
@@ -194,3 +198,17 @@ def test_metrics_can_be_read():
     for line in text.splitlines():
         expect(re.fullmatch(r'# (HELP|TYPE) korora_\w+ .+|korora_\w+({(\w+="([^"\\\n]|\\.)*",?)+})? -?[0-9.e+-]+', line), line)
     expect(re.search(r'korora_requests_total{method="GET",route="/health",status="2xx"} [1-9]', text), text)
+    value = lambda name: float(re.search("^%s (.*)$" % re.escape(name), text, re.M).group(1))
+    asked = value("korora_recalls_total")
+    ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "demo"}}})
+    ask("GET", "/api/recall?q=demo")
+    stored = value('korora_events_total{outcome="stored"}')
+    ask("POST", "/api/events", {"text": "counted once"})
+    text = ask("GET", "/metrics").body.decode()
+    expect(value("korora_recalls_total") == asked + 2, "asked", asked)
+    expect(value('korora_events_total{outcome="stored"}') == stored + 1 == value('korora_stage_events_total{stage="store"}'), stored)
+    expect(value('korora_stage_seconds_total{stage="embed"}') > 0 and value("korora_work_cpu_seconds_total") > 0, text)
+    expect(value('korora_model_calls_total{model="kind"}') > 0 and value("korora_local_tokens_total") > 0, text)
+    # Each family is described once, before its values.
+    names = re.findall(r"^# HELP (\w+) ", text, re.M)
+    expect(len(names) == len(set(names)) and set(re.findall(r"^(\w+)[{ ]", text, re.M)) <= set(names), names)

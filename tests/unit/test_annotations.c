@@ -16,8 +16,6 @@
 #include "memory/mentions.h"
 #include "memory/reannotate.h"
 
-#include <sqlite3.h>
-
 /* A memory and a colony of two bags: "kind", of one label a text, and "tags", of several; both know
  * "first" ("a ab"), "second" ("b bc cc") and "third" ("c"). */
 typedef struct den {
@@ -81,19 +79,6 @@ static int64_t put_text(den *d, const char *text)
 {
     const kor_event e = text_event(text, NOON);
     return put(d, &e, 1).last_id;
-}
-
-static int64_t count_rows(fixture *f, const char *sql)
-{
-    sqlite3 *db;
-    sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t n = sqlite3_column_int64(statement, 0);
-    (void)sqlite3_finalize(statement);
-    (void)sqlite3_close(db);
-    return n;
 }
 
 /* "FIELD=LABEL ..." of what holds of an event; "+" before what the user said. */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,20 @@ static inline int64_t count_events(fixture *f)
     kor_memory_stats stats;
     assert_ok(f, kor_memory_get_stats(f->memory, &stats, &f->err));
     return stats.events;
+}
+
+/* The number that a query of the database gives. */
+static inline int64_t count_rows(fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement);
+    (void)sqlite3_close(db);
+    return n;
 }
 
 /* Run in a child process and return its exit code; a signal is 128 and its number. In the child no
