@@ -27,6 +27,18 @@ static json_t *list_models(void *arg)
     return kor_models_json(s->home);
 }
 
+static kor_status show_model(void *arg, const char *name, json_t **out, kor_error *err)
+{
+    const kor_session *s = arg;
+    return kor_model_json(out, name, s->home, err);
+}
+
+static kor_status read_figure(void *arg, const char *name, kor_str *out, kor_error *err)
+{
+    const kor_session *s = arg;
+    return kor_model_figure(out, name, s->home, err);
+}
+
 static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
                                   kor_correction **list, size_t *count, kor_error *err)
 {
@@ -90,6 +102,8 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
         .embedder_name = "trunk",
         .open_guard = open_guard,
         .models = list_models,
+        .model = show_model,
+        .figure = read_figure,
         .read_correction = read_correction,
         .arg = s,
     };

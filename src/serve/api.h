@@ -20,6 +20,8 @@ void kor_api_undo(kor_ask *ask);
 void kor_api_health(kor_ask *ask);
 void kor_api_metrics(kor_ask *ask);
 void kor_api_models(kor_ask *ask);
+void kor_api_model(kor_ask *ask);
+void kor_api_figure(kor_ask *ask);
 void kor_api_stats(kor_ask *ask);
 void kor_api_exclusions(kor_ask *ask);
 void kor_api_exclude(kor_ask *ask);
@@ -35,6 +37,7 @@ void kor_api_mcp(kor_ask *ask);
 
 /* static_files.c */
 void kor_api_page(kor_ask *ask);
+void kor_api_page_file(kor_ask *ask);
 void kor_api_login(kor_ask *ask);
 
 #endif

@@ -289,7 +289,33 @@ static bool read_body(kor_ask *ask)
 
 /* ---- Which route ---- */
 
-static bool fits(const char *pattern, const char *path, size_t len, int64_t *id)
+/* Length of the number at the start of text; 0 when there is none that an event could have. */
+static size_t read_id(const char *text, size_t len, int64_t *id)
+{
+    char number[20];
+    size_t n = 0;
+    while (n < len && text[n] >= '0' && text[n] <= '9') n++;
+    if (!n || n >= sizeof number) return 0;
+    memcpy(number, text, n);
+    number[n] = 0;
+    return read_integer(number, 1, INT64_MAX, id) ? n : 0;
+}
+
+/* Length of the name at the start of text; 0 when there is none. It is never a path, whoever uses
+ * it: it has no '/', and does not begin with a dot. */
+static size_t read_name(const char *text, size_t len, char out[KOR_NAME_SIZE])
+{
+    static const char of[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t n = 0;
+    while (n < len && strchr(of, text[n])) n++;
+    if (!n || n >= KOR_NAME_SIZE || *text == '.') return 0;
+    memcpy(out, text, n);
+    out[n] = 0;
+    return n;
+}
+
+static bool fits(const char *pattern, const char *path, size_t len, int64_t *id,
+                 char name[KOR_NAME_SIZE])
 {
     size_t at = 0;
     for (; *pattern; pattern++) {
@@ -297,13 +323,9 @@ static bool fits(const char *pattern, const char *path, size_t len, int64_t *id)
             if (at == len || path[at++] != *pattern) return false;
             continue;
         }
-        char number[20];
-        size_t n = 0;
-        while (at + n < len && path[at + n] >= '0' && path[at + n] <= '9') n++;
-        if (!n || n >= sizeof number) return false;
-        memcpy(number, path + at, n);
-        number[n] = 0;
-        if (!read_integer(number, 1, INT64_MAX, id)) return false;
+        size_t n = pattern[1] == 'i' ? read_id(path + at, len - at, id)
+                                     : read_name(path + at, len - at, name);
+        if (!n) return false;
         at += n;
         pattern = strchr(pattern, '}');
     }
@@ -316,8 +338,9 @@ static bool fits_method(const char *route, const char *method)
     return strcmp(route, method) == 0 || (!strcmp(route, "GET") && !strcmp(method, "HEAD"));
 }
 
-/* The route of a request, by *id; NULL with the reply filled when there is none. */
-static const kor_route *find(const kor_request *r, int64_t *id, kor_reply *reply)
+/* The route of a request, by *id or name; NULL with the reply filled when there is none. */
+static const kor_route *find(const kor_request *r, int64_t *id, char name[KOR_NAME_SIZE],
+                             kor_reply *reply)
 {
     static const char *const allow[] = {
         "",       "GET, HEAD",         "POST",         "GET, HEAD, POST",
@@ -328,7 +351,7 @@ static const kor_route *find(const kor_request *r, int64_t *id, kor_reply *reply
         return NULL;
     }
     for (const kor_route *route = kor_routes; route->path; route++) {
-        if (!fits(route->path, r->target, len, id)) continue;
+        if (!fits(route->path, r->target, len, id, name)) continue;
         if (fits_method(route->method, r->method)) return route;
         methods |= route->method[0] == 'G' ? 1 : route->method[0] == 'P' ? 2 : 4;
     }
@@ -361,8 +384,9 @@ bool kor_routes_admit(void *arg, const kor_request *request, kor_reply *reply)
     kor_service *s = arg;
     kor_reply none = {0};
     int64_t id = 0;
+    char name[KOR_NAME_SIZE];
     int status;
-    const kor_route *route = find(request, &id, &none);
+    const kor_route *route = find(request, &id, name, &none);
     const char *why = kor_gate_check(&s->gate, request, route ? route->access : KOR_ACCESS_TOKEN,
                                      reads(request->method), &status);
     if (why) {
@@ -381,7 +405,7 @@ void kor_routes_answer(void *arg, const kor_request *request, kor_reply *reply)
     struct timespec from, to;
     kor_ask ask = {.service = arg, .request = request, .reply = reply};
     reply->headers = kor_gate_headers;
-    ask.route = find(request, &ask.id, reply);
+    ask.route = find(request, &ask.id, ask.name, reply);
     if (!ask.route) return;
     clock_gettime(CLOCK_MONOTONIC, &from);
     const char *query = request->target + strcspn(request->target, "?#");

@@ -24,12 +24,12 @@ typedef struct kor_given {
     const char *what;    /* for people */
 } kor_given;
 
-enum { KOR_GIVENS = 16 };
+enum { KOR_GIVENS = 16, KOR_NAME_SIZE = 64 };
 
 typedef struct kor_ask kor_ask;
 
 typedef struct kor_route {
-    const char *method, *path; /* "/api/events/{id}"; NULL ends the list */
+    const char *method, *path; /* "/api/events/{id}", "/web/{name}"; NULL ends the list */
     kor_access access;
     const char *summary;
     const kor_given *query, *body; /* NULL: none. The query is that, or nothing */
@@ -46,6 +46,7 @@ struct kor_ask {
     const kor_route *route;
     kor_reply *reply;
     int64_t id;                    /* of {id} */
+    char name[KOR_NAME_SIZE];      /* of {name}: letters, digits, '.', '_' and '-', no '.' first */
     const char *given[KOR_GIVENS]; /* by their place in route->query, decoded; NULL: not given */
     json_t *body;                  /* an object with the fields of route->body */
     kor_worker *worker;            /* once kor_ask_worker took it */

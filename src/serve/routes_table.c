@@ -38,6 +38,7 @@ static const kor_given recall_query[] = {
     SCOPE,
     WANTS,
     SWITCH("explain", "say of each hit why it is there"),
+    SWITCH("labels", "say of each hit what it is: its kind, its tags, and what else models said"),
     END,
 };
 static const kor_given timeline_query[] = {
@@ -45,6 +46,7 @@ static const kor_given timeline_query[] = {
     NOW,
     SCOPE,
     WANTS,
+    SWITCH("list", "with the first 200 events of each stretch, and their labels"),
     END,
 };
 static const kor_given when_query[] = {
@@ -105,6 +107,11 @@ const kor_route kor_routes[] = {
      "Take the corrections of an event back", NULL, NULL, NULL, kor_api_undo, false},
     {"GET", "/api/models", KOR_ACCESS_TOKEN, "The shipped models and your own", NULL, NULL, NULL,
      kor_api_models, false},
+    {"GET", "/api/models/{name}", KOR_ACCESS_TOKEN, "One model, with its labels and its card", NULL,
+     NULL, NULL, kor_api_model, false},
+    {"GET", "/api/models/{name}/figure", KOR_ACCESS_TOKEN,
+     "How far a model's probabilities can be trusted, as a picture", NULL, NULL, "image/svg+xml",
+     kor_api_figure, false},
     {"GET", "/api/stats", KOR_ACCESS_TOKEN, "What is remembered, and what the models did for it",
      NULL, NULL, NULL, kor_api_stats, false},
     {"GET", "/api/exclusions", KOR_ACCESS_TOKEN, "What is never to be remembered", NULL, NULL, NULL,
@@ -128,6 +135,8 @@ const kor_route kor_routes[] = {
     {"GET", "/login", KOR_ACCESS_OPEN, "Open a session of a browser, and go to the page",
      login_query, NULL, "", kor_api_login, false},
     {"GET", "/", KOR_ACCESS_OPEN, "The page", NULL, NULL, "text/html", kor_api_page, false},
+    {"GET", "/web/{name}", KOR_ACCESS_OPEN, "A file of the page", NULL, NULL, "*/*",
+     kor_api_page_file, false},
     {NULL, NULL, KOR_ACCESS_TOKEN, NULL, NULL, NULL, NULL, NULL, false},
 };
 _Static_assert(sizeof kor_routes / sizeof *kor_routes <= KOR_SERVICE_ROUTES, "figures of a route");
@@ -156,6 +165,9 @@ static json_t *parameters(const kor_route *r)
                               json_pack("{s:s,s:s,s:b,s:s,s:{s:s,s:I}}", "name", "id", "in", "path",
                                         "required", true, "description", "an event's number",
                                         "schema", "type", "integer", "minimum", (json_int_t)1));
+    if (strstr(r->path, "{name}"))
+        json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:{s:s}}", "name", "name", "in", "path",
+                                              "required", true, "schema", "type", "string"));
     for (const kor_given *f = r->query; f && f->name; f++)
         json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", f->name, "in",
                                               "query", "required", f->needed, "description",

@@ -38,6 +38,19 @@ static json_t *no_models(void *arg)
     return json_array();
 }
 
+static kor_status no_model(void *arg, const char *name, json_t **out, kor_error *err)
+{
+    (void)arg;
+    (void)out;
+    return kor_fail(err, KOR_E_NOT_FOUND, "there is no model '%s'", name);
+}
+
+static kor_status no_figure(void *arg, const char *name, kor_str *out, kor_error *err)
+{
+    (void)out;
+    return no_model(arg, name, NULL, err);
+}
+
 static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
                                   kor_correction **list, size_t *count, kor_error *err)
 {
@@ -69,6 +82,8 @@ static void set_up(void)
         .embedder_name = "trunk",
         .open_guard = open_guard,
         .models = no_models,
+        .model = no_model,
+        .figure = no_figure,
         .read_correction = read_correction,
     };
     kor_ingest_stats stats;

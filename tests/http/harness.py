@@ -119,7 +119,8 @@ def routes():
         for method, operation in operations.items():
             query = "&".join("%s=%s" % (p["name"], values[p["name"]]) for p in operation["parameters"]
                              if p["in"] == "query" and (p["required"] or p["name"] == "q"))
-            target = path.replace("{id}", "1") + ("?" + query if query else "")
+            name = "style.css" if path.startswith("/web/") else "tags"
+            target = path.replace("{id}", "1").replace("{name}", name) + ("?" + query if query else "")
             yield method.upper(), target, bodies.get(path) if "requestBody" in operation else None, operation
 
 
