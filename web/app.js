@@ -46,6 +46,7 @@ function notice(heading, text, again) {
 function failed(error) {
     if (error.status === 401) {
         ready = false;
+        document.body.classList.add("locked");
         return signIn(() => go({ focus: true }));
     }
     const missing = error.status === 404;
@@ -80,6 +81,7 @@ async function go({ focus }) {
         if (!ready) {
             setZone((await when("today", signal)).zone);
             ready = true;
+            document.body.classList.remove("locked");
             listen();
         }
         view = await viewOf(place)(place, signal, { reload: () => go({ focus: false }) });

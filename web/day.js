@@ -31,19 +31,17 @@ function glance(stretches, now) {
         hours.map((h) => svg("line", { x1: h * 60, x2: h * 60, y1: 0, y2: 10 })),
         now != null && svg("line", { class: "now", x1: now, x2: now, y1: 0, y2: 10 }));
     return el("div", { class: "glance", role: "img", "aria-label": `When: ${words}` },
-        sources.map((source) => [
-            el("span", { class: "source" }, source),
-            el("div", { class: "lane" }, lane(stretches.filter((s) => s.source === source)))]),
-        el("span", {}), el("div", { class: "hours" }, hours.map((h) => el("span", {}, String(h).padStart(2, "0")))),
-        el("div", { class: "over" }, grid));
+        el("div", { class: "sources" }, sources.map((source) => el("span", {}, source))),
+        el("div", { class: "lanes" }, grid, sources.map((source) => lane(stretches.filter((s) => s.source === source)))),
+        el("div", { class: "hours" }, hours.map((h) => el("span", {}, String(h).padStart(2, "0")))));
 }
 
 // ---- Stretches ----
 
-function row(e) {
+function row(e, timed = true) {
     return el("li", {},
-        el("a", { class: "event", href: `#/event/${e.event}`, "data-key": `e${e.event}` },
-            el("time", { datetime: e.time }, clock(e.time)),
+        el("a", { class: timed ? "event" : "event alone", href: `#/event/${e.event}`, "data-key": `e${e.event}` },
+            timed && el("time", { datetime: e.time }, clock(e.time)),
             el("span", { class: "title" }, titleOf(e)),
             kindMark(e.labels.kind?.[0])));
 }
@@ -65,7 +63,7 @@ function folded(s) {
     const more = s.list.slice(SHOWN);
     return more.length > 0 && el("details", { "data-key": `s${s.first}` },
         el("summary", { "data-key": `m${s.first}` }, `${s.events - SHOWN} more`),
-        el("ul", { class: "events" }, more.map(row)),
+        el("ul", { class: "events" }, more.map((e) => row(e))),
         s.events > s.list.length && el("p", { class: "quiet" }, `${count(s.events - s.list.length, "event")} after these; a search finds them.`));
 }
 
@@ -79,9 +77,8 @@ function stretch(s) {
         el("div", { class: "sheet" },
             el("div", { class: "head" },
                 el("h2", {}, s.source, apps.length > 0 && el("span", { class: "quiet" }, ` in ${apps.slice(0, 3).join(", ")}`)),
-                el("span", { class: "quiet" }, count(s.events, "event")),
-                !alone && kinds(s.list)),
-            el("ul", { class: "events" }, s.list.slice(0, SHOWN).map(row)),
+                !alone && [el("span", { class: "quiet" }, count(s.events, "event")), kinds(s.list)]),
+            el("ul", { class: "events" }, s.list.slice(0, SHOWN).map((e) => row(e, !alone))),
             folded(s),
             tags(s.list)));
 }

@@ -36,7 +36,7 @@ function withPlaces(text, places) {
 function textOf(e) {
     const kind = e.annotations.find((a) => a.field === "kind")?.label;
     const places = e.annotations.filter((a) => a.in === "text" && a.field !== "acts");
-    return el("div", { class: MONOSPACED.includes(kind) ? "text code" : "text" }, withPlaces(e.text, places));
+    return el("div", { class: MONOSPACED.includes(kind) ? "sheet text code" : "sheet text" }, withPlaces(e.text, places));
 }
 
 // An address is a link when it leads to the web; anything else is text.
@@ -161,9 +161,11 @@ function labels(e, reload) {
 function inside(e) {
     const fields = byField(e.annotations.filter((a) => a.in));
     if (!fields.size) return null;
+    const points = { title: [...(e.title ?? "")], text: [...e.text] };
+    const words = (a) => points[a.in].slice(a.start, a.end).join(""); // values are in lower case
     const item = (field, a) => (field === "entities"
-        ? el("a", { class: "tag", href: searchFor({ entity: a.value }), title: who(a) }, a.value)
-        : el("span", { title: who(a) }, a.value));
+        ? el("a", { class: "tag", href: searchFor({ entity: a.value }), title: who(a) }, words(a))
+        : el("span", { title: who(a) }, words(a)));
     const group = (field, [label, list]) => el("div", {},
         el("dt", {}, label),
         list.map((a) => el("dd", {}, item(field, a), el("span", { class: "quiet" }, ` ${a.by === "you" ? "you" : percent(a.score)}`))));

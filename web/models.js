@@ -23,7 +23,7 @@ function quality(m) {
     if (!m.metric) return null;
     const bar = el("span", { class: "bar" }, el("span", { class: "full" }));
     bar.firstChild.style.setProperty("inline-size", `${Math.round(Math.min(1, Math.max(0, m.quality)) * 100)}%`);
-    return el("p", { class: "quality" }, el("span", {}, m.metric), bar, el("b", {}, m.quality.toFixed(3)));
+    return el("p", { class: "quality" }, el("span", {}, m.metric.replaceAll("_", "-").replace("f1", "F1")), bar, el("b", {}, m.quality.toFixed(3)));
 }
 
 function tile(m) {

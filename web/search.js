@@ -77,8 +77,7 @@ function why({ query, reply }) {
     else if (named.length) reason = `None is of ${named.map((name) => `${name} ${query[name]}`).join(" and ")}.`;
     return el("section", { class: "notice" },
         el("img", { src: "/web/penguin.svg", alt: "", width: 72, height: 72 }),
-        el("h2", {}, "Nothing was found"),
-        el("p", {}, reason),
+        el("h2", {}, reason),
         el("p", { class: "quiet" }, steps.join(" → ")),
         reply.range && reply.words && el("p", {}, el("a", { class: "button", href: searchFor({ ...query, q: reply.words }) }, `Search “${reply.words}” at any time`)));
 }
