@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { el, say, titleOf } from "./dom.js";
 import { kindMark, searchFor, tagMark } from "./labels.js";
-import { dayOf, longMoment, moment, range, shortDay } from "./times.js";
+import { clock, dayOf, longMoment, moment, range, shortDay } from "./times.js";
 
 const ALWAYS = ["kind", "tags"]; // can be corrected, also where no model said anything
 const MONOSPACED = ["code", "command", "data", "error"];
@@ -46,8 +46,12 @@ function address(uri) {
 }
 
 function about(e) {
+    const offset = `UTC${e.time.slice(-6)}`, there = e.time.slice(11, 16); // by the clock where it happened
     const facts = [
-        ["When", [el("time", { datetime: e.time }, longMoment(e.time)), el("span", { class: "quiet" }, ` (${e.time})`)]],
+        ["When", [
+            el("time", { datetime: e.time }, longMoment(e.time)),
+            el("span", { class: "quiet" }, there === clock(e.time) ? ` ${offset}` : `; ${there} where it happened, ${offset}`),
+        ]],
         ["Source", e.app && e.app !== e.source ? `${e.source}, ${e.app}` : e.source],
         e.scope && ["Scope", e.scope],
         e.uri && ["Where", address(e.uri)],
