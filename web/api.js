@@ -41,13 +41,13 @@ export const models = (signal) => ask("GET", "/api/models", { signal });
 export const model = (name, signal) => ask("GET", `/api/models/${encodeURIComponent(name)}`, { signal });
 export const figure = (name) => `/api/models/${encodeURIComponent(name)}/figure`;
 
-// Events that have to do with one; none where the server does not say.
+// Events that have to do with one. An event is shown without them where the server does not say.
 export async function related(id, signal) {
     try {
-        return await ask("GET", `/api/events/${id}/related`, { signal });
+        return (await ask("GET", `/api/events/${id}/related`, { signal })).results;
     } catch (error) {
-        if (error.status === 404) return null;
-        throw error;
+        if (error.name === "AbortError") throw error;
+        return [];
     }
 }
 

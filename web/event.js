@@ -195,22 +195,22 @@ function times(e) {
             t.from ? el("a", { href: `#/day/${dayOf(t.from)}` }, t.text) : t.text, el("span", { class: "quiet" }, ` ${range(t)}`)))));
 }
 
-function relatedTo(reply) {
-    const list = reply?.related ?? reply?.hits ?? [];
+function relatedTo(list) {
     return list.length > 0 && el("section", {},
         el("h2", {}, "Related"),
         el("ul", { class: "events sheet" }, list.map((r) => el("li", {},
-            el("a", { class: "event", href: `#/event/${r.event}` },
+            el("a", { class: "event", href: `#/event/${encodeURIComponent(r.id)}` },
                 el("time", { datetime: r.time }, moment(r.time)),
                 el("span", { class: "title" }, titleOf(r)),
-                el("span", { class: "quiet" }, r.source))))));
+                el("span", { class: "quiet" }, r.source)),
+            r.shared && el("p", { class: "shared quiet" }, `both name ${r.shared}`)))));
 }
 
 // ---- The view ----
 
 export async function event({ word }, signal, { reload }) {
     if (!/^[1-9]\d{0,17}$/.test(word)) throw new api.Failure(404, "An event has a number.");
-    const [e, related] = await Promise.all([api.event(word, signal), api.related(word, signal).catch(() => null)]);
+    const [e, related] = await Promise.all([api.event(word, signal), api.related(word, signal)]);
     const again = async (id) => {
         await reload();
         document.getElementById(id)?.focus({ preventScroll: true });

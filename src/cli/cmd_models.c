@@ -264,19 +264,21 @@ static kor_status find_listed(char out[4096], const char *name, const char *home
     return kor_model_find_shipped(out, name, home, err);
 }
 
-static kor_status find_figure(char out[4096], const char *name, const char *home, kor_error *err)
+/* The figure beside a model's file, which ends in ".gguf"; false when there is none. */
+static bool find_figure(char out[4096], const char *path)
 {
-    KOR_TRY(find_listed(out, name, home, err));
+    (void)snprintf(out, 4096, "%s", path);
     (void)strcpy(out + strlen(out) - strlen("gguf"), "svg");
-    if (access(out, R_OK) == 0) return KOR_OK;
-    return kor_fail(err, KOR_E_NOT_FOUND, "the model '%.80s' has no figure", name);
+    return access(out, R_OK) == 0;
 }
 
 kor_status kor_model_figure(kor_str *out, const char *name, const char *home, kor_error *err)
 {
-    char path[4096];
-    KOR_TRY(find_figure(path, name, home, err));
-    return kor_file_read(out, path, FIGURE_MAX, err);
+    char path[4096], figure[4096];
+    KOR_TRY(find_listed(path, name, home, err));
+    if (!find_figure(figure, path))
+        return kor_fail(err, KOR_E_NOT_FOUND, "the model '%.80s' has no figure", name);
+    return kor_file_read(out, figure, FIGURE_MAX, err);
 }
 
 kor_status kor_model_json(json_t **out, const char *name, const char *home, kor_error *err)
@@ -299,8 +301,7 @@ kor_status kor_model_json(json_t **out, const char *name, const char *home, kor_
         *out = model_json(&m, &info);
         json_object_set_new(*out, "names", names);
         if (card.len) json_object_set_new(*out, "card", kor_text_json(card.data, card.len));
-        json_object_set_new(*out, "figure",
-                            json_boolean(find_figure(figure, name, home, NULL) == KOR_OK));
+        json_object_set_new(*out, "figure", json_boolean(find_figure(figure, path)));
     }
     kor_str_free(&card);
     kor_model_unload(&loaded);

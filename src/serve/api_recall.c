@@ -95,7 +95,8 @@ void kor_api_recall(kor_ask *ask)
 
 void kor_api_timeline(kor_ask *ask)
 {
-    kor_timeline t = {.zone = ask->service->parts.zone, .scope = kor_ask_text(ask, "scope"),
+    kor_timeline t = {.zone = ask->service->parts.zone,
+                      .scope = kor_ask_text(ask, "scope"),
                       .list = kor_ask_switch(ask, "list")};
     kor_memory *memory;
     kor_error err;

@@ -120,8 +120,8 @@ static kor_status add_said(kor_timeline *t, kor_memory *memory, kor_error *err)
     for (kor_day *d = t->first; d; d = d->next)
         for (kor_stretch *s = d->first; s; s = s->next)
             for (kor_listed *l = s->events; l; l = l->next)
-                KOR_TRY(kor_annotations_list(memory, l->id, &t->arena, &l->said, &l->said_count,
-                                             err));
+                KOR_TRY(
+                    kor_annotations_list(memory, l->id, &t->arena, &l->said, &l->said_count, err));
     return KOR_OK;
 }
 
@@ -200,10 +200,10 @@ static json_t *stretch_json(const kor_stretch *s, const kor_timeline *t)
     json_t *titles = json_array();
     for (size_t i = 0; i < s->titles; i++)
         json_array_append_new(titles, kor_text_json(s->title[i], strlen(s->title[i])));
-    json_t *o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", from, "to", to, "source",
-                          s->source, "events", (json_int_t)s->count, "first",
-                          (json_int_t)s->first_id, "last", (json_int_t)s->last_id, "titles",
-                          titles);
+    json_t *o =
+        json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", from, "to", to, "source", s->source,
+                  "events", (json_int_t)s->count, "first", (json_int_t)s->first_id, "last",
+                  (json_int_t)s->last_id, "titles", titles);
     if (t->list) json_object_set_new(o, "list", list_json(s->events, t->zone));
     return o;
 }

@@ -38,7 +38,7 @@ typedef struct kor_timeline {
     const kor_zone *zone;
     const char *scope; /* NULL: the user's own */
     kor_wants wants;
-    bool list; /* the events of stretches, and what is said of them */
+    bool list;     /* the events of stretches, and what is said of them */
     int64_t *only; /* where something is wanted: the events of which it holds, ascending */
     size_t only_count;
     kor_arena arena;
@@ -49,9 +49,9 @@ typedef struct kor_timeline {
     size_t speaking_count;
 } kor_timeline;
 
-/* Gather. zone, scope, wants and list are set beforehand, all else is 0; words are days in words or as a
- * date, and without any (NULL) it is the latest days that have events. KOR_E_ARG when words are no
- * time. Free with kor_timeline_free, after a failure too. */
+/* Gather. zone, scope, wants and list are set beforehand, all else is 0; words are days in words or
+ * as a date, and without any (NULL) it is the latest days that have events. KOR_E_ARG when words
+ * are no time. Free with kor_timeline_free, after a failure too. */
 kor_status kor_timeline_make(kor_timeline *t, kor_memory *memory, const char *words, int64_t now_ms,
                              kor_error *err);
 void kor_timeline_free(kor_timeline *t);
