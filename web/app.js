@@ -44,11 +44,7 @@ function notice(heading, text, again) {
 }
 
 function failed(error) {
-    if (error.status === 401) {
-        ready = false;
-        document.body.classList.add("locked");
-        return signIn(() => go({ focus: true }));
-    }
+    if (error.status === 401) return signIn(() => location.reload());
     const missing = error.status === 404;
     return { title: "Error", node: notice(missing ? "It is not there" : "That did not work", error.message, !missing) };
 }
@@ -57,6 +53,7 @@ function show(view, name, focus) {
     shown = { ...view, name };
     main.replaceChildren(view.node);
     main.removeAttribute("aria-busy");
+    document.body.classList.toggle("locked", view.locked === true);
     document.title = `${view.title} · Korora`;
     for (const link of document.querySelectorAll("nav [data-view]")) {
         if (link.dataset.view === name) link.setAttribute("aria-current", "page");
@@ -81,7 +78,6 @@ async function go({ focus }) {
         if (!ready) {
             setZone((await when("today", signal)).zone);
             ready = true;
-            document.body.classList.remove("locked");
             listen();
         }
         view = await viewOf(place)(place, signal, { reload: () => go({ focus: false }) });
@@ -95,10 +91,7 @@ async function go({ focus }) {
 
 // ---- What changes by itself ----
 
-let listening = false;
 function listen() {
-    if (listening) return;
-    listening = true;
     let waiting = 0;
     // An import tells of many at once.
     live(() => {

@@ -19,7 +19,7 @@ function lane(stretches) {
         return svg("rect", { class: "band", x: from - 3, y: 0, width: to - from + 6, height: 20, rx: 3 });
     });
     const lines = stretches.flatMap((s) => s.list).map((e) =>
-        svg("rect", { class: `line ${kindClass(e.labels.kind?.[0])}`, x: minuteOf(e.time) - 2, y: 3, width: 4, height: 14 }));
+        svg("line", { class: kindClass(e.labels.kind?.[0]), x1: minuteOf(e.time), x2: minuteOf(e.time), y1: 3, y2: 17 }));
     return svg("svg", { viewBox: `0 0 ${MINUTES} 20`, preserveAspectRatio: "none" }, parts, lines);
 }
 
@@ -93,7 +93,8 @@ function steps(day, today) {
             type: "date", value: day, "aria-label": "Day",
             on: { change: (e) => isDay(e.target.value) && (location.hash = dayLink(e.target.value)) },
         }),
-        day !== today && el("a", { class: "button", href: "#/" }, "Today"));
+        day !== today && el("a", { class: "button", href: "#/" }, "Today"),
+        el("span", { class: "keys quiet", "aria-hidden": "true" }, el("kbd", {}, "←"), " ", el("kbd", {}, "→"), " days"));
 }
 
 function lead(stretches, events) {

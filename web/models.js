@@ -57,11 +57,11 @@ export async function model({ word }, signal) {
             quality(m),
             el("ul", { class: "facts quiet" }, facts(m).map((fact) => el("li", {}, fact))),
             el("div", { class: "card" },
+                el("div", {}, m.card ? card(m.card) : el("p", {}, "Its file holds no card.")),
                 m.figure && el("img", {
-                    class: "figure", src: api.figure(m.name),
-                    alt: "How far its probabilities can be trusted; the table of the calibration below says the same in figures.",
-                }),
-                m.card ? card(m.card) : el("p", {}, "Its file holds no card.")),
+                    src: api.figure(m.name), width: 460, height: 590,
+                    alt: "How far its probabilities can be trusted; the table of the calibration says the same in figures.",
+                })),
             el("p", { class: "quiet file" }, m.file)),
     };
 }

@@ -29,5 +29,5 @@ export function signIn(done) {
             el("label", { for: "token" }, "Token"),
             el("div", { class: "row" }, field, el("button", { class: "main" }, "Open")),
             wrong));
-    return { title: "Sign in", node };
+    return { title: "Sign in", node, locked: true };
 }

@@ -57,7 +57,7 @@ static kor_status add_event(kor_timeline *t, kor_stretch *s, const kor_event *e,
 {
     size_t len;
     const char *title = title_of(e, &len);
-    kor_listed *l = kor_arena_alloc(&t->arena, sizeof *l);
+    kor_stretch_event *l = kor_arena_alloc(&t->arena, sizeof *l);
     if (!l) return kor_fail_memory(err);
     l->id = e->id;
     l->time_ms = e->time_ms;
@@ -119,7 +119,7 @@ static kor_status add_said(kor_timeline *t, kor_memory *memory, kor_error *err)
 {
     for (kor_day *d = t->first; d; d = d->next)
         for (kor_stretch *s = d->first; s; s = s->next)
-            for (kor_listed *l = s->events; l; l = l->next)
+            for (kor_stretch_event *l = s->events; l; l = l->next)
                 KOR_TRY(
                     kor_annotations_list(memory, l->id, &t->arena, &l->said, &l->said_count, err));
     return KOR_OK;
@@ -177,7 +177,7 @@ static json_t *mentions_json(const kor_event *list, size_t count)
     return o;
 }
 
-static json_t *list_json(const kor_listed *l, const kor_zone *zone)
+static json_t *list_json(const kor_stretch_event *l, const kor_zone *zone)
 {
     json_t *list = json_array();
     for (; l; l = l->next) {

@@ -9,13 +9,13 @@
 enum { KOR_STRETCH_TITLES = 3, KOR_STRETCH_LIST = 200 };
 
 /* An event of a stretch, where they are listed. */
-typedef struct kor_listed {
-    struct kor_listed *next;
+typedef struct kor_stretch_event {
+    struct kor_stretch_event *next;
     int64_t id, time_ms;
     const char *title, *app; /* title: as in titles; app: may be NULL */
     kor_said *said;
     size_t said_count;
-} kor_listed;
+} kor_stretch_event;
 
 typedef struct kor_stretch {
     struct kor_stretch *next;
@@ -23,7 +23,7 @@ typedef struct kor_stretch {
     const char *source;
     const char *title[KOR_STRETCH_TITLES]; /* different ones, the first that came */
     size_t titles;
-    kor_listed *events, **last_event; /* the first KOR_STRETCH_LIST, or none */
+    kor_stretch_event *events, **last_event; /* the first KOR_STRETCH_LIST, or none */
     bool closed;
 } kor_stretch;
 

@@ -283,7 +283,7 @@ await test("models, and the card of one", async (page) => {
     await page.getByRole("link", { name: "tags", exact: true }).click();
     await page.getByRole("heading", { name: "Labels, the weakest first" }).waitFor();
     assert.match(await page.getByRole("row", { name: /^security/ }).innerText(), /security\s+10\s+0\.545/);
-    await page.waitForFunction(() => document.querySelector(".figure").naturalWidth > 0);
+    await page.waitForFunction(() => document.querySelector(".card img").naturalWidth > 0);
     await page.goBack();
     await page.getByRole("heading", { name: "Models", level: 1 }).waitFor();
     await open(page, "#/models/..%2f..%2ftoken");
