@@ -463,15 +463,17 @@ static void check_dot(const kor_kernels *k, size_t rows, size_t dim, size_t gap,
     DROP_ALL(&query, &data, &a, &b);
 }
 
-static void check_hamming(const kor_kernels *k, size_t rows, size_t words, fill how)
+static void check_bits(const kor_kernels *k, size_t rows, size_t words, size_t shift, fill how)
 {
-    buffer query = make(words * 8, 8), data = make(rows * words * 8, 8), a = make(rows * 4, 4),
+    size_t bytes = words * 8;
+    buffer query = make(bytes * 8, shift), data = make(rows * bytes, shift), a = make(rows * 4, 4),
            b = make(rows * 4, 4);
-    fill_i8(query.data, words * 8, RANDOM);
-    fill_i8(data.data, rows * words * 8, how);
-    spec->hamming(a.data, query.data, data.data, rows, words);
-    DOING(k, "hamming", "rows %zu words %zu fill %d place %d", rows, words, (int)how, (int)where);
-    k->hamming(b.data, query.data, data.data, rows, words);
+    fill_i8(query.data, bytes * 8, how);
+    fill_i8(data.data, rows * bytes, RANDOM);
+    if (how == ALL_MIN || how == ALL_MAX) memset(data.data, 0xff, rows * bytes);
+    spec->dot_bits(a.data, query.data, data.data, rows, bytes);
+    DOING(k, "dot_bits", "rows %zu words %zu fill %d place %d", rows, words, (int)how, (int)where);
+    k->dot_bits(b.data, query.data, data.data, rows, bytes);
     verdict(memcmp(a.data, b.data, rows * 4) == 0 && intact(&b));
     DROP_ALL(&query, &data, &a, &b);
 }
@@ -649,7 +651,7 @@ static void check_all(const kor_kernels *k, int quick)
                     check_rows(k, 1 + shift, n, how, shift);
                     if (wanted("dot_i8")) check_dot(k, shift * 3, n, shift * 5, how);
                     if (wanted("dot_i8")) check_dot(k, 1 + shift, n, shift * 5, how);
-                    if (wanted("hamming")) check_hamming(k, shift * 3, n, how);
+                    if (wanted("dot_bits")) check_bits(k, shift * 3, n, shift * 5, how);
                     if (wanted("bag_i8")) check_bag(k, shift * 37, n, shift, how);
                     for (special what = 0; wanted("quantize") && what < SPECIALS; what++)
                         check_quantize(k, n, how, what, shift);
@@ -784,7 +786,7 @@ static void bench_slots(const kor_kernels *k)
     SLOT("embed_i8 256", k->embed_i8(out, c.data, 0.1f, 2, in, 256));
     SLOT("tanh_rows 512", k->tanh_rows(out, in, N));
     SLOT("dot_i8 1000 x 512", k->dot_i8(y.data, c.data, c.data, ROWS, N, N));
-    SLOT("hamming 1000 x 512 bits", k->hamming(y.data, c.data, c.data, ROWS, N / 64));
+    SLOT("dot_bits 1000 x 512", k->dot_bits(y.data, c.data, c.data, ROWS, N / 8));
     SLOT("bag_i8 60 rows of 32", k->bag_i8(y.data, c.data, ids.data, IDS, BAG));
 #undef SLOT
     DROP_ALL(&x, &y, &c, &scratch, &ids);

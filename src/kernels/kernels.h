@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The arithmetic: one table of functions per instruction set, chosen once at run time.
  *
- * Numeric contract. Integer results (quantize, the sums inside gemm_i8, dot_i8, hamming, bag_i8)
+ * Numeric contract. Integer results (quantize, the sums inside gemm_i8, dot_i8, dot_bits, bag_i8)
  * have the same bits on every instruction set. So have the float results of all slots but gemm_f32:
  * a last bit that differs moves an int8 code by one in the next quantize, and from there a score in
  * the third digit. An int8 model therefore gives the same vector everywhere. What every table does,
@@ -107,9 +107,10 @@ typedef struct kor_kernels {
     void (*dot_i8)(int32_t *out, const int8_t *query, const int8_t *rows, size_t count,
                    size_t stride, size_t dim);
 
-    /* out[i] = bits that differ between query and row i, each words words of 64 bits long. */
-    void (*hamming)(uint32_t *out, const uint64_t *query, const uint64_t *rows, size_t count,
-                    size_t words);
+    /* out[i] = sum of query[j] where bit j of row i is set, the bit of 2^(j mod 8) in byte j / 8.
+     * Rows are bytes long, a multiple of 8, one after the other; query has 8 * bytes codes. */
+    void (*dot_bits)(int32_t *out, const int8_t *query, const uint8_t *rows, size_t count,
+                     size_t bytes);
 
     /* out[dim] = sum of the rows ids[count] of table [][dim]. Exact for count < 2^24. */
     void (*bag_i8)(int32_t *out, const int8_t *table, const uint32_t *ids, size_t count,

@@ -475,6 +475,38 @@ static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t
     }
 }
 
+/* The sums of bytes two and two stay in 16 bits for a while: 64 times 256 fit. */
+static __m256i dot_bits_part(const int8_t *query, const uint8_t *row, size_t bytes)
+{
+    const __m256i spread = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2,
+                                            2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
+    const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201ull);
+    __m256i sum = _mm256_setzero_si256();
+    for (size_t i = 0; i < bytes; i += 4) {
+        int32_t word;
+        memcpy(&word, row + i, sizeof word);
+        __m256i in = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(word), spread), bit);
+        __m256i codes = _mm256_and_si256(_mm256_cmpeq_epi8(in, bit),
+                                         _mm256_loadu_si256((const void *)(query + 8 * i)));
+        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_set1_epi8(1), codes));
+    }
+    return _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
+}
+
+static void dot_bits(int32_t *out, const int8_t *query, const uint8_t *rows, size_t count,
+                     size_t bytes)
+{
+    enum { PART = 64 * 4 };
+    for (size_t r = 0; r < count; r++, rows += bytes) {
+        __m256i sum = _mm256_setzero_si256();
+        for (size_t i = 0; i < bytes; i += PART) {
+            size_t n = bytes - i < PART ? bytes - i : PART;
+            sum = _mm256_add_epi32(sum, dot_bits_part(query + 8 * i, rows + i, n));
+        }
+        out[r] = sum8_i32(sum);
+    }
+}
+
 static uint64_t peak_i8(size_t rounds)
 {
     enum { SUMS = 10 };
@@ -512,7 +544,7 @@ const kor_kernels TABLE = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
-    .hamming = hamming,
+    .dot_bits = dot_bits,
     .bag_i8 = bag_i8,
     .peak_i8 = peak_i8,
 };

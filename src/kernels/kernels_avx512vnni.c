@@ -422,6 +422,21 @@ static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t
     }
 }
 
+static void dot_bits(int32_t *out, const int8_t *query, const uint8_t *rows, size_t count,
+                     size_t bytes)
+{
+    const __m512i one = _mm512_set1_epi8(1);
+    for (size_t r = 0; r < count; r++, rows += bytes) {
+        __m512i sum = _mm512_setzero_si512();
+        for (size_t i = 0; i < bytes; i += 8) {
+            uint64_t in;
+            memcpy(&in, rows + i, sizeof in);
+            sum = _mm512_dpbusd_epi32(sum, one, _mm512_maskz_loadu_epi8(in, query + 8 * i));
+        }
+        out[r] = _mm512_reduce_add_epi32(sum);
+    }
+}
+
 static uint64_t peak_i8(size_t rounds)
 {
     enum { SUMS = 16 };
@@ -449,7 +464,7 @@ const kor_kernels kor_kernels_avx512vnni = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
-    .hamming = hamming,
+    .dot_bits = dot_bits,
     .bag_i8 = bag_i8,
     .peak_i8 = peak_i8,
 };

@@ -408,6 +408,26 @@ static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t
     }
 }
 
+static void dot_bits(int32_t *out, const int8_t *query, const uint8_t *rows, size_t count,
+                     size_t bytes)
+{
+    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t bit = vld1q_u8(bits);
+    for (size_t r = 0; r < count; r++, rows += bytes) {
+        int32x4_t sum = vdupq_n_s32(0);
+        for (size_t i = 0; i < bytes; i += 8) {
+            int16x8_t part = vdupq_n_s16(0);
+            for (size_t k = i; k < i + 8; k += 2) {
+                uint8x16_t in = vcombine_u8(vdup_n_u8(rows[k]), vdup_n_u8(rows[k + 1]));
+                int8x16_t set = vreinterpretq_s8_u8(vtstq_u8(in, bit));
+                part = vpadalq_s8(part, vandq_s8(set, vld1q_s8(query + 8 * k)));
+            }
+            sum = vpadalq_s16(sum, part);
+        }
+        out[r] = vaddvq_s32(sum);
+    }
+}
+
 static uint64_t peak_i8(size_t rounds)
 {
     enum { SUMS = 16 };
@@ -443,7 +463,7 @@ const kor_kernels TABLE = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
-    .hamming = hamming,
+    .dot_bits = dot_bits,
     .bag_i8 = bag_i8,
     .peak_i8 = peak_i8,
 };

@@ -8,18 +8,6 @@
 
 #include <string.h>
 
-static void hamming(uint32_t *restrict out, const uint64_t *restrict query,
-                    const uint64_t *restrict rows, size_t count, size_t words)
-{
-    for (size_t r = 0; r < count; r++, rows += words) {
-        uint32_t bits = 0;
-        for (size_t i = 0; i < words; i++) {
-            bits += (uint32_t)__builtin_popcountll(query[i] ^ rows[i]);
-        }
-        out[r] = bits;
-    }
-}
-
 /* acc stays in registers where width is a constant. */
 static inline __attribute__((always_inline)) void bag_columns(int32_t *restrict out,
                                                               const int8_t *restrict table,

@@ -213,6 +213,21 @@ static void dot_i8(int32_t *out, const int8_t *query, const int8_t *rows, size_t
     }
 }
 
+/* A byte of a row is one of 256 sums of 8 codes. */
+static void dot_bits(int32_t *out, const int8_t *query, const uint8_t *rows, size_t count,
+                     size_t bytes)
+{
+    memset(out, 0, count * sizeof *out);
+    for (size_t i = 0; i < bytes; i++) {
+        int32_t sums[256] = {0};
+        for (size_t j = 0; j < 8; j++) {
+            for (size_t k = 0; k < (size_t)1 << j; k++)
+                sums[((size_t)1 << j) + k] = sums[k] + query[8 * i + j];
+        }
+        for (size_t r = 0; r < count; r++) out[r] += sums[rows[r * bytes + i]];
+    }
+}
+
 static uint64_t peak_i8(size_t rounds)
 {
     enum { SUMS = 8 };
@@ -239,7 +254,7 @@ const kor_kernels kor_kernels_scalar = {
     .embed_i8 = embed_i8,
     .tanh_rows = tanh_rows,
     .dot_i8 = dot_i8,
-    .hamming = hamming,
+    .dot_bits = dot_bits,
     .bag_i8 = bag_i8,
     .peak_i8 = peak_i8,
 };

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "memory/vectors.h"
+#include "memory/vectors_inner.h"
 
 #include "base/hash.h"
 #include "base/str.h"
-#include "kernels/kernels.h"
-#include "memory/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +15,8 @@
 
 /* ---- The file ---- */
 
-enum { HEADER_BYTES = 4096 };
-
-/* "KORKVEC1" on the machine that wrote it; on one of the other byte order the file is not known. */
-#define MAGIC 0x31434556564b524bull
+/* "KRKVVEC2" on the machine that wrote it; on one of the other byte order the file is not known. */
+#define MAGIC 0x32434556564b524bull
 
 typedef struct header {
     uint64_t magic;
@@ -37,31 +33,16 @@ static uint64_t header_check(const header *h)
     return kor_hash64(h, offsetof(header, check), 0);
 }
 
-static size_t block_bytes(size_t dim)
-{
-    return KOR_VECTORS_BLOCK * (sizeof(kor_vectors_head) + dim);
-}
-
-static const kor_vectors_head *block_heads(const unsigned char *block)
-{
-    return (const kor_vectors_head *)(const void *)block;
-}
-
-static const int8_t *block_codes(const unsigned char *block)
-{
-    return (const int8_t *)(block + KOR_VECTORS_BLOCK * sizeof(kor_vectors_head));
-}
-
 /* Bytes of a file whose last row is row count - 1. */
 static uint64_t bytes_needed(uint64_t count, size_t dim)
 {
-    if (!count) return HEADER_BYTES;
+    if (!count) return KOR_VECTORS_HEADER;
     uint64_t last = count - 1;
-    return HEADER_BYTES + last / KOR_VECTORS_BLOCK * block_bytes(dim) +
-           KOR_VECTORS_BLOCK * sizeof(kor_vectors_head) + (last % KOR_VECTORS_BLOCK + 1) * dim;
+    return kor_vectors_offset(last, dim) + kor_block_codes(dim) +
+           (last % KOR_VECTORS_BLOCK + 1) * dim;
 }
 
-static bool read_at(int fd, void *bytes, size_t len, uint64_t offset)
+bool kor_vectors_read(int fd, void *bytes, size_t len, uint64_t offset)
 {
     char *p = bytes;
     while (len) {
@@ -115,6 +96,21 @@ static kor_status select_rows(kor_memory *m, int64_t after, int64_t last, sqlite
     return KOR_OK;
 }
 
+/* The signs of a vector, and what makes a cosine of a sum over them: the best that signs alone can
+ * say of x is |x|_1 / dim in each component (Gao and Long 2024, without their rotation: these
+ * vectors lie evenly enough). Returns that factor. */
+static float sketch(unsigned char *bits, const int8_t *code, float scale, size_t dim)
+{
+    int64_t sum = 0;
+    memset(bits, 0, kor_sketch_bytes(dim));
+    for (size_t i = 0; i < dim; i++) {
+        sum += abs(code[i]);
+        if (code[i] > 0) bits[i / 8] |= (unsigned char)(1u << (i % 8));
+    }
+    float norm = scale * (float)sum;
+    return norm > 0 ? 1 / norm : 0;
+}
+
 /* Fill a block from slot *end on, until it is full or the rows end. A row that cannot be right is
  * left out; kor_memory_check reports it. */
 static kor_status read_block(kor_memory *m, sqlite3_stmt *rows, unsigned char *block, size_t *end,
@@ -122,7 +118,7 @@ static kor_status read_block(kor_memory *m, sqlite3_stmt *rows, unsigned char *b
 {
     size_t dim = m->vectors.dim;
     kor_vectors_head *heads = (kor_vectors_head *)(void *)block;
-    unsigned char *codes = block + KOR_VECTORS_BLOCK * sizeof *heads;
+    unsigned char *bits = block + kor_block_sketches(), *codes = block + kor_block_codes(dim);
     while (*end < KOR_VECTORS_BLOCK) {
         bool row;
         KOR_TRY(kor_store_step(m, rows, &row, err));
@@ -134,6 +130,7 @@ static kor_status read_block(kor_memory *m, sqlite3_stmt *rows, unsigned char *b
                                          .time_ms = sqlite3_column_int64(rows, 1),
                                          .scope = sqlite3_column_int(rows, 2),
                                          .scale = (float)scale};
+        heads[*end].sketch = sketch(bits + *end * kor_sketch_bytes(dim), code, (float)scale, dim);
         memcpy(codes + *end * dim, code, dim);
         ++*end;
     }
@@ -144,7 +141,7 @@ static kor_status read_block(kor_memory *m, sqlite3_stmt *rows, unsigned char *b
 static kor_status read_tail(kor_memory *m, int64_t last, kor_error *err)
 {
     kor_vectors *v = &m->vectors;
-    size_t size = block_bytes(v->dim), end;
+    size_t size = kor_block_bytes(v->dim), end;
     sqlite3_stmt *rows;
     KOR_TRY(select_rows(m, v->seen, last, &rows, err));
     do {
@@ -169,12 +166,19 @@ static kor_status read_tail(kor_memory *m, int64_t last, kor_error *err)
 static bool write_rows(int fd, uint64_t row, const unsigned char *block, size_t first, size_t end,
                        size_t dim)
 {
-    uint64_t base = HEADER_BYTES + row / KOR_VECTORS_BLOCK * block_bytes(dim);
-    const kor_vectors_head *heads = block_heads(block);
-    uint64_t codes = base + KOR_VECTORS_BLOCK * sizeof *heads;
-    return write_at(fd, heads + first, (end - first) * sizeof *heads,
-                    base + first * sizeof *heads) &&
-           write_at(fd, block_codes(block) + first * dim, (end - first) * dim, codes + first * dim);
+    const struct {
+        size_t at, size; /* of what each row has there */
+    } parts[] = {
+        {0, sizeof(kor_vectors_head)},
+        {kor_block_sketches(), kor_sketch_bytes(dim)},
+        {kor_block_codes(dim), dim},
+    };
+    uint64_t offset = kor_vectors_offset(row, dim);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t at = parts[i].at + first * parts[i].size;
+        if (!write_at(fd, block + at, (end - first) * parts[i].size, offset + at)) return false;
+    }
+    return true;
 }
 
 /* Append what the file lacks. Its rows are on the disk before the header says so. *done is false
@@ -185,7 +189,7 @@ static kor_status append(kor_memory *m, int fd, header *h, int64_t last, bool *d
     sqlite3_stmt *rows;
     *done = false;
     KOR_TRY(select_rows(m, h->seen, last, &rows, err));
-    unsigned char *block = malloc(block_bytes(dim));
+    unsigned char *block = malloc(kor_block_bytes(dim));
     kor_status status = block ? KOR_OK : kor_fail_memory(err);
     bool written = true;
     while (status == KOR_OK && written) {
@@ -210,7 +214,7 @@ static bool replace(const kor_memory *m, const char *path, int64_t generation)
 {
     union {
         header h;
-        unsigned char bytes[HEADER_BYTES];
+        unsigned char bytes[KOR_VECTORS_HEADER];
     } page;
     memset(&page, 0, sizeof page);
     page.h = (header){.magic = MAGIC,
@@ -246,7 +250,7 @@ static kor_status use_file(kor_memory *m, const char *path, int64_t generation, 
     /* Where a file system has no locks, the checks have to do. */
     while (flock(fd, writable ? LOCK_EX : LOCK_SH) != 0 && errno == EINTR) {
     }
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && read_at(fd, &h, sizeof h, 0) &&
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && kor_vectors_read(fd, &h, sizeof h, 0) &&
         header_fits(m, &h, generation, (uint64_t)st.st_size)) {
         if (writable && h.seen < last) {
             header longer = h;
@@ -324,145 +328,4 @@ void kor_vectors_close(kor_vectors *vectors)
     if (vectors->open) close(vectors->fd);
     free(vectors->tail);
     *vectors = (kor_vectors){.dim = vectors->dim};
-}
-
-/* ---- Scanning ---- */
-
-typedef struct scanner {
-    const kor_filter *filter;
-    const int8_t *query;
-    float scale;
-    size_t dim;
-    int64_t before; /* the id of the last row */
-    double sum, squares;
-    kor_near *wanted, *wanted_end;
-    kor_scan *out;
-} scanner;
-
-/* Put a row where it belongs among the nearest. Equal texts have equal vectors: one place for all,
- * for the latest of them. */
-static void offer(kor_scan *s, const kor_near *row)
-{
-    size_t at = s->count;
-    if (at == KOR_VECTORS_NEAR && row->cosine < s->near[at - 1].cosine) return;
-    while (at > 0 && s->near[at - 1].cosine < row->cosine) at--;
-    for (size_t k = at; k > 0 && s->near[k - 1].cosine == row->cosine; k--) {
-        kor_near *twin = &s->near[k - 1];
-        if (twin->scale != row->scale) continue;
-        if (row->time_ms >= twin->time_ms) *twin = *row;
-        return;
-    }
-    if (at == KOR_VECTORS_NEAR) return;
-    if (s->count < KOR_VECTORS_NEAR) s->count++;
-    memmove(&s->near[at + 1], &s->near[at], (s->count - 1 - at) * sizeof *s->near);
-    s->near[at] = *row;
-}
-
-static void take_row(scanner *s, const kor_vectors_head *head, int32_t dot)
-{
-    kor_near row = {.id = head->id,
-                    .time_ms = head->time_ms,
-                    .cosine = (float)dot * (s->scale * head->scale),
-                    .scale = head->scale};
-    s->sum += (double)row.cosine;
-    s->squares += (double)row.cosine * (double)row.cosine;
-    offer(s->out, &row);
-    while (s->wanted < s->wanted_end && s->wanted->id < row.id) s->wanted++;
-    if (s->wanted < s->wanted_end && s->wanted->id == row.id) s->wanted->cosine = row.cosine;
-}
-
-static bool passes(const kor_filter *f, const kor_vectors_head *h)
-{
-    return h->scope == f->scope && h->time_ms >= f->from_ms && h->time_ms < f->to_ms &&
-           kor_filter_has(f, h->id);
-}
-
-/* count rows, at most a block; neighbours that pass are multiplied together. */
-static void scan_rows(scanner *s, const kor_vectors_head *heads, const int8_t *codes, size_t count)
-{
-    int32_t dots[KOR_VECTORS_BLOCK];
-    for (size_t i = 0, end; i < count; i = end) {
-        end = i + 1;
-        if (!passes(s->filter, &heads[i])) continue;
-        while (end < count && passes(s->filter, &heads[end])) end++;
-        kor_kernels_get()->dot_i8(dots, s->query, codes + i * s->dim, end - i, s->dim, s->dim);
-        for (size_t k = i; k < end; k++) take_row(s, &heads[k], dots[k - i]);
-        s->out->passed += end - i;
-    }
-}
-
-/* A block of the file: its heads, and of the codes those from the first row that passes to the
- * last. False when it is damaged. */
-static bool scan_block(scanner *s, int fd, uint64_t offset, size_t count, kor_vectors_head *heads,
-                       int8_t *codes)
-{
-    size_t first = count, end = 0;
-    if (!read_at(fd, heads, count * sizeof *heads, offset)) return false;
-    for (size_t i = 0; i < count; i++) {
-        if (heads[i].id <= s->before || !isfinite(heads[i].scale)) return false;
-        s->before = heads[i].id;
-        if (!passes(s->filter, &heads[i])) continue;
-        if (first == count) first = i;
-        end = i + 1;
-    }
-    if (first >= end) return true;
-    offset += KOR_VECTORS_BLOCK * sizeof *heads + first * s->dim;
-    if (!read_at(fd, codes, (end - first) * s->dim, offset)) return false;
-    scan_rows(s, heads + first, codes, end - first);
-    return true;
-}
-
-/* All rows, through buffer, which has room for a block and the query. *whole is false when the file
- * is damaged; what was found is then of no use. */
-static void scan_all(const kor_vectors *v, scanner *s, const float *query, unsigned char *buffer,
-                     bool *whole)
-{
-    size_t size = block_bytes(v->dim);
-    kor_vectors_head *heads = (kor_vectors_head *)(void *)buffer;
-    int8_t *codes = (int8_t *)(buffer + KOR_VECTORS_BLOCK * sizeof *heads);
-    int8_t *coded = (int8_t *)(buffer + size);
-    int32_t sum;
-    kor_kernels_get()->quantize(coded, &s->scale, &sum, query, v->dim);
-    s->query = coded;
-    *whole = true;
-    for (size_t i = 0; i < v->filed && *whole; i += KOR_VECTORS_BLOCK) {
-        size_t left = v->filed - i, count = left < KOR_VECTORS_BLOCK ? left : KOR_VECTORS_BLOCK;
-        *whole =
-            scan_block(s, v->fd, HEADER_BYTES + i / KOR_VECTORS_BLOCK * size, count, heads, codes);
-    }
-    for (size_t i = 0; i < v->tailed && *whole; i += KOR_VECTORS_BLOCK) {
-        size_t left = v->tailed - i, count = left < KOR_VECTORS_BLOCK ? left : KOR_VECTORS_BLOCK;
-        const unsigned char *block = v->tail + i / KOR_VECTORS_BLOCK * size;
-        scan_rows(s, block_heads(block), block_codes(block), count);
-    }
-}
-
-kor_status kor_vectors_scan(kor_memory *memory, const float *query, const kor_filter *filter,
-                            kor_near *wanted, size_t count, kor_scan *out, kor_error *err)
-{
-    const kor_vectors *v = &memory->vectors;
-    kor_status status = KOR_OK;
-    bool whole = false;
-    unsigned char *buffer = malloc(block_bytes(v->dim) + kor_round_up(v->dim, KOR_GROUP));
-    if (!buffer) return kor_fail_memory(err);
-    for (int attempt = 0; attempt < 2 && !whole && status == KOR_OK; attempt++) {
-        if (attempt) status = kor_vectors_rebuild(memory, err);
-        scanner s = {.filter = filter,
-                     .dim = v->dim,
-                     .wanted = wanted,
-                     .out = out,
-                     .wanted_end = wanted + count};
-        *out = (kor_scan){0};
-        if (status == KOR_OK) scan_all(v, &s, query, buffer, &whole);
-        if (out->passed) {
-            double n = (double)out->passed;
-            out->mean = s.sum / n;
-            out->deviation = sqrt(fmax(s.squares / n - out->mean * out->mean, 0));
-        }
-    }
-    free(buffer);
-    if (status == KOR_OK && !whole) {
-        return kor_fail(err, KOR_E_IO, "%s: cannot read the vectors beside it", memory->path);
-    }
-    return status;
 }
