@@ -42,13 +42,12 @@ function bodyOf(e) {
 function hit(e, stems) {
     const body = bodyOf(e), tags = e.labels.tags ?? [];
     return el("li", { class: "sheet" },
-        el("a", { class: "hit", href: `#/event/${e.event}` },
-            el("span", { class: "title" }, marked(titleOf(e), stems)),
-            el("span", { class: "about" },
-                el("time", { datetime: e.time }, moment(e.time)),
-                el("span", {}, e.app && e.app !== e.source ? `${e.source}, ${e.app}` : e.source),
-                kindMark(e.labels.kind?.[0])),
-            body && el("span", { class: "snippet" }, marked(snippet(body, stems), stems))),
+        el("h2", { class: "title" }, el("a", { class: "hit", href: `#/event/${e.event}` }, marked(titleOf(e), stems))),
+        el("p", { class: "about" },
+            el("time", { datetime: e.time }, moment(e.time)),
+            el("span", {}, e.app && e.app !== e.source ? `${e.source}, ${e.app}` : e.source),
+            kindMark(e.labels.kind?.[0])),
+        body && el("p", { class: "snippet" }, marked(snippet(body, stems), stems)),
         tags.length > 0 && el("p", { class: "tags" }, tags.map((tag) => [tagMark(tag), " "])));
 }
 

@@ -144,11 +144,14 @@ await test("what changes is shown quietly: what is open, focused and scrolled to
     await open(page, NAV);
     await page.getByText("1 more").click();
     await page.getByRole("link", { name: "event 4" }).focus();
+    await page.setViewportSize({ width: 800, height: 300 });
+    await page.evaluate(() => scrollTo(0, 120));
     listed = 30;
     tell();
     await page.getByText("26 more").waitFor();
     assert.ok(await page.getByRole("link", { name: "event 29" }).isVisible());
     assert.match(await focused(page), /event 4$/);
+    assert.equal(await page.evaluate(() => scrollY), 120);
 });
 await test("a new event appears on today's page", async (page) => {
     await open(page, "");
@@ -181,10 +184,10 @@ await test("keys: down and up through the hits, Enter opens, back returns, Escap
     await open(page, NAV);
     await type(page, "connection reset");
     await page.locator("a.hit").nth(2).waitFor();
-    const titles = await page.locator("a.hit .title").allTextContents();
+    const titles = await page.locator("a.hit").allTextContents();
     for (const [key, i] of [["ArrowDown", 0], ["ArrowDown", 1], ["ArrowUp", 0]]) {
         await page.keyboard.press(key);
-        assert.ok((await focused(page)).startsWith(titles[i]), `${key}: ${titles[i]}`);
+        assert.equal(await focused(page), titles[i]);
     }
     await page.keyboard.press("ArrowUp");
     assert.equal(await focused(page), "q");
@@ -296,7 +299,7 @@ await test("models, and the card of one", async (page) => {
 async function harmless(page, where) {
     const found = await page.evaluate(() => ({
         ran: window.ran ?? null,
-        made: [...document.querySelectorAll("main :is(script, iframe, object, embed, b > script, style, [onerror], [onload], [onmouseover], [srcdoc], [style*=url])")].length,
+        made: [...document.querySelectorAll("main :is(script, iframe, object, embed, style, [onerror], [onload], [onmouseover], [srcdoc])")].length,
         images: [...document.images].map((i) => new URL(i.src).origin).filter((o) => o !== location.origin),
         links: [...document.links].map((a) => a.protocol).filter((p) => !/^https?:$/.test(p)),
     }));
@@ -327,7 +330,7 @@ await test("what is stored runs nothing and makes no element", async (page) => {
         if (e.scope) assert.ok((await page.textContent("dl.about")).includes(e.scope));
         await harmless(page, e.title);
         links += await page.locator("dl.about a").count();
-        for (const place of await page.locator("main a, main span[title]").all()) await place.hover({ trial: false, timeout: 500 }).catch(() => {});
+        for (const place of await page.locator("main a, main span[title]").all()) await place.hover({ timeout: 500 }).catch(() => {});
         await harmless(page, `${e.title}, pointed at`);
         seen++;
     }
