@@ -27,7 +27,7 @@ static json_t *list_models(void *arg)
     return kor_models_json(s->home);
 }
 
-static kor_status show_model(void *arg, const char *name, json_t **out, kor_error *err)
+static kor_status read_card(void *arg, const char *name, json_t **out, kor_error *err)
 {
     const kor_session *s = arg;
     return kor_model_json(out, name, s->home, err);
@@ -102,7 +102,7 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
         .embedder_name = "trunk",
         .open_guard = open_guard,
         .models = list_models,
-        .model = show_model,
+        .card = read_card,
         .figure = read_figure,
         .read_correction = read_correction,
         .arg = s,

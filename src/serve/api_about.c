@@ -27,7 +27,7 @@ void kor_api_model(kor_ask *ask)
     json_t *o;
     kor_error err;
     pthread_mutex_lock(&s->writing);
-    kor_status status = s->parts.model(s->parts.arg, ask->name, &o, &err);
+    kor_status status = s->parts.card(s->parts.arg, ask->name, &o, &err);
     pthread_mutex_unlock(&s->writing);
     if (status == KOR_OK)
         kor_ask_reply(ask, 200, o);

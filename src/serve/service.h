@@ -24,7 +24,7 @@ typedef struct kor_service_parts {
     json_t *(*models)(void *arg);
     /* One of them by its name, which is never a path, with "names" of its labels, its "card" and
      * whether it has a "figure"; and that figure. KOR_E_NOT_FOUND. One call at a time. */
-    kor_status (*model)(void *arg, const char *name, json_t **out, kor_error *err);
+    kor_status (*card)(void *arg, const char *name, json_t **out, kor_error *err);
     kor_status (*figure)(void *arg, const char *name, kor_str *out, kor_error *err);
     /* Read what the user says, "kind=note" or "tags=+travel,-work", after what is in the list. One
      * call at a time. */

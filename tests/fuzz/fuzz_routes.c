@@ -38,7 +38,7 @@ static json_t *no_models(void *arg)
     return json_array();
 }
 
-static kor_status no_model(void *arg, const char *name, json_t **out, kor_error *err)
+static kor_status no_card(void *arg, const char *name, json_t **out, kor_error *err)
 {
     (void)arg;
     (void)out;
@@ -48,7 +48,7 @@ static kor_status no_model(void *arg, const char *name, json_t **out, kor_error 
 static kor_status no_figure(void *arg, const char *name, kor_str *out, kor_error *err)
 {
     (void)out;
-    return no_model(arg, name, NULL, err);
+    return no_card(arg, name, NULL, err);
 }
 
 static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
@@ -82,7 +82,7 @@ static void set_up(void)
         .embedder_name = "trunk",
         .open_guard = open_guard,
         .models = no_models,
-        .model = no_model,
+        .card = no_card,
         .figure = no_figure,
         .read_correction = read_correction,
     };
