@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline when show correct exclude forget stats reannotate consult mcp serve run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline when show related correct exclude forget export stats reannotate consult mcp serve run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -38,6 +38,12 @@ _korora() {
         options="$options --now --at --reference --zone --past --future --both --convention --day-first --british --southern --from --to --batch"
         values="$values --now --at --reference --zone --convention --from --to --batch" ;;
     show) ;;
+    related)
+        options="$options --limit"
+        values="$values --limit" ;;
+    export)
+        options="$options -o"
+        values="$values -o" ;;
     correct) options="$options --undo" ;;
     exclude)
         options="$options --app --site --path --word --remove"

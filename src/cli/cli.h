@@ -8,6 +8,7 @@
 #include "memory/annotations.h"
 #include "memory/corrections.h"
 #include "memory/ingest.h"
+#include "serve/model_answers.h"
 #include "serve/shapes.h"
 #include "serve/wanted.h"
 
@@ -36,11 +37,11 @@ typedef struct kor_command {
 
 extern const kor_command kor_command_add, kor_command_bench, kor_command_consult,
     kor_command_convert, kor_command_correct, kor_command_doctor, kor_command_eval,
-    kor_command_exclude, kor_command_forge, kor_command_forget, kor_command_generate,
-    kor_command_import, kor_command_mcp, kor_command_models, kor_command_reannotate,
-    kor_command_recall, kor_command_run, kor_command_serve, kor_command_show, kor_command_stats,
-    kor_command_teach, kor_command_timeline, kor_command_train, kor_command_version,
-    kor_command_when;
+    kor_command_exclude, kor_command_export, kor_command_forge, kor_command_forget,
+    kor_command_generate, kor_command_import, kor_command_mcp, kor_command_models,
+    kor_command_reannotate, kor_command_recall, kor_command_related, kor_command_run,
+    kor_command_serve, kor_command_show, kor_command_stats, kor_command_teach, kor_command_timeline,
+    kor_command_train, kor_command_version, kor_command_when;
 
 extern const kor_command *const kor_commands[]; /* ends with NULL */
 
@@ -139,7 +140,6 @@ kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err);
 /* One answer, whatever the head: an embedding, a probability for each label, or the score of a text
  * with itself. out has room for kor_answer_size floats; of spans, which are found for the time it
  * takes, nothing is put there. */
-size_t kor_answer_size(const kor_model_info *info);
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err);
 
@@ -149,9 +149,6 @@ int kor_forge_personal(const kor_args *a, const char *tasks, bool undo);
 /* korora run colony: the whole chain over text, or over each line of the files after the first
  * word. Returns the exit code. */
 int kor_run_colony(const kor_args *a, const char *text, bool jsonl);
-
-/* Does it compare two texts: head "rank"? */
-bool kor_model_ranks(const kor_model_info *info);
 
 /* Print how good a model of head rank or embed is on pairs. */
 void kor_eval_pairs(const kor_measured *measured, bool embeds, bool json);

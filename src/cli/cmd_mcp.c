@@ -154,6 +154,7 @@ static void print_access(const json_t *o, const kor_zone *zone)
     const char *method = json_string_value(json_object_get(o, "method"));
     const char *name = json_string_value(json_object_get(o, "name"));
     const json_t *error = json_object_get(o, "error");
+    int64_t results = json_integer_value(json_object_get(o, "results"));
     int64_t ms;
     if (!time || !client || !method || kor_time_parse(time, zone, 0, &ms, NULL, NULL) != KOR_OK)
         return;
@@ -168,9 +169,8 @@ static void print_access(const json_t *o, const kor_zone *zone)
         kor_print(KOR_RED, "  refused (%lld)", (long long)json_integer_value(error));
     else if (json_is_true(json_object_get(o, "failed")))
         kor_print(KOR_YELLOW, "  did not do it");
-    else if (name)
-        kor_print(KOR_DIM, "  %s",
-                  kor_counted(json_integer_value(json_object_get(o, "results")), "event"));
+    else if (name || results)
+        kor_print(KOR_DIM, "  %s", kor_counted(results, "event"));
     putchar('\n');
 }
 

@@ -15,13 +15,8 @@ enum { BATCH = 512, BATCH_BYTES = 1 << 20, WORKERS = 64, TEXT_KEPT = KOR_TEXT_MA
 
 typedef struct runner {
     const kor_command *command;
-    const kor_model *model;
-    kor_model_info info;
-    kor_ctx *ctx[WORKERS];
-    kor_span *spans[WORKERS]; /* [KOR_TEXT_MAX] the answer of head spans; else NULL */
-    size_t found[WORKERS];
-    float *v[WORKERS]; /* [size] an answer: an embedding, or the probabilities of the labels */
-    size_t workers, size;
+    kor_answerer by[WORKERS];
+    size_t workers;
     bool jsonl, ranks;
     kor_str input;           /* the lines, cut to what a model reads, one after the other */
     size_t start[BATCH + 1]; /* where in input each begins, and where the last ends */
@@ -61,53 +56,6 @@ static void put_error(kor_str *out, const char *message, size_t len)
     kor_put_json(out, json_pack("{s:o}", "error", kor_text_json(message, len)));
 }
 
-static void put_embedding(kor_str *out, const float *v, size_t n)
-{
-    kor_str_puts(out, "{\"embedding\":[");
-    for (size_t i = 0; i < n; i++) {
-        char number[32]; /* formatted once; kor_str_printf would first measure it */
-        int len = snprintf(number, sizeof number, "%s%.6g", i ? "," : "", (double)v[i]);
-        kor_str_add(out, number, (size_t)len);
-    }
-    kor_str_puts(out, "]}");
-}
-
-static json_t *label_json(const kor_model *model, size_t i)
-{
-    const char *label = kor_model_label(model, i);
-    return kor_text_json(label, strlen(label));
-}
-
-static size_t best_of(const float *p, size_t n)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++) best = p[i] > p[best] ? i : best;
-    return best;
-}
-
-static void put_class(kor_str *out, const kor_model *model, const float *p, size_t n)
-{
-    size_t best = best_of(p, n);
-    json_t *scores = json_object();
-    for (size_t i = 0; i < n; i++)
-        json_object_set_new(scores, kor_model_label(model, i), json_real((double)p[i]));
-    json_t *o = json_pack("{s:o,s:f}", "label", label_json(model, best), "score", (double)p[best]);
-    if (p[best] < kor_model_threshold(model, 0)) json_object_set_new(o, "abstain", json_true());
-    json_object_set_new(o, "scores", scores);
-    kor_put_json(out, o);
-}
-
-static void put_tags(kor_str *out, const kor_model *model, const float *p, size_t n)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] < kor_model_threshold(model, i)) continue;
-        json_array_append_new(
-            list, json_pack("{s:o,s:f}", "label", label_json(model, i), "score", (double)p[i]));
-    }
-    kor_put_json(out, json_pack("{s:o}", "labels", list));
-}
-
 /* A line, or what text_of_row made of one, with first bytes of the query. */
 static kor_status ask_pair(runner *r, size_t worker, const char *text, size_t len, size_t first,
                            kor_error *err)
@@ -119,46 +67,7 @@ static kor_status ask_pair(runner *r, size_t worker, const char *text, size_t le
         first = (size_t)(tab - text);
         next = first + 1;
     }
-    return kor_rank(r->ctx[worker], text, first, text + next, len - next, r->v[worker], err);
-}
-
-static void put_spans(kor_str *out, const kor_model *model, const char *text, const kor_span *span,
-                      size_t n)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++) {
-        const kor_span *s = &span[i];
-        json_array_append_new(list,
-                              json_pack("{s:I,s:I,s:o,s:o,s:f}", "start", (json_int_t)s->start_cp,
-                                        "end", (json_int_t)s->end_cp, "text",
-                                        kor_text_json(text + s->start, s->end - s->start), "label",
-                                        label_json(model, s->label), "score", (double)s->score));
-    }
-    kor_put_json(out, json_pack("{s:o}", "spans", list));
-}
-
-static kor_status ask(runner *r, size_t worker, const char *text, size_t len, kor_error *err)
-{
-    if (r->spans[worker])
-        return kor_spans(r->ctx[worker], text, len, r->spans[worker], KOR_TEXT_MAX,
-                         &r->found[worker], err);
-    if (r->info.labels) return kor_classify(r->ctx[worker], text, len, r->v[worker], r->size, err);
-    return kor_embed(r->ctx[worker], text, len, r->v[worker], r->size, err);
-}
-
-static void put_answer(kor_str *out, const runner *r, size_t worker, const char *text)
-{
-    const float *v = r->v[worker];
-    if (r->ranks)
-        kor_put_json(out, json_pack("{s:f}", "score", (double)v[0]));
-    else if (r->spans[worker])
-        put_spans(out, r->model, text, r->spans[worker], r->found[worker]);
-    else if (!r->info.labels)
-        put_embedding(out, v, r->size);
-    else if (strcmp(r->info.head, "tags") == 0)
-        put_tags(out, r->model, v, r->size);
-    else
-        put_class(out, r->model, v, r->size);
+    return kor_answerer_rank(&r->by[worker], text, first, text + next, len - next, err);
 }
 
 static void answer_one(void *arg, size_t i, size_t worker)
@@ -185,9 +94,9 @@ static void answer_one(void *arg, size_t i, size_t worker)
     if (status == KOR_OK && r->ranks)
         status = ask_pair(r, worker, text, len, first, &err);
     else if (status == KOR_OK)
-        status = ask(r, worker, text, len, &err);
+        status = kor_answerer_ask(&r->by[worker], text, len, &err);
     if (status == KOR_OK)
-        put_answer(out, r, worker, text);
+        kor_put_answer(out, &r->by[worker], text);
     else
         put_error(out, err.msg, strlen(err.msg));
     kor_str_free(&row);
@@ -260,25 +169,25 @@ static int run_file(runner *r, const char *path)
 }
 
 /* The labels with the best probabilities, and which of them hold. */
-static void print_labels(const runner *r, const float *p, double ms)
+static void print_labels(const kor_answerer *by, const float *p, double ms)
 {
     enum { SHOWN = 5 };
-    bool tags = strcmp(r->info.head, "tags") == 0, shown[SHOWN] = {0};
+    bool tags = strcmp(by->info.head, "tags") == 0, shown[SHOWN] = {0};
     size_t order[SHOWN], n = 0;
-    for (; n < SHOWN && n < r->size; n++) {
+    for (; n < SHOWN && n < by->size; n++) {
         size_t best = SIZE_MAX;
-        for (size_t i = 0; i < r->size; i++) {
+        for (size_t i = 0; i < by->size; i++) {
             bool used = false;
             for (size_t j = 0; j < n; j++) used |= order[j] == i;
             if (!used && (best == SIZE_MAX || p[i] > p[best])) best = i;
         }
         order[n] = best;
-        shown[n] = p[best] >= kor_model_threshold(r->model, best) && (tags || n == 0);
+        shown[n] = p[best] >= kor_model_threshold(by->model, best) && (tags || n == 0);
     }
     if (!tags && !shown[0]) printf("not sure enough to answer; the likeliest:\n");
     if (tags && !shown[0]) printf("no label holds; the likeliest:\n");
     for (size_t i = 0; i < n; i++) {
-        const char *label = kor_model_label(r->model, order[i]);
+        const char *label = kor_model_label(by->model, order[i]);
         kor_style style = shown[i] ? KOR_BOLD : KOR_DIM;
         kor_print(style, "%c %5.1f %%  ", shown[i] ? '*' : ' ', 100 * (double)p[order[i]]);
         kor_print_line(style, label, strlen(label), 0);
@@ -300,11 +209,11 @@ static void put_part(kor_style style, const char *text, size_t len)
 }
 
 /* The text with its spans standing out, then what each is. */
-static void print_spans(const runner *r, const char *text, double ms)
+static void print_spans(const kor_answerer *by, const char *text, double ms)
 {
     enum { NAME = 20 };
-    const kor_span *span = r->spans[0];
-    size_t n = r->found[0], at = 0, len = strlen(text);
+    const kor_span *span = by->spans;
+    size_t n = by->found, at = 0, len = strlen(text);
     for (size_t i = 0; i < n; i++) {
         put_part(KOR_PLAIN, text + at, span[i].start - at);
         put_part(KOR_GREEN, text + span[i].start, span[i].end - span[i].start);
@@ -313,7 +222,7 @@ static void print_spans(const runner *r, const char *text, double ms)
     put_part(KOR_PLAIN, text + at, len - at);
     putchar('\n');
     for (size_t i = 0; i < n; i++) {
-        const char *label = kor_model_label(r->model, span[i].label);
+        const char *label = kor_model_label(by->model, span[i].label);
         printf("  %5.1f %%  ", 100 * (double)span[i].score);
         kor_print_cell(KOR_BOLD, label, NAME);
         kor_print_line(KOR_PLAIN, text + span[i].start, span[i].end - span[i].start, 0);
@@ -322,45 +231,36 @@ static void print_spans(const runner *r, const char *text, double ms)
     printf("%s in %.3f ms\n", n ? kor_counted((int64_t)n, "span") : "no span", ms);
 }
 
-static void print_embedding(const runner *r, const char *text, const float *v, double ms)
+static void print_embedding(const kor_answerer *by, const char *text, const float *v, double ms)
 {
     int32_t ids[512];
     size_t tokens = 0;
-    (void)kor_tokenize(r->ctx[0], text, KOR_NUL, ids, sizeof ids / sizeof *ids, &tokens, NULL);
-    bool cut = tokens > r->info.max_tokens;
-    printf("%zu numbers from %s%s in %.2f ms\n", r->size, cut ? "the first " : "",
-           kor_counted((int64_t)(cut ? r->info.max_tokens : tokens), "token"), ms);
-    for (size_t i = 0; i < r->size && i < 8; i++) printf("%s%+.4f", "  ", (double)v[i]);
-    printf("%s\n", r->size > 8 ? "  ..." : "");
+    (void)kor_tokenize(by->ctx, text, KOR_NUL, ids, sizeof ids / sizeof *ids, &tokens, NULL);
+    bool cut = tokens > by->info.max_tokens;
+    printf("%zu numbers from %s%s in %.2f ms\n", by->size, cut ? "the first " : "",
+           kor_counted((int64_t)(cut ? by->info.max_tokens : tokens), "token"), ms);
+    for (size_t i = 0; i < by->size && i < 8; i++) printf("%s%+.4f", "  ", (double)v[i]);
+    printf("%s\n", by->size > 8 ? "  ..." : "");
 }
 
 static int run_text(runner *r, const char *text, bool json)
 {
+    kor_answerer *by = &r->by[0];
     kor_error err;
     double start = kor_seconds();
-    if (ask(r, 0, text, KOR_NUL, &err) != KOR_OK) return kor_report(r->command, &err);
+    if (kor_answerer_ask(by, text, KOR_NUL, &err) != KOR_OK) return kor_report(r->command, &err);
     double ms = (kor_seconds() - start) * 1e3;
     if (json) {
-        put_answer(&r->answer[0], r, 0, text);
+        kor_put_answer(&r->answer[0], by, text);
         puts(kor_str_text(&r->answer[0]));
-    } else if (r->spans[0]) {
-        print_spans(r, text, ms);
-    } else if (r->info.labels) {
-        print_labels(r, r->v[0], ms);
+    } else if (by->spans) {
+        print_spans(by, text, ms);
+    } else if (by->info.labels) {
+        print_labels(by, by->v, ms);
     } else {
-        print_embedding(r, text, r->v[0], ms);
+        print_embedding(by, text, by->v, ms);
     }
     return EXIT_DONE;
-}
-
-static kor_status new_worker(runner *r, size_t i, kor_error *err)
-{
-    r->v[i] = malloc(r->size * sizeof *r->v[i]);
-    if (strcmp(r->info.head, "spans") == 0) {
-        r->spans[i] = calloc(KOR_TEXT_MAX, sizeof *r->spans[i]);
-        if (!r->spans[i]) return kor_fail_memory(err);
-    }
-    return r->v[i] ? kor_ctx_new(&r->ctx[i], r->model, err) : kor_fail_memory(err);
 }
 
 static int run(int argc, char **argv)
@@ -391,20 +291,15 @@ static int run(int argc, char **argv)
         kor_model_load(&loaded, path, has_home ? home : NULL, &err) != KOR_OK) {
         return kor_report(a.command, &err);
     }
-    const kor_model *model = loaded.model;
     runner *r = calloc(1, sizeof *r);
     kor_status status = r ? KOR_OK : kor_fail_memory(&err);
     if (r) {
-        *r = (runner){.command = a.command,
-                      .model = model,
-                      .jsonl = jsonl,
-                      .fraction = -1,
-                      .started = kor_seconds()};
-        kor_model_get_info(model, &r->info);
-        r->size = kor_answer_size(&r->info);
-        r->ranks = kor_model_ranks(&r->info);
+        *r = (runner){
+            .command = a.command, .jsonl = jsonl, .fraction = -1, .started = kor_seconds()};
         r->workers = text ? 1 : (size_t)workers < WORKERS ? (size_t)workers : WORKERS;
-        for (size_t i = 0; i < r->workers && status == KOR_OK; i++) status = new_worker(r, i, &err);
+        for (size_t i = 0; i < r->workers && status == KOR_OK; i++)
+            status = kor_answerer_open(&r->by[i], loaded.model, &err);
+        r->ranks = kor_model_ranks(&r->by[0].info);
     }
     if (status != KOR_OK) {
         code = kor_report(a.command, &err);
@@ -427,11 +322,7 @@ static int run(int argc, char **argv)
     kor_progress_clear();
     for (size_t i = 0; r && i < BATCH; i++) kor_str_free(&r->answer[i]);
     if (r) kor_str_free(&r->input);
-    for (size_t i = 0; r && i < r->workers; i++) {
-        kor_ctx_free(r->ctx[i]);
-        free(r->v[i]);
-        free(r->spans[i]);
-    }
+    for (size_t i = 0; r && i < r->workers; i++) kor_answerer_close(&r->by[i]);
     free(r);
     kor_model_unload(&loaded);
     return code;

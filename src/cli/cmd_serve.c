@@ -9,12 +9,29 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PORT = 4141, SECONDS = 30, BODY_MAX = 4 << 20, LEAST_THREADS = 4, MOST_THREADS = 16 };
+enum {
+    PORT = 4141,
+    SECONDS = 30,
+    BODY_MAX = 4 << 20,
+    LEAST_THREADS = 4,
+    MOST_THREADS = 16,
+    MODELS = 64
+};
+
+/* What the server asks of the program. */
+typedef struct lender {
+    kor_session *session;
+    struct {
+        char name[64];
+        kor_loaded loaded;
+    } models[MODELS]; /* that were asked for */
+    size_t count;
+} lender;
 
 static kor_status open_guard(void *arg, const kor_guard **guard, const kor_colony **colony,
                              kor_error *err)
 {
-    kor_session *s = arg;
+    kor_session *s = ((const lender *)arg)->session;
     if (!s->guard) KOR_TRY(kor_session_open_colony(s, &kor_command_serve, err));
     *guard = s->guard;
     *colony = s->colony;
@@ -23,26 +40,44 @@ static kor_status open_guard(void *arg, const kor_guard **guard, const kor_colon
 
 static json_t *list_models(void *arg)
 {
-    const kor_session *s = arg;
+    const kor_session *s = ((const lender *)arg)->session;
     return kor_models_json(s->home);
 }
 
 static kor_status read_card(void *arg, const char *name, json_t **out, kor_error *err)
 {
-    const kor_session *s = arg;
-    return kor_model_json(out, name, s->home, err);
+    const lender *l = arg;
+    return kor_model_json(out, name, l->session->home, err);
 }
 
 static kor_status read_figure(void *arg, const char *name, kor_str *out, kor_error *err)
 {
-    const kor_session *s = arg;
-    return kor_model_figure(out, name, s->home, err);
+    const lender *l = arg;
+    return kor_model_figure(out, name, l->session->home, err);
+}
+
+static kor_status open_model(void *arg, const char *name, const kor_model **out, kor_error *err)
+{
+    lender *l = arg;
+    char path[4096];
+    size_t i = 0;
+    while (i < l->count && strcmp(l->models[i].name, name) != 0) i++;
+    if (i == l->count) {
+        if (i == MODELS || strlen(name) >= sizeof l->models[i].name)
+            return kor_fail(err, KOR_E_NOT_FOUND, "no model '%.40s'", name);
+        KOR_TRY(kor_model_find(path, name, l->session->home, err));
+        KOR_TRY(kor_model_load(&l->models[i].loaded, path, l->session->home, err));
+        (void)strcpy(l->models[i].name, name);
+        l->count++;
+    }
+    *out = l->models[i].loaded.model;
+    return KOR_OK;
 }
 
 static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
                                   kor_correction **list, size_t *count, kor_error *err)
 {
-    const kor_session *s = arg;
+    const kor_session *s = ((const lender *)arg)->session;
     return kor_correction_read(said, s->home, arena, list, count, err);
 }
 
@@ -80,14 +115,26 @@ typedef struct place {
     bool new_token;
 } place;
 
+/* The module, and what it runs. */
+typedef struct running {
+    const kor_server_api *api;
+    kor_server *server;
+} running;
+
+static void wake(void *arg)
+{
+    const running *r = arg;
+    r->api->wake(r->server);
+}
+
 static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error *err)
 {
-    const kor_server_api *api;
+    running r = {0};
+    lender l = {.session = s};
     kor_service service;
-    kor_server *server = NULL;
     kor_server_options o = {.listener = -1};
     sigset_t ends;
-    KOR_TRY(kor_server_load(&api, err));
+    KOR_TRY(kor_server_load(&r.api, err));
     KOR_TRY(at->socket ? kor_listen_socket(&o.listener, at->socket, err)
                        : kor_listen_loopback(&o.listener, &at->port, err));
     (void)sigemptyset(&ends);
@@ -104,8 +151,9 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
         .models = list_models,
         .card = read_card,
         .figure = read_figure,
+        .model = open_model,
         .read_correction = read_correction,
-        .arg = s,
+        .arg = &l,
     };
     kor_status status =
         kor_service_open(&service, &parts, at->socket ? 0 : at->port, at->new_token, err);
@@ -120,16 +168,18 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
     o.refuse = kor_routes_refuse;
     o.arg = &service;
     if (status == KOR_OK)
-        status = api->start(&server, &o, err);
+        status = r.api->start(&r.server, &o, err);
     else
         (void)close(o.listener);
     if (status == KOR_OK) {
+        kor_live_wakes(&service.live, wake, &r);
         announce(a, at->port, at->socket, &service.gate);
         wait_for_end(&ends);
-        api->stop(server);
+        r.api->stop(r.server);
     }
     if (at->socket) (void)unlink(at->socket);
     kor_service_close(&service);
+    for (size_t i = 0; i < l.count; i++) kor_model_unload(&l.models[i].loaded);
     return status;
 }
 

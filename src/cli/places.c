@@ -184,16 +184,6 @@ kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err)
     return kor_base_open(out, KOR_TASK_BASE, a, err);
 }
 
-bool kor_model_ranks(const kor_model_info *info)
-{
-    return strcmp(info->head, "rank") == 0;
-}
-
-size_t kor_answer_size(const kor_model_info *info)
-{
-    return kor_model_ranks(info) ? 1 : info->labels ? info->labels : info->dim;
-}
-
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err)
 {

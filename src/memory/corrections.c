@@ -2,6 +2,7 @@
 #include "memory/corrections.h"
 
 #include "base/zone.h"
+#include "memory/changes.h"
 #include "memory/store.h"
 
 #include <string.h>
@@ -50,6 +51,7 @@ kor_status kor_corrections_add(kor_memory *memory, int64_t event, const kor_corr
     kor_status status = find_event(memory, event, err);
     for (size_t i = 0; status == KOR_OK && i < count; i++)
         status = add_one(memory, event, &corrections[i], now_ms, err);
+    if (status == KOR_OK) status = kor_changes_count(memory, err);
     if (status == KOR_OK) status = kor_store_exec(memory, "COMMIT", err);
     if (status != KOR_OK) (void)sqlite3_exec(memory->db, "ROLLBACK", NULL, NULL, NULL);
     return status;
@@ -70,6 +72,7 @@ kor_status kor_corrections_undo(kor_memory *memory, int64_t event, int64_t *coun
         status = kor_store_step(memory, statement, &row, err);
     }
     if (status == KOR_OK) *count = sqlite3_changes(memory->db);
+    if (status == KOR_OK && *count) status = kor_changes_count(memory, err);
     if (status == KOR_OK) status = kor_store_exec(memory, "COMMIT", err);
     if (status != KOR_OK) (void)sqlite3_exec(memory->db, "ROLLBACK", NULL, NULL, NULL);
     return status;

@@ -64,6 +64,27 @@ kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_
     return status;
 }
 
+kor_status kor_memory_newest(kor_memory *memory, const char *scope, const char *prefix,
+                             size_t limit, int64_t *ids, size_t *count, kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    *count = 0;
+    KOR_TRY(kor_store_prepare(memory,
+                              "SELECT id FROM events WHERE scope = (SELECT id FROM scopes WHERE"
+                              " name = ?1) AND substr(id, 1, length(?2)) = ?2 ORDER BY id DESC"
+                              " LIMIT ?3",
+                              &statement, err));
+    (void)sqlite3_bind_text(statement, 1, scope ? scope : "", -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 2, prefix, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 3, (sqlite3_int64)limit);
+    for (;;) {
+        KOR_TRY(kor_store_step(memory, statement, &row, err));
+        if (!row) return KOR_OK;
+        ids[(*count)++] = sqlite3_column_int64(statement, 0);
+    }
+}
+
 kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
                            kor_status (*visit)(void *arg, const kor_event *event, kor_error *err),
                            void *arg, kor_error *err)
@@ -90,6 +111,26 @@ kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
     return status;
 }
 
+kor_status kor_memory_each_after(kor_memory *memory, int64_t after,
+                                 bool (*visit)(void *arg, const kor_event *event), void *arg,
+                                 kor_error *err)
+{
+    sqlite3_stmt *statement;
+    bool row;
+    KOR_TRY(kor_store_prepare(memory, KOR_STORE_EVENT "WHERE e.id > ?1 ORDER BY e.id", &statement,
+                              err));
+    (void)sqlite3_bind_int64(statement, 1, after);
+    for (;;) {
+        kor_event event;
+        KOR_TRY(kor_store_step(memory, statement, &row, err));
+        if (!row) return KOR_OK;
+        kor_store_read_event(statement, &event);
+        if (!visit(arg, &event)) break;
+    }
+    (void)sqlite3_reset(statement);
+    return KOR_OK;
+}
+
 static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_error *err)
 {
     int64_t pages, page_bytes, schema;
@@ -104,6 +145,8 @@ static kor_status read_stats(kor_memory *memory, kor_memory_stats *out, kor_erro
                               "SELECT max((SELECT max(time) FROM events WHERE scope = s.id))"
                               " FROM scopes s",
                               0, NULL, &out->last_ms, err));
+    KOR_TRY(kor_store_integer(memory, "SELECT seq FROM sqlite_sequence WHERE name = 'events'", 0,
+                              NULL, &out->last_id, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_count", 0, NULL, &pages, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA page_size", 0, NULL, &page_bytes, err));
     KOR_TRY(kor_store_integer(memory, "PRAGMA user_version", 0, NULL, &schema, err));

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "colony/exclusions.h"
+#include "memory/changes.h"
 #include "memory/counters.h"
 #include "memory/store.h"
 
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 /* How long to wait for readers, so that the log can be emptied. */
-enum { LOG_WAIT_MS = 2000, USUAL_WAIT_MS = 10000 };
+enum { LOG_WAIT_MS = 2000 };
 
 /* ---- What is meant ---- */
 
@@ -158,6 +159,7 @@ static kor_status remove_events(kor_memory *memory, const int64_t *ids, size_t c
     }
     if (!*removed) return KOR_OK;
     KOR_TRY(kor_counters_add(memory, "forgotten.event", *removed, err));
+    KOR_TRY(kor_changes_count(memory, err));
     /* The index notes what is gone, and has its words until parts of it are merged: all at once. */
     return kor_store_exec(memory, "INSERT INTO words(words) VALUES('optimize')", err);
 }
@@ -185,7 +187,7 @@ static bool empty_log(kor_memory *memory)
     int left = 0, done = 0;
     (void)sqlite3_busy_timeout(memory->db, LOG_WAIT_MS);
     int rc = sqlite3_wal_checkpoint_v2(memory->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, &done);
-    (void)sqlite3_busy_timeout(memory->db, USUAL_WAIT_MS);
+    (void)sqlite3_busy_timeout(memory->db, KOR_STORE_BUSY_MS);
     return rc == SQLITE_OK;
 }
 

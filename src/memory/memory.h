@@ -34,6 +34,7 @@ void kor_memory_rest(kor_memory *memory);
 typedef struct kor_memory_stats {
     int64_t events, vectors; /* vectors of the open embedder */
     int64_t first_ms, last_ms;
+    int64_t last_id; /* that was given; of an event that may be forgotten by now */
     int64_t text_bytes;
     int64_t file_bytes;
     int32_t schema;
@@ -48,10 +49,21 @@ kor_status kor_memory_check(kor_memory *memory, kor_error *err);
 kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_event *out,
                           kor_error *err);
 
+/* The newest ids of a scope (NULL: the user's own) whose decimal digits begin with prefix, newest
+ * first; at most limit. */
+kor_status kor_memory_newest(kor_memory *memory, const char *scope, const char *prefix,
+                             size_t limit, int64_t *ids, size_t *count, kor_error *err);
+
 /* Visit events of all scopes with from_ms <= time < to_ms in order of time; the event is borrowed
  * for the call. A failure of visit ends it and is handed on. */
 kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,
                            kor_status (*visit)(void *arg, const kor_event *event, kor_error *err),
                            void *arg, kor_error *err);
+
+/* Visit the events after an id, of all scopes, in the order of their ids, until visit says false;
+ * the event is borrowed for the call. */
+kor_status kor_memory_each_after(kor_memory *memory, int64_t after,
+                                 bool (*visit)(void *arg, const kor_event *event), void *arg,
+                                 kor_error *err);
 
 #endif

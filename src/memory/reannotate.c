@@ -2,6 +2,7 @@
 #include "memory/reannotate.h"
 
 #include "base/parallel.h"
+#include "memory/changes.h"
 #include "memory/reader.h"
 #include "memory/store.h"
 
@@ -80,7 +81,7 @@ static kor_status store_items(job *j, int64_t *changed, kor_error *err)
         KOR_TRY(fingerprint(j->memory, it->event.id, &after, err));
         *changed += before != after;
     }
-    return KOR_OK;
+    return *changed ? kor_changes_count(j->memory, err) : KOR_OK;
 }
 
 static kor_status store_batch(job *j, kor_reannotated *out, kor_error *err)

@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 10000 };
-
 /* ---- The schema ---- */
 
 /* migrations[n] leads from schema n to n + 1. They are history: never change one, add another.
@@ -119,7 +117,7 @@ kor_status kor_store_fail(kor_memory *memory, const char *doing, kor_error *err)
         return kor_fail(err, KOR_E_BUSY,
                         "%s: cannot %s: another process has kept the memory locked for %d s; "
                         "try again when it is done",
-                        path, doing, BUSY_MS / 1000);
+                        path, doing, KOR_STORE_BUSY_MS / 1000);
     case SQLITE_NOTADB:
         return kor_fail(err, KOR_E_INPUT,
                         "%s: not a Korora memory; move it away, or choose another --home", path);
@@ -281,7 +279,7 @@ static kor_status open_database(kor_memory *memory, bool immutable, kor_error *e
     }
     kor_str_free(&uri);
     if (status != KOR_OK) return status;
-    (void)sqlite3_busy_timeout(memory->db, BUSY_MS);
+    (void)sqlite3_busy_timeout(memory->db, KOR_STORE_BUSY_MS);
     /* Until it has proved to be ours, closing it must not write to it. */
     (void)sqlite3_db_config(memory->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     (void)sqlite3_db_config(memory->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -369,7 +367,7 @@ static kor_status use_wal(kor_memory *memory, kor_error *err)
     for (int waited = 0;; waited += 10) {
         int rc = sqlite3_exec(memory->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
         if (rc == SQLITE_OK) return KOR_OK;
-        if ((rc & 0xff) != SQLITE_BUSY || waited >= BUSY_MS) {
+        if ((rc & 0xff) != SQLITE_BUSY || waited >= KOR_STORE_BUSY_MS) {
             return kor_store_fail(memory, "open", err);
         }
         (void)sqlite3_sleep(10);

@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-enum { KOR_STORE_STATEMENTS = 128 };
+enum { KOR_STORE_STATEMENTS = 128, KOR_STORE_BUSY_MS = 10000 /* to wait for other writers */ };
 
 /* Says that a file is a memory: "Kora" in the header of the database. */
 #define KOR_STORE_APPLICATION 0x4b6f7261

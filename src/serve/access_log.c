@@ -9,8 +9,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { LOG_FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW };
 
 static void make_line(kor_str *line, const kor_access *a)
 {
@@ -30,26 +33,87 @@ static void make_line(kor_str *line, const kor_access *a)
     kor_str_putc(line, '\n');
 }
 
+/* The log that is full becomes the one before, and *fd an empty one. Of several that find it full
+ * one does it. */
+static bool turn_over(int *fd, const char *path, const char *old)
+{
+    struct stat mine, there;
+    if (fstat(*fd, &mine) != 0) return false;
+    if (mine.st_size < KOR_ACCESS_BYTES) return true;
+    (void)flock(*fd, LOCK_EX);
+    if (stat(path, &there) == 0 && there.st_ino == mine.st_ino) (void)rename(path, old);
+    (void)close(*fd);
+    *fd = open(path, LOG_FLAGS, 0600);
+    return *fd >= 0;
+}
+
+kor_status kor_access_open(const char *home, int *out, kor_error *err)
+{
+    char path[4200], old[4200];
+    (void)snprintf(path, sizeof path, "%.4096s/" KOR_ACCESS_FILE, home);
+    (void)snprintf(old, sizeof old, "%.4096s/" KOR_ACCESS_FILE ".1", home);
+    *out = open(path, LOG_FLAGS, 0600);
+    if (*out >= 0 && turn_over(out, path, old)) return KOR_OK;
+    if (*out >= 0) (void)close(*out);
+    return kor_fail(err, KOR_E_IO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+kor_status kor_access_add(int log, const kor_access *access, kor_error *err)
+{
+    kor_str line = {0};
+    make_line(&line, access);
+    kor_status status = line.failed ? kor_fail_memory(err)
+                                    : kor_write_all(log, line.data, line.len, KOR_ACCESS_FILE, err);
+    kor_str_free(&line);
+    return status;
+}
+
 kor_status kor_access_write(const char *home, const kor_access *access, kor_error *err)
 {
-    kor_str line = {0}, path = {0}, old = {0};
-    struct stat st;
-    kor_str_printf(&path, "%s/" KOR_ACCESS_FILE, home);
-    kor_str_printf(&old, "%s.1", kor_str_text(&path));
-    make_line(&line, access);
-    kor_status status = line.failed || path.failed || old.failed ? kor_fail_memory(err) : KOR_OK;
-    if (status == KOR_OK && stat(path.data, &st) == 0 && st.st_size >= KOR_ACCESS_BYTES)
-        (void)rename(path.data, old.data);
-    if (status == KOR_OK) {
-        int fd = open(path.data, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0)
-            status =
-                kor_fail(err, KOR_E_IO, "%s: cannot be written: %s", path.data, strerror(errno));
-        if (fd >= 0) status = kor_write_all(fd, line.data, line.len, path.data, err);
-        if (fd >= 0) (void)close(fd);
+    int log;
+    KOR_TRY(kor_access_open(home, &log, err));
+    kor_status status = kor_access_add(log, access, err);
+    (void)close(log);
+    return status;
+}
+
+/* ---- Read ---- */
+
+/* The lines of a file from its end on, until there are limit of them. */
+static kor_status read_back(const char *path, size_t limit, json_t *list, kor_error *err)
+{
+    kor_str text = {0};
+    /* What several wrote at a time may make it a little longer. */
+    kor_status status = access(path, F_OK) != 0
+                            ? KOR_OK
+                            : kor_file_read(&text, path, 2 * (size_t)KOR_ACCESS_BYTES, err);
+    for (size_t end = text.len; status == KOR_OK && end && json_array_size(list) < limit;) {
+        const char *before = memrchr(text.data, '\n', end - 1);
+        size_t start = before ? (size_t)(before - text.data) + 1 : 0;
+        json_t *line = json_loadb(text.data + start, end - start, 0, NULL);
+        /* One that a full disk cut off is none. */
+        if (json_is_object(line)) json_array_append(list, line);
+        json_decref(line);
+        end = start;
     }
-    kor_str_free(&line);
-    kor_str_free(&path);
-    kor_str_free(&old);
+    kor_str_free(&text);
+    return status;
+}
+
+kor_status kor_access_read(const char *home, size_t limit, json_t **out, kor_error *err)
+{
+    static const char *const files[] = {KOR_ACCESS_FILE, KOR_ACCESS_FILE ".1"};
+    json_t *list = json_array();
+    kor_status status = KOR_OK;
+    for (size_t i = 0; i < 2 && status == KOR_OK && json_array_size(list) < limit; i++) {
+        char path[4200];
+        (void)snprintf(path, sizeof path, "%.4096s/%s", home, files[i]);
+        status = read_back(path, limit, list, err);
+    }
+    if (status != KOR_OK) {
+        json_decref(list);
+        list = NULL;
+    }
+    *out = list;
     return status;
 }

@@ -35,6 +35,22 @@ void kor_api_openai_models(kor_ask *ask);
 /* api_mcp.c */
 void kor_api_mcp(kor_ask *ask);
 
+/* The MCP server that reads from the memory of the ask. */
+kor_status kor_api_mcp_of(kor_ask *ask, kor_mcp **out, kor_error *err);
+
+/* api_run.c */
+void kor_api_run(kor_ask *ask);
+
+/* api_tools.c */
+void kor_api_related(kor_ask *ask);
+void kor_api_forget(kor_ask *ask);
+void kor_api_forget_event(kor_ask *ask);
+
+/* api_live.c */
+void kor_api_live(kor_ask *ask);
+void kor_api_access(kor_ask *ask);
+void kor_api_export(kor_ask *ask);
+
 /* static_files.c */
 void kor_api_page(kor_ask *ask);
 void kor_api_page_file(kor_ask *ask);

@@ -37,6 +37,7 @@ void kor_api_event(kor_ask *ask)
     kor_status status = kor_ask_memory(ask, &memory, &err);
     if (status == KOR_OK)
         status = event_json(memory, ask->id, &ask->arena, ask->service->parts.zone, &o, &err);
+    ask->results = status == KOR_OK;
     if (status != KOR_OK)
         kor_ask_fail(ask, &err);
     else
@@ -82,6 +83,7 @@ void kor_api_add(kor_ask *ask)
                               stats.added ? json_integer((json_int_t)stats.last_id) : json_null(),
                               "time", when);
         json_object_update_new(o, kor_guarded_json(&stats.guard));
+        ask->results = stats.added;
         kor_ask_reply(ask, stats.added ? 201 : 200, o);
     }
 }

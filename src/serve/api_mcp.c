@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /mcp: the Model Context Protocol over Streamable HTTP. A message is a POST and its answer the
- * body of the reply; nothing is kept between two of them, so a client that comes back with a
- * session of long ago is answered like any other. */
+ * body of the reply; nothing is kept between two of them but the client's name, in the id of its
+ * session. One that comes back with a session of long ago is answered like any other. */
 #include "serve/api.h"
 
 #include "serve/jsonrpc.h"
@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is excluded is read anew each time. Called while the service is written to. */
+/* What is excluded is read anew each time. Called while the memory to write to is borrowed.
+ */
 static kor_status lend(void *arg, const kor_guard **guard, const kor_colony **colony,
                        kor_error *err)
 {
@@ -29,42 +30,50 @@ static kor_status lend(void *arg, const kor_guard **guard, const kor_colony **co
     return KOR_OK;
 }
 
-typedef struct exchange {
-    kor_ask *ask;
-    kor_mcp_peer peer;
-    int code;
-} exchange;
-
-static kor_status exchange_messages(void *arg, kor_memory *memory, kor_error *err)
+static kor_status borrow(void *arg, kor_memory **out, kor_error *err)
 {
-    exchange *x = arg;
-    kor_service *s = x->ask->service;
-    const kor_request *r = x->ask->request;
-    if (!s->mcp) {
-        const kor_mcp_host host = {.memory = memory,
-                                   .home = s->parts.home,
+    return kor_service_begin_write(arg, out, err);
+}
+
+static void give_back(void *arg)
+{
+    kor_service_end_write(arg);
+}
+
+kor_status kor_api_mcp_of(kor_ask *ask, kor_mcp **out, kor_error *err)
+{
+    kor_service *s = ask->service;
+    kor_memory *memory;
+    kor_status status = KOR_OK;
+    KOR_TRY(kor_ask_memory(ask, &memory, err));
+    if (!ask->worker->mcp) {
+        const kor_mcp_host host = {.home = s->parts.home,
                                    .zone = s->parts.zone,
                                    .through = "http",
                                    .writer = lend,
+                                   .borrow = borrow,
+                                   .give_back = give_back,
                                    .arg = s};
-        KOR_TRY(kor_mcp_new(&s->mcp, &host, err));
+        pthread_mutex_lock(&s->lock);
+        if (!s->mcp) status = kor_mcp_new(&s->mcp, &host, err);
+        if (status == KOR_OK) status = kor_mcp_new_beside(&ask->worker->mcp, s->mcp, memory, err);
+        pthread_mutex_unlock(&s->lock);
     }
-    x->code =
-        kor_mcp_answer(s->mcp, &x->peer, r->body ? r->body : "", r->body_len, &x->ask->reply->body);
-    return KOR_OK;
+    *out = ask->worker->mcp;
+    return status;
 }
 
 /* Statuses are of the modern era; before, an error of the protocol was a reply like any other. */
-static int status_of(const exchange *x)
+static int status_of(int code, bool modern)
 {
-    switch (x->code) {
+    switch (code) {
     case 0: return 200;
     case KOR_RPC_PARSE:
     case KOR_RPC_REQUEST:
     case KOR_MCP_HEADERS:
     case KOR_MCP_UNSUPPORTED: return 400;
-    case KOR_RPC_METHOD: return x->peer.modern ? 404 : 200;
-    case KOR_RPC_PARAMS: return x->peer.modern ? 400 : 200;
+    case KOR_RPC_METHOD: return modern ? 404 : 200;
+    case KOR_RPC_PARAMS: return modern ? 400 : 200;
     default: return 200;
     }
 }
@@ -72,18 +81,24 @@ static int status_of(const exchange *x)
 void kor_api_mcp(kor_ask *ask)
 {
     const kor_request *r = ask->request;
-    exchange x = {.ask = ask,
-                  .peer = {.has_headers = true,
-                           .header_version = r->mcp_version,
-                           .header_method = r->mcp_method,
-                           .header_name = r->mcp_name}};
+    kor_mcp_peer peer = {.has_headers = true,
+                         .header_version = r->mcp_version,
+                         .header_method = r->mcp_method,
+                         .header_name = r->mcp_name};
+    kor_mcp *server;
     kor_error err;
-    if (r->mcp_version) (void)snprintf(x.peer.version, sizeof x.peer.version, "%s", r->mcp_version);
-    if (kor_service_write(ask->service, exchange_messages, &x, &err) != KOR_OK) {
+    if (r->mcp_version) (void)snprintf(peer.version, sizeof peer.version, "%s", r->mcp_version);
+    if (kor_api_mcp_of(ask, &server, &err) != KOR_OK) {
         kor_ask_fail(ask, &err);
         return;
     }
+    kor_reply *reply = ask->reply;
+    kor_mcp_resume(server, &peer, r->mcp_session);
+    bool unnamed = !*peer.client;
+    int code = kor_mcp_answer(server, &peer, r->body ? r->body : "", r->body_len, &reply->body);
+    /* It said its name just now. */
+    if (unnamed && !peer.modern) kor_mcp_session(server, &peer, reply->mcp_session);
     /* Nothing to answer: a notification. */
-    ask->reply->status = ask->reply->body.len ? status_of(&x) : 202;
-    if (ask->reply->body.len) ask->reply->type = "application/json";
+    reply->status = reply->body.len ? status_of(code, peer.modern) : 202;
+    if (reply->body.len) reply->type = "application/json";
 }

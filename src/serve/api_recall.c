@@ -84,6 +84,7 @@ void kor_api_recall(kor_ask *ask)
     if (status == KOR_OK && kor_ask_switch(ask, "labels"))
         status = add_labels(ask, &r, json_object_get(o, "hits"), &err);
     if (status == KOR_OK) {
+        ask->results = (int64_t)r.count;
         kor_ask_reply(ask, 200, o);
     } else {
         json_decref(o);
@@ -106,6 +107,7 @@ void kor_api_timeline(kor_ask *ask)
     if (status == KOR_OK) status = kor_ask_memory(ask, &memory, &err);
     if (status == KOR_OK)
         status = kor_timeline_make(&t, memory, kor_ask_text(ask, "range"), now_ms, &err);
+    ask->results = t.count;
     if (status != KOR_OK)
         kor_ask_fail(ask, &err);
     else

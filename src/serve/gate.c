@@ -199,7 +199,7 @@ static bool is_own_origin(const kor_gate *gate, const char *origin)
            is_here(gate, origin + sizeof scheme - 1);
 }
 
-const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_access access, bool reads,
+const char *kor_gate_check(kor_gate *gate, const kor_request *r, kor_admission access, bool reads,
                            int *status)
 {
     static const char bearer[] = "Bearer ";

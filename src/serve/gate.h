@@ -34,14 +34,14 @@ kor_status kor_gate_open(kor_gate *gate, const char *home, unsigned port, bool f
 void kor_gate_close(kor_gate *gate);
 
 /* What a request must be to be let in. */
-typedef enum kor_access {
+typedef enum kor_admission {
     KOR_ACCESS_OPEN,  /* anybody on this machine: tells nothing of the user */
     KOR_ACCESS_TOKEN, /* the user */
-} kor_access;
+} kor_admission;
 
 /* NULL when the request may pass, else why not, with *status 400, 401 or 403. reads: it changes
  * nothing. A token that was made anew in the file counts at once, and ends all sessions. */
-const char *kor_gate_check(kor_gate *gate, const kor_request *request, kor_access access,
+const char *kor_gate_check(kor_gate *gate, const kor_request *request, kor_admission access,
                            bool reads, int *status);
 
 /* Is it the token? Then cookie becomes the value of Set-Cookie for a session. */

@@ -402,6 +402,17 @@ kor_status kor_mcp_new(kor_mcp **out, const kor_mcp_host *host, kor_error *err)
     return KOR_OK;
 }
 
+kor_status kor_mcp_new_beside(kor_mcp **out, const kor_mcp *first, kor_memory *memory,
+                              kor_error *err)
+{
+    kor_mcp *server = *out = malloc(sizeof *server);
+    if (!server) return kor_fail_memory(err);
+    *server = *first;
+    server->host.memory = memory;
+    json_incref(server->tools);
+    return KOR_OK;
+}
+
 void kor_mcp_free(kor_mcp *server)
 {
     if (!server) return;

@@ -22,7 +22,7 @@ enum {
 
 /* What the program lends; it outlives the server. */
 typedef struct kor_mcp_host {
-    kor_memory *memory; /* open to write */
+    kor_memory *memory; /* to read from, and to write to where nothing else is borrowed */
     const char *home;   /* where the log of accesses is written */
     const kor_zone *zone;
     const char *scope;   /* NULL: the user's own memory */
@@ -32,6 +32,10 @@ typedef struct kor_mcp_host {
      * have changed. */
     kor_status (*writer)(void *arg, const kor_guard **guard, const kor_colony **colony,
                          kor_error *err);
+    /* The memory to write to, and that it is not needed any more, in the same thread. NULL: memory
+     * itself, which is open to write. */
+    kor_status (*borrow)(void *arg, kor_memory **out, kor_error *err);
+    void (*give_back)(void *arg);
     void *arg;
 } kor_mcp_host;
 
@@ -39,6 +43,11 @@ typedef struct kor_mcp_host {
 typedef struct kor_mcp kor_mcp;
 
 kor_status kor_mcp_new(kor_mcp **out, const kor_mcp_host *host, kor_error *err);
+
+/* Another one for another thread, which reads from memory. What one gives a token for, the other
+ * does. */
+kor_status kor_mcp_new_beside(kor_mcp **out, const kor_mcp *first, kor_memory *memory,
+                              kor_error *err);
 void kor_mcp_free(kor_mcp *server);
 
 /* Whoever sends messages: a process on the other end of a pipe, or one HTTP request.
@@ -57,5 +66,14 @@ typedef struct kor_mcp_peer {
  * the reply, or 0. */
 int kor_mcp_answer(kor_mcp *server, kor_mcp_peer *peer, const char *bytes, size_t len,
                    kor_str *reply);
+
+/* The id of a session: it has the peer's name in it, and nothing is kept. Empty when the peer has
+ * said no name. */
+enum { KOR_MCP_SESSION_SIZE = 160 };
+void kor_mcp_session(const kor_mcp *server, const kor_mcp_peer *peer,
+                     char out[KOR_MCP_SESSION_SIZE]);
+
+/* Take the name from an id; one that is not of this process leaves the peer as it is. */
+void kor_mcp_resume(const kor_mcp *server, kor_mcp_peer *peer, const char *session);
 
 #endif

@@ -66,9 +66,6 @@ kor_mcp_tool kor_mcp_search, kor_mcp_fetch, kor_mcp_timeline, kor_mcp_related, k
 
 /* ---- Events ---- */
 
-/* An event in short: at most most bytes of its text. */
-json_t *kor_mcp_brief(const kor_event *e, size_t most);
-
 /* An event with all that is said of it; its text from offset on. KOR_E_NOT_FOUND when there is none
  * in the host's scope. */
 json_t *kor_mcp_event(kor_mcp_call *c, int64_t id, size_t offset, kor_error *err);
@@ -79,7 +76,6 @@ json_t *kor_mcp_days(kor_mcp_call *c, const char *words, const json_t *args, kor
 /* The number in "12", 12 or "memory://event/12"; 0 when it is none. */
 int64_t kor_mcp_event_id(const json_t *value);
 
-#define KOR_MCP_EVENT_URI "memory://event/"
 #define KOR_MCP_DAY_URI "memory://day/"
 
 #endif

@@ -164,6 +164,17 @@ static void offer_days(kor_mcp_call *c, json_t *values, const char *typed, bool 
     }
 }
 
+/* The newest events whose numbers begin like this. */
+static void offer_events(kor_mcp_call *c, json_t *values, const char *typed)
+{
+    int64_t ids[VALUES];
+    size_t count;
+    const kor_mcp_host *h = &c->server->host;
+    if (kor_memory_newest(h->memory, h->scope, typed, VALUES, ids, &count, NULL) != KOR_OK) return;
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(values, json_sprintf("%lld", (long long)ids[i]));
+}
+
 json_t *kor_mcp_complete(kor_mcp_call *c)
 {
     const json_t *ref = json_object_get(c->params, "ref"),
@@ -189,6 +200,8 @@ json_t *kor_mcp_complete(kor_mcp_call *c)
                         strcmp(uri, KOR_MCP_EVENT_URI "{id}") == 0);
         if (known && strcmp(uri, KOR_MCP_DAY_URI "{date}") == 0 && strcmp(name, "date") == 0)
             offer_days(c, values, typed, false);
+        if (known && strcmp(uri, KOR_MCP_EVENT_URI "{id}") == 0 && strcmp(name, "id") == 0)
+            offer_events(c, values, typed);
     }
     if (!known) {
         json_decref(values);

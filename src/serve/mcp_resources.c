@@ -73,7 +73,7 @@ json_t *kor_mcp_event(kor_mcp_call *c, int64_t id, size_t offset, kor_error *err
     if (status == KOR_OK) {
         json_t *metadata = metadata_json(&e);
         /* What is known of every event in short, without its text. */
-        o = kor_mcp_brief(&e, 0);
+        o = kor_brief_json(&e, 0);
         json_object_del(o, "truncated");
         json_object_del(o, "time");
         json_object_del(o, "source");
@@ -116,7 +116,7 @@ static json_t *speaking_json(const kor_timeline *t)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < t->speaking_count; i++)
-        json_array_append_new(list, kor_mcp_brief(&t->speaking[i], 300));
+        json_array_append_new(list, kor_brief_json(&t->speaking[i], 300));
     return list;
 }
 

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { SNIPPET = 700, SAMPLE = 5, ELSEWHERE = 3, SPANS = 64 };
+enum { SAMPLE = 5, ELSEWHERE = 3, SPANS = 64 };
 
 static const struct {
     const char *name;
@@ -185,45 +185,13 @@ static void set_text(json_t *o, const char *key, const char *text)
     if (text && *text) json_object_set_new(o, key, kor_text_json(text, strlen(text)));
 }
 
-/* The title, or the first line of the text. */
-static json_t *title_json(const kor_event *e)
-{
-    if (e->title && *e->title) return kor_text_json(e->title, strlen(e->title));
-    size_t len = 0;
-    while (len < e->text_len && len < 80 && e->text[len] != '\n') len++;
-    return kor_text_json(e->text, kor_utf8_prefix(e->text, e->text_len, len));
-}
-
-static json_t *event_uri(const kor_event *e)
-{
-    return json_sprintf(KOR_MCP_EVENT_URI "%lld", (long long)e->id);
-}
-
-json_t *kor_mcp_brief(const kor_event *e, size_t most)
-{
-    char time[KOR_TIME_SIZE];
-    size_t len = kor_utf8_prefix(e->text, e->text_len, e->text_len < most ? e->text_len : most);
-    json_t *o = json_object();
-    kor_time_format_offset(time, e->time_ms, e->offset_min);
-    json_object_set_new(o, "id", json_sprintf("%lld", (long long)e->id));
-    json_object_set_new(o, "time", json_string(time));
-    set_text(o, "source", e->source);
-    set_text(o, "app", e->app);
-    json_object_set_new(o, "title", title_json(e));
-    json_object_set_new(o, "text", kor_text_json(e->text, len));
-    if (len < e->text_len) json_object_set_new(o, "truncated", json_true());
-    json_object_set_new(o, "url",
-                        e->uri && *e->uri ? kor_text_json(e->uri, strlen(e->uri)) : event_uri(e));
-    return o;
-}
-
 static void add_link(json_t *links, const kor_event *e)
 {
     json_t *o = json_object();
     json_object_set_new(o, "type", json_string("resource_link"));
-    json_object_set_new(o, "uri", event_uri(e));
+    json_object_set_new(o, "uri", kor_event_uri_json(e));
     json_object_set_new(o, "name", json_sprintf("event %lld", (long long)e->id));
-    json_object_set_new(o, "title", title_json(e));
+    json_object_set_new(o, "title", kor_title_json(e));
     json_object_set_new(o, "mimeType", json_string("application/json"));
     json_array_append_new(links, o);
 }
@@ -285,7 +253,7 @@ static json_t *search_json(kor_mcp_call *c, const kor_recall *r, const kor_query
 {
     json_t *o = json_object(), *results = json_array();
     for (size_t i = 0; i < r->count; i++) {
-        json_t *one = kor_mcp_brief(&r->hits[i].event, SNIPPET);
+        json_t *one = kor_brief_json(&r->hits[i].event, KOR_SNIPPET);
         json_object_set_new(one, "score", json_real(rounded(r->hits[i].score)));
         json_array_append_new(results, one);
         add_link(links, &r->hits[i].event);
@@ -316,7 +284,7 @@ static kor_status look_elsewhere(kor_mcp_call *c, const kor_query *asked, json_t
     q.limit = ELSEWHERE;
     kor_status status = kor_recall_run(c->server->host.memory, &q, &r, err);
     for (size_t i = 0; status == KOR_OK && i < r.count; i++) {
-        json_t *one = kor_mcp_brief(&r.hits[i].event, SNIPPET);
+        json_t *one = kor_brief_json(&r.hits[i].event, KOR_SNIPPET);
         json_object_set_new(one, "score", json_real(rounded(r.hits[i].score)));
         json_array_append_new(list, one);
         c->results++;
@@ -397,21 +365,8 @@ json_t *kor_mcp_related(kor_mcp_call *c, const json_t *args, json_t *links, kor_
         status = kor_related_find(c->server->host.memory, id, number_of(args, "limit", 8), &arena,
                                   &list, &count, err);
     if (status == KOR_OK) {
-        json_t *results = json_array();
-        for (size_t i = 0; i < count; i++) {
-            json_t *one = kor_mcp_brief(&list[i].event, SNIPPET);
-            json_object_set_new(one, "score", json_real(rounded(list[i].score)));
-            json_object_set_new(one, "cosine", json_real(rounded(list[i].cosine)));
-            set_text(one, "shared", list[i].shared);
-            json_array_append_new(results, one);
-            add_link(links, &list[i].event);
-        }
-        o = json_object();
-        json_object_set_new(o, "results", results);
-        if (!count)
-            json_object_set_new(o, "explanation",
-                                json_string("No other event names the same, and none is near "
-                                            "enough in meaning."));
+        for (size_t i = 0; i < count; i++) add_link(links, &list[i].event);
+        o = kor_related_json(list, count);
         c->results = (int64_t)count;
     }
     kor_arena_free(&arena);
@@ -467,21 +422,43 @@ static kor_status read_at(const kor_mcp_call *c, const char *at, kor_event *even
     return KOR_OK;
 }
 
-static kor_status store(kor_mcp_call *c, const kor_event *event, kor_ingest_stats *stats,
-                        kor_error *err)
+/* The memory to write to; to be given back. */
+static kor_status borrow(const kor_mcp_host *h, kor_memory **out, kor_error *err)
 {
-    const kor_mcp_host *h = &c->server->host;
+    *out = h->memory;
+    return h->borrow ? h->borrow(h->arg, out, err) : KOR_OK;
+}
+
+static void give_back(const kor_mcp_host *h)
+{
+    if (h->give_back) h->give_back(h->arg);
+}
+
+static kor_status store_in(const kor_mcp_host *h, kor_memory *memory, const kor_event *event,
+                           kor_ingest_stats *stats, kor_error *err)
+{
     const kor_guard *guard;
     const kor_colony *colony;
     kor_ingest *ingest;
     kor_error later;
     KOR_TRY(h->writer(h->arg, &guard, &colony, err));
-    KOR_TRY(kor_ingest_begin(&ingest, h->memory, 1, err));
+    KOR_TRY(kor_ingest_begin(&ingest, memory, 1, err));
     kor_ingest_use(ingest, guard, colony);
     kor_status status = kor_ingest_add(ingest, event, err);
     kor_status ended = kor_ingest_end(ingest, stats, &later);
     if (status == KOR_OK && ended != KOR_OK) *err = later;
     return status == KOR_OK ? ended : status;
+}
+
+static kor_status store(kor_mcp_call *c, const kor_event *event, kor_ingest_stats *stats,
+                        kor_error *err)
+{
+    const kor_mcp_host *h = &c->server->host;
+    kor_memory *memory;
+    KOR_TRY(borrow(h, &memory, err));
+    kor_status status = store_in(h, memory, event, stats, err);
+    give_back(h);
+    return status;
 }
 
 /* The source says that an assistant wrote it, the program which one: what a user has said and what
@@ -583,7 +560,7 @@ static kor_status put_sample(const kor_mcp_call *c, json_t *o, const int64_t *id
         kor_arena arena = {0};
         kor_event e;
         kor_status status = kor_memory_get(c->server->host.memory, ids[i], &arena, &e, err);
-        if (status == KOR_OK) json_array_append_new(sample, kor_mcp_brief(&e, 200));
+        if (status == KOR_OK) json_array_append_new(sample, kor_brief_json(&e, 200));
         kor_arena_free(&arena);
         KOR_TRY(status);
     }
@@ -628,7 +605,10 @@ static kor_status forget(kor_mcp_call *c, const json_t *args, json_t *o, kor_are
                         "and give its token",
                         token ? "the token is of a dry run that found other events"
                               : "there is no token");
-    KOR_TRY(kor_forget_run(memory, ids, count, &gone, err));
+    KOR_TRY(borrow(&c->server->host, &memory, err));
+    kor_status status = kor_forget_run(memory, ids, count, &gone, err);
+    give_back(&c->server->host);
+    KOR_TRY(status);
     json_object_set_new(o, "events", json_integer((json_int_t)gone.events));
     json_object_set_new(o, "in_the_log", json_boolean(gone.in_the_log));
     c->results = gone.events;

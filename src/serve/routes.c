@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/routes.h"
 
+#include "serve/access_log.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { DEPTH = 32, TARGET_MAX = 8192 };
+enum { DEPTH = 32, TARGET_MAX = 8192, CLIENT_SIZE = 33 };
 
 /* ---- Answers ---- */
 
@@ -63,6 +66,13 @@ void kor_ask_reply(kor_ask *ask, int status, json_t *value)
     ask->reply->type = "application/json";
     kor_put_json(&ask->reply->body, value);
     kor_str_putc(&ask->reply->body, '\n');
+}
+
+void kor_ask_stream(kor_ask *ask, const char *type, const kor_stream *stream)
+{
+    ask->reply->status = 200;
+    ask->reply->type = type;
+    ask->reply->stream = *stream;
 }
 
 kor_status kor_ask_memory(kor_ask *ask, kor_memory **out, kor_error *err)
@@ -240,7 +250,7 @@ static bool read_body(kor_ask *ask)
     const kor_request *r = ask->request;
     const kor_given *fields = ask->route->body;
     json_error_t error;
-    if (!fields && !ask->route->whole) {
+    if (!fields && !(ask->route->is & KOR_ROUTE_WHOLE)) {
         if (r->body_len) kor_ask_refuse(ask, 400, "no body is expected");
         return !r->body_len;
     }
@@ -248,7 +258,7 @@ static bool read_body(kor_ask *ask)
         kor_ask_refuse(ask, 415, "the body must be sent as Content-Type: application/json");
         return false;
     }
-    if (ask->route->whole) return true;
+    if (ask->route->is & KOR_ROUTE_WHOLE) return true;
     if (depth_of(r->body, r->body_len) > DEPTH) {
         kor_ask_refuse(ask, 400, "the body nests deeper than %d", DEPTH);
         return false;
@@ -400,21 +410,87 @@ bool kor_routes_admit(void *arg, const kor_request *request, kor_reply *reply)
     return route && !why;
 }
 
+/* ---- Answered, and logged ---- */
+
+static bool is_of_a_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+}
+
+static void refuse_unlogged(kor_ask *ask, const kor_error *err)
+{
+    kor_reply *reply = ask->reply;
+    if (reply->stream.pull) reply->stream.end(reply->stream.arg);
+    kor_str_free(&reply->body);
+    *reply = (kor_reply){.headers = kor_gate_headers};
+    kor_ask_refuse(ask, 500, "not answered, because it cannot be logged: %s", err->msg);
+}
+
+/* What a client calls itself: "curl" of "curl/8.9", and "page" of who has a session. */
+static void name_client(const kor_request *r, char out[CLIENT_SIZE])
+{
+    const char *name = r->authorization ? r->user_agent : "page";
+    size_t n = 0;
+    while (name && n < CLIENT_SIZE - 1 && is_of_a_name(name[n])) {
+        out[n] = name[n];
+        n++;
+    }
+    out[n] = 0;
+}
+
+static void log_answer(kor_ask *ask, int log, int64_t microseconds)
+{
+    char client[CLIENT_SIZE], method[96];
+    kor_error err;
+    name_client(ask->request, client);
+    (void)snprintf(method, sizeof method, "%s %s", ask->route->method, ask->route->path);
+    int status = ask->reply->status;
+    const kor_access access = {.time_ms = kor_now_ms(),
+                               .through = "http",
+                               .client = client,
+                               .method = method,
+                               .results = ask->results,
+                               .code = status >= 400 ? status : 0,
+                               .ms = (double)microseconds / 1e3};
+    if (kor_access_add(log, &access, &err) != KOR_OK) refuse_unlogged(ask, &err);
+}
+
+static int64_t microseconds_since(const struct timespec *from)
+{
+    struct timespec to;
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    return (int64_t)(to.tv_sec - from->tv_sec) * 1000000 + (to.tv_nsec - from->tv_nsec) / 1000;
+}
+
+/* Nothing is done that cannot be logged, and no answer given before it is. */
+static void answer(kor_ask *ask, const struct timespec *from)
+{
+    bool logged = ask->route->access == KOR_ACCESS_TOKEN && !(ask->route->is & KOR_ROUTE_UNLOGGED);
+    int log = -1;
+    kor_error err;
+    if (logged && kor_access_open(ask->service->parts.home, &log, &err) != KOR_OK) {
+        refuse_unlogged(ask, &err);
+        return;
+    }
+    const char *query = ask->request->target + strcspn(ask->request->target, "?#");
+    if (read_query(ask, *query == '?' ? query + 1 : "") && read_body(ask)) ask->route->answer(ask);
+    if (!logged) return;
+    log_answer(ask, log, microseconds_since(from));
+    (void)close(log);
+}
+
 void kor_routes_answer(void *arg, const kor_request *request, kor_reply *reply)
 {
-    struct timespec from, to;
+    struct timespec from;
     kor_ask ask = {.service = arg, .request = request, .reply = reply};
     reply->headers = kor_gate_headers;
     ask.route = find(request, &ask.id, ask.name, reply);
     if (!ask.route) return;
     clock_gettime(CLOCK_MONOTONIC, &from);
-    const char *query = request->target + strcspn(request->target, "?#");
-    if (read_query(&ask, *query == '?' ? query + 1 : "") && read_body(&ask))
-        ask.route->answer(&ask);
+    answer(&ask, &from);
     kor_service_give(ask.service, ask.worker);
     json_decref(ask.body);
     kor_arena_free(&ask.arena);
-    clock_gettime(CLOCK_MONOTONIC, &to);
-    count(arg, ask.route, reply->status,
-          (int64_t)(to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000);
+    count(arg, ask.route, reply->status, microseconds_since(&from));
 }

@@ -28,14 +28,22 @@ enum { KOR_GIVENS = 16, KOR_NAME_SIZE = 64 };
 
 typedef struct kor_ask kor_ask;
 
+/* What is special about a route. */
+enum {
+    KOR_ROUTE_WHOLE = 1, /* the body is JSON, and the answerer's to read */
+    /* No line of the access log: it neither tells nor changes what is remembered, or the answerer
+     * writes its own. */
+    KOR_ROUTE_UNLOGGED = 2
+};
+
 typedef struct kor_route {
     const char *method, *path; /* "/api/events/{id}", "/web/{name}"; NULL ends the list */
-    kor_access access;
+    kor_admission access;
     const char *summary;
     const kor_given *query, *body; /* NULL: none. The query is that, or nothing */
     const char *type;              /* of the answer; NULL: JSON */
     void (*answer)(kor_ask *ask);
-    bool whole; /* the body is JSON, and the answerer's to read */
+    unsigned is; /* KOR_ROUTE_..., or 0 */
 } kor_route;
 
 extern const kor_route kor_routes[];
@@ -50,6 +58,7 @@ struct kor_ask {
     const char *given[KOR_GIVENS]; /* by their place in route->query, decoded; NULL: not given */
     json_t *body;                  /* an object with the fields of route->body */
     kor_worker *worker;            /* once kor_ask_worker took it */
+    int64_t results;               /* events in the answer, stored or forgotten, for the log */
     kor_arena arena;
 };
 
@@ -70,6 +79,9 @@ const char *kor_ask_body(const kor_ask *ask, const char *name);
 
 /* A memory to read, until the request is answered. */
 kor_status kor_ask_memory(kor_ask *ask, kor_memory **out, kor_error *err);
+
+/* Answer with a stream, which the reply owns from then on. */
+void kor_ask_stream(kor_ask *ask, const char *type, const kor_stream *stream);
 
 /* Answer with JSON, which is freed. */
 void kor_ask_reply(kor_ask *ask, int status, json_t *value);

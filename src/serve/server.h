@@ -13,11 +13,28 @@ typedef struct kor_request {
     const char *method;
     const char *target; /* path and query, not decoded: "/api/recall?q=the%20demo" */
     const char *host, *origin, *authorization, *cookie, *content_type, *fetch_site;
+    const char *user_agent, *last_event_id;
     const char *mcp_version, *mcp_method, *mcp_name; /* what a message of MCP says of itself */
-    bool twice;                                      /* one of these headers came more than once */
+    const char *mcp_session;
+    bool twice; /* one of these headers came more than once */
     const char *body;
     size_t body_len;
 } kor_request;
+
+typedef enum kor_stream_state {
+    KOR_STREAM_MORE, /* pull again when it is sent */
+    KOR_STREAM_WAIT, /* there is nothing yet: pull again after the server was woken */
+    KOR_STREAM_DONE, /* that was all */
+    KOR_STREAM_BROKEN
+} kor_stream_state;
+
+/* A body that is pulled piece by piece, as fast as the client takes it. */
+typedef struct kor_stream {
+    /* Append the next piece; with KOR_STREAM_MORE it is not empty. One call at a time. */
+    kor_stream_state (*pull)(void *arg, kor_str *piece);
+    void (*end)(void *arg); /* called once, when it ended or nobody takes it any more; frees arg */
+    void *arg;
+} kor_stream;
 
 typedef struct kor_reply {
     int status;
@@ -25,7 +42,9 @@ typedef struct kor_reply {
     const char *const (*headers)[2];     /* name and value; ends with NULL; static */
     const char *allow;                   /* of 405: the methods there are; static, or NULL */
     char location[256], set_cookie[256]; /* "": none */
+    char mcp_session[160];               /* likewise: Mcp-Session-Id */
     kor_str body;
+    kor_stream stream; /* in place of the body, where it has a pull */
 } kor_reply;
 
 typedef struct kor_server_options {
@@ -48,8 +67,11 @@ typedef struct kor_server kor_server;
 /* What the module exports, by kor_server_module. */
 typedef struct kor_server_api {
     kor_status (*start)(kor_server **out, const kor_server_options *options, kor_error *err);
-    /* Requests that are being answered are answered first. NULL is allowed. */
+    /* Requests that are being answered are answered first; streams end where they are. NULL is
+     * allowed. */
     void (*stop)(kor_server *server);
+    /* Pull streams that wait again. From any thread, with any lock of the streams' own held. */
+    void (*wake)(kor_server *server);
 } kor_server_api;
 
 /* KOR_E_UNSUPPORTED when the module was not built or cannot be loaded. */

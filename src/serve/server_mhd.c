@@ -5,14 +5,21 @@
  * a client that is slow to send or to read is waited for without a thread. Who is silent, and who
  * sends or takes a byte now and then, is closed by the watch, a thread that sleeps until the first
  * deadline, and without connections for ever. (The time limit of libmicrohttpd counts what an
- * answer takes to make.) */
+ * answer takes to make.)
+ *
+ * A stream that has nothing to say is suspended: nobody looks at its socket then but the watch,
+ * which sees when the client has gone. */
 #include "serve/server.h"
 
+#include <limits.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,7 +27,8 @@
 enum {
     CONNECTIONS = 256,
     CONNECTION_BYTES = 32768, /* request line and headers fit in it */
-    OVERLONG = 4              /* bodies of that many times the limit are read out, to say so */
+    OVERLONG = 4,             /* bodies of that many times the limit are read out, to say so */
+    PIECE = 16384             /* of a stream, at most, in one go */
 };
 
 /* One connection, in the list of all. */
@@ -28,14 +36,17 @@ typedef struct line {
     struct line *next, **at;
     int fd;
     int64_t deadline_ms;
+    struct MHD_Connection *suspended; /* a stream that waits; else NULL */
+    bool woken;                       /* since it was last pulled */
 } line;
 
 struct kor_server {
     kor_server_options o;
     struct MHD_Daemon *daemon;
-    pthread_mutex_t lock; /* of all that follows */
-    pthread_cond_t changed;
+    int poll;    /* what the watch waits for: changed, and the sockets of streams */
+    int changed; /* an eventfd */
     pthread_t watch;
+    pthread_mutex_t lock; /* of all that follows */
     line *lines;
     bool stopping, asleep; /* asleep: the watch waits for no deadline */
 };
@@ -59,45 +70,90 @@ static int64_t clock_ms(void)
 
 /* ---- Deadlines ---- */
 
+/* Needs the lock, as the two after it. */
+static void resume(line *l)
+{
+    l->woken = true;
+    if (l->suspended) MHD_resume_connection(l->suspended);
+    l->suspended = NULL;
+}
+
+/* The socket is open as long as the line is in the list; its thread sees its end and cleans up. */
+static void hang_up(line *l)
+{
+    (void)shutdown(l->fd, SHUT_RDWR);
+    l->deadline_ms = INT64_MAX;
+    resume(l);
+}
+
+static bool has_gone(int fd)
+{
+    struct pollfd socket = {.fd = fd, .events = POLLRDHUP};
+    return poll(&socket, 1, 0) > 0 && socket.revents;
+}
+
+/* Who has gone while a stream waited. The number of a socket may be another's by now: it is asked
+ * again. */
+static void hang_up_gone(kor_server *s, const struct epoll_event *events, int count)
+{
+    for (int i = 0; i < count; i++)
+        for (line *l = s->lines; l; l = l->next)
+            if (l->fd == events[i].data.fd && l->suspended && has_gone(l->fd)) hang_up(l);
+}
+
+/* Close what is over its deadline; the first deadline of the others. Needs the lock. */
+static int64_t hang_up_late(kor_server *s)
+{
+    int64_t first = INT64_MAX, now = clock_ms();
+    for (line *l = s->lines; l; l = l->next) {
+        if (l->deadline_ms <= now) hang_up(l);
+        if (l->deadline_ms < first) first = l->deadline_ms;
+    }
+    return first == INT64_MAX ? -1 : first - now;
+}
+
 static void *watch(void *arg)
 {
     kor_server *s = arg;
+    struct epoll_event events[16];
+    uint64_t times;
     pthread_mutex_lock(&s->lock);
     while (!s->stopping) {
-        int64_t first = INT64_MAX, now = clock_ms();
-        for (line *l = s->lines; l; l = l->next) {
-            if (l->deadline_ms <= now) {
-                /* The socket is open as long as the line is in the list; its thread sees its end
-                 * and cleans up. */
-                (void)shutdown(l->fd, SHUT_RDWR);
-                l->deadline_ms = INT64_MAX;
-            }
-            if (l->deadline_ms < first) first = l->deadline_ms;
-        }
-        if (first == INT64_MAX) {
-            s->asleep = true;
-            pthread_cond_wait(&s->changed, &s->lock);
-            s->asleep = false;
-        } else {
-            struct timespec until = {.tv_sec = (time_t)(first / 1000),
-                                     .tv_nsec = (long)(first % 1000) * 1000000};
-            (void)pthread_cond_timedwait(&s->changed, &s->lock, &until);
-        }
+        int64_t ms = hang_up_late(s);
+        s->asleep = ms < 0;
+        pthread_mutex_unlock(&s->lock);
+        int count = epoll_wait(s->poll, events, sizeof events / sizeof *events,
+                               ms > INT_MAX ? INT_MAX : (int)ms);
+        pthread_mutex_lock(&s->lock);
+        s->asleep = false;
+        if (count > 0) (void)!read(s->changed, &times, sizeof times);
+        hang_up_gone(s, events, count);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
 }
 
-/* While an answer is made, its client has no deadline: ms is INT64_MAX. */
-static void set_deadline(kor_server *s, struct MHD_Connection *connection, int64_t ms)
+static void tell_watch(kor_server *s)
+{
+    static const uint64_t one = 1;
+    (void)!write(s->changed, &one, sizeof one);
+}
+
+static line *line_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    line *l = info ? info->socket_context : NULL;
+    return info ? info->socket_context : NULL;
+}
+
+/* While an answer is made, its client has no deadline: ms is INT64_MAX. */
+static void set_deadline(kor_server *s, struct MHD_Connection *connection, int64_t ms)
+{
+    line *l = line_of(connection);
     if (!l) return;
     pthread_mutex_lock(&s->lock);
     l->deadline_ms = ms;
-    if (s->asleep && ms != INT64_MAX) pthread_cond_signal(&s->changed);
+    if (s->asleep && ms != INT64_MAX) tell_watch(s);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -124,7 +180,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
         l->at = &s->lines;
         if (l->next) l->next->at = &l->next;
         s->lines = l;
-        if (s->asleep) pthread_cond_signal(&s->changed);
+        if (s->asleep) tell_watch(s);
         pthread_mutex_unlock(&s->lock);
     } else if (l) {
         pthread_mutex_lock(&s->lock);
@@ -177,9 +233,12 @@ static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char 
         {"Cookie", &r->cookie},
         {"Content-Type", &r->content_type},
         {"Sec-Fetch-Site", &r->fetch_site},
+        {"User-Agent", &r->user_agent},
+        {"Last-Event-ID", &r->last_event_id},
         {"MCP-Protocol-Version", &r->mcp_version},
         {"Mcp-Method", &r->mcp_method},
         {"Mcp-Name", &r->mcp_name},
+        {"Mcp-Session-Id", &r->mcp_session},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcasecmp(name, known[i].name) != 0) continue;
@@ -189,7 +248,114 @@ static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char 
     return MHD_YES;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection, kor_reply *reply)
+/* ---- Streams ---- */
+
+/* A stream on its way to one client. */
+typedef struct flow {
+    kor_server *server;
+    struct MHD_Connection *connection;
+    kor_stream stream;
+    kor_str piece;
+    size_t sent; /* of it */
+    bool done;
+} flow;
+
+/* Nothing comes until somebody wakes the server; false when somebody did since the last pull. */
+static bool suspend(kor_server *s, struct MHD_Connection *connection)
+{
+    line *l = line_of(connection);
+    pthread_mutex_lock(&s->lock);
+    bool sleeps = !l->woken && !s->stopping && !has_gone(l->fd);
+    if (sleeps) {
+        MHD_suspend_connection(connection);
+        l->suspended = connection;
+        l->deadline_ms = INT64_MAX;
+        struct epoll_event on = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.fd = l->fd};
+        if (epoll_ctl(s->poll, EPOLL_CTL_MOD, l->fd, &on) != 0)
+            (void)epoll_ctl(s->poll, EPOLL_CTL_ADD, l->fd, &on);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return sleeps;
+}
+
+/* Is there a reason to go on? Forgets that the server was woken. */
+static bool goes_on(kor_server *s, struct MHD_Connection *connection)
+{
+    line *l = line_of(connection);
+    pthread_mutex_lock(&s->lock);
+    l->woken = false;
+    bool on = !s->stopping && !has_gone(l->fd);
+    pthread_mutex_unlock(&s->lock);
+    return on;
+}
+
+/* Fill the piece. False when nothing more comes, or nothing yet, as *last says. */
+static bool next_piece(flow *f, ssize_t *last)
+{
+    kor_str_clear(&f->piece);
+    f->sent = 0;
+    while (!f->done) {
+        *last = MHD_CONTENT_READER_END_WITH_ERROR;
+        if (!goes_on(f->server, f->connection)) return false;
+        kor_stream_state state = f->stream.pull(f->stream.arg, &f->piece);
+        if (f->piece.failed || state == KOR_STREAM_BROKEN) return false;
+        f->done = state == KOR_STREAM_DONE;
+        if (f->piece.len) return true;
+        *last = 0;
+        if (state == KOR_STREAM_WAIT && suspend(f->server, f->connection)) return false;
+    }
+    *last = MHD_CONTENT_READER_END_OF_STREAM;
+    return false;
+}
+
+static ssize_t on_pull(void *arg, uint64_t at, char *out, size_t most)
+{
+    (void)at;
+    flow *f = arg;
+    ssize_t last;
+    if (f->sent == f->piece.len && !next_piece(f, &last)) return last;
+    size_t left = f->piece.len - f->sent, n = left < most ? left : most;
+    memcpy(out, f->piece.data + f->sent, n);
+    f->sent += n;
+    set_deadline(f->server, f->connection, soon(f->server));
+    return (ssize_t)n;
+}
+
+static void on_flow_end(void *arg)
+{
+    flow *f = arg;
+    f->stream.end(f->stream.arg);
+    kor_str_free(&f->piece);
+    free(f);
+}
+
+/* NULL when memory is out; the stream is ended then. */
+static struct MHD_Response *stream_response(kor_server *s, struct MHD_Connection *connection,
+                                            const kor_stream *stream)
+{
+    flow *f = line_of(connection) ? calloc(1, sizeof *f) : NULL;
+    if (!f) {
+        stream->end(stream->arg);
+        return NULL;
+    }
+    *f = (flow){.server = s, .connection = connection, .stream = *stream};
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, on_pull, f, on_flow_end);
+    if (!response) on_flow_end(f);
+    return response;
+}
+
+static void wake(kor_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    for (line *l = s->lines; l; l = l->next) resume(l);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- Answers ---- */
+
+static enum MHD_Result send_reply(kor_server *s, struct MHD_Connection *connection,
+                                  kor_reply *reply)
 {
     if (reply->body.failed) {
         kor_str_free(&reply->body);
@@ -197,9 +363,11 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, kor_reply *
         reply->status = 500;
     }
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_MUST_FREE);
+        reply->stream.pull ? stream_response(s, connection, &reply->stream)
+                           : MHD_create_response_from_buffer(reply->body.len, reply->body.data,
+                                                             MHD_RESPMEM_MUST_FREE);
     if (!response) return MHD_NO;
-    reply->body = (kor_str){0};
+    if (!reply->stream.pull) reply->body = (kor_str){0};
     if (reply->type) (void)MHD_add_response_header(response, "Content-Type", reply->type);
     for (size_t i = 0; reply->headers && reply->headers[i][0]; i++)
         (void)MHD_add_response_header(response, reply->headers[i][0], reply->headers[i][1]);
@@ -208,6 +376,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, kor_reply *
     if (*reply->location) (void)MHD_add_response_header(response, "Location", reply->location);
     if (*reply->set_cookie)
         (void)MHD_add_response_header(response, "Set-Cookie", reply->set_cookie);
+    if (*reply->mcp_session)
+        (void)MHD_add_response_header(response, "Mcp-Session-Id", reply->mcp_session);
     enum MHD_Result queued = MHD_queue_response(connection, (unsigned)reply->status, response);
     MHD_destroy_response(response);
     return queued;
@@ -241,7 +411,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
             s->o.refuse(s->o.arg, 413, "the body is too long", &v->reply);
         }
         /* Before the body comes: the connection is closed after the answer. */
-        if (v->refused) return send_reply(connection, &v->reply);
+        if (v->refused) return send_reply(s, connection, &v->reply);
         return MHD_YES;
     }
     if (*upload_size) {
@@ -266,7 +436,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
         s->o.answer(s->o.arg, &v->request, &reply);
     }
     set_deadline(s, connection, soon(s));
-    enum MHD_Result sent = send_reply(connection, &reply);
+    enum MHD_Result sent = send_reply(s, connection, &reply);
     kor_str_free(&reply.body);
     return sent;
 }
@@ -281,19 +451,26 @@ static void on_log(void *arg, const char *fmt, va_list ap)
     (void)ap;
 }
 
+static void free_server(kor_server *s)
+{
+    if (s->poll >= 0) (void)close(s->poll);
+    if (s->changed >= 0) (void)close(s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
 static void stop(kor_server *s)
 {
     if (!s) return;
-    /* Closes the listener, waits for the threads, and then for nothing else. */
-    if (s->daemon) MHD_stop_daemon(s->daemon);
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
-    pthread_cond_signal(&s->changed);
+    for (line *l = s->lines; l; l = l->next) resume(l);
     pthread_mutex_unlock(&s->lock);
+    tell_watch(s);
     (void)pthread_join(s->watch, NULL);
-    pthread_cond_destroy(&s->changed);
-    pthread_mutex_destroy(&s->lock);
-    free(s);
+    /* Closes the listener, waits for the threads, and then for nothing else. */
+    if (s->daemon) MHD_stop_daemon(s->daemon);
+    free_server(s);
 }
 
 static kor_status start(kor_server **out, const kor_server_options *options, kor_error *err)
@@ -305,25 +482,24 @@ static kor_status start(kor_server **out, const kor_server_options *options, kor
         return kor_fail_memory(err);
     }
     s->o = *options;
-    pthread_condattr_t by;
-    (void)pthread_condattr_init(&by);
-    (void)pthread_condattr_setclock(&by, CLOCK_MONOTONIC);
+    s->poll = epoll_create1(EPOLL_CLOEXEC);
+    s->changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     (void)pthread_mutex_init(&s->lock, NULL);
-    (void)pthread_cond_init(&s->changed, &by);
-    (void)pthread_condattr_destroy(&by);
-    if (pthread_create(&s->watch, NULL, watch, s) != 0) {
+    struct epoll_event on = {.events = EPOLLIN, .data.fd = s->changed};
+    if (s->poll < 0 || s->changed < 0 || epoll_ctl(s->poll, EPOLL_CTL_ADD, s->changed, &on) != 0 ||
+        pthread_create(&s->watch, NULL, watch, s) != 0) {
         (void)close(options->listener);
-        free(s);
-        return kor_fail(err, KOR_E_IO, "no thread for the server");
+        free_server(s);
+        return kor_fail(err, KOR_E_IO, "too many open files or threads for the server");
     }
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, s,
-        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, options->listener,
-        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+        options->listener, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
     if (!s->daemon) {
         (void)close(options->listener);
         stop(s);
@@ -335,6 +511,6 @@ static kor_status start(kor_server **out, const kor_server_options *options, kor
 
 const kor_server_api *kor_server_module(void)
 {
-    static const kor_server_api api = {start, stop};
+    static const kor_server_api api = {start, stop, wake};
     return &api;
 }

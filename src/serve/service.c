@@ -19,6 +19,7 @@ kor_status kor_service_open(kor_service *s, const kor_service_parts *parts, unsi
     s->started_ms = kor_now_ms();
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_mutex_init(&s->writing, NULL);
+    kor_live_open(&s->live, parts->home);
     KOR_TRY(open_writer(s, err));
     return kor_gate_open(&s->gate, parts->home, port, new_token, err);
 }
@@ -28,6 +29,7 @@ void kor_service_close(kor_service *s)
     for (kor_worker *w = s->idle, *next; w; w = next) {
         next = w->next;
         kor_ctx_free(w->ctx);
+        kor_mcp_free(w->mcp);
         kor_memory_close(w->memory);
         free(w);
     }
@@ -35,6 +37,7 @@ void kor_service_close(kor_service *s)
     kor_exclusions_free(&s->mcp_guard.exclusions);
     kor_memory_close(s->writer);
     kor_gate_close(&s->gate);
+    kor_live_close(&s->live);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->writing);
 }
@@ -118,13 +121,27 @@ kor_status kor_service_add(kor_service *s, const kor_event *event, kor_ingest_st
     return status;
 }
 
+kor_status kor_service_begin_write(kor_service *s, kor_memory **out, kor_error *err)
+{
+    pthread_mutex_lock(&s->writing);
+    kor_status status = open_writer(s, err);
+    *out = s->writer;
+    if (status != KOR_OK) pthread_mutex_unlock(&s->writing);
+    return status;
+}
+
+void kor_service_end_write(kor_service *s)
+{
+    pthread_mutex_unlock(&s->writing);
+}
+
 kor_status kor_service_write(kor_service *s,
                              kor_status (*work)(void *arg, kor_memory *memory, kor_error *err),
                              void *arg, kor_error *err)
 {
-    pthread_mutex_lock(&s->writing);
-    kor_status status = open_writer(s, err);
-    if (status == KOR_OK) status = work(arg, s->writer, err);
-    pthread_mutex_unlock(&s->writing);
+    kor_memory *memory;
+    KOR_TRY(kor_service_begin_write(s, &memory, err));
+    kor_status status = work(arg, memory, err);
+    kor_service_end_write(s);
     return status;
 }

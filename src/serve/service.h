@@ -5,6 +5,7 @@
 
 #include "memory/ingest.h"
 #include "serve/gate.h"
+#include "serve/live.h"
 #include "serve/mcp.h"
 #include "serve/shapes.h"
 
@@ -26,6 +27,8 @@ typedef struct kor_service_parts {
      * whether it has a "figure"; and that figure. KOR_E_NOT_FOUND. One call at a time. */
     kor_status (*card)(void *arg, const char *name, json_t **out, kor_error *err);
     kor_status (*figure)(void *arg, const char *name, kor_str *out, kor_error *err);
+    /* A model of that list by its name, which stays open. One call at a time. */
+    kor_status (*model)(void *arg, const char *name, const kor_model **out, kor_error *err);
     /* Read what the user says, "kind=note" or "tags=+travel,-work", after what is in the list. One
      * call at a time. */
     kor_status (*read_correction)(void *arg, const char *said, kor_arena *arena,
@@ -40,19 +43,21 @@ typedef struct kor_worker {
     struct kor_worker *next;
     kor_memory *memory; /* to read */
     kor_ctx *ctx;       /* of the embedder, once kor_worker_ctx made it */
+    kor_mcp *mcp;       /* once a tool was called, by kor_api_mcp_of */
 } kor_worker;
 
 typedef struct kor_service {
     kor_service_parts parts;
     kor_gate gate;
-    pthread_mutex_t lock; /* of idle */
+    kor_live live;
+    pthread_mutex_t lock; /* of idle and mcp */
     kor_worker *idle;
+    kor_mcp *mcp;            /* what the workers' ones are made beside */
     pthread_mutex_t writing; /* of what writes, and of what is called one at a time */
     kor_memory *writer;
     const kor_guard *guard;
     const kor_colony *colony;
-    kor_mcp *mcp;        /* once somebody sent a message; needs writing */
-    kor_guard mcp_guard; /* of what it stored last */
+    kor_guard mcp_guard; /* of what a client of MCP stored last */
     int64_t started_ms;
     atomic_llong requests[KOR_SERVICE_ROUTES][KOR_SERVICE_CLASSES];
     atomic_llong microseconds[KOR_SERVICE_ROUTES];
@@ -79,6 +84,10 @@ kor_status kor_service_add(kor_service *s, const kor_event *event, kor_ingest_st
 kor_status kor_service_write(kor_service *s,
                              kor_status (*work)(void *arg, kor_memory *memory, kor_error *err),
                              void *arg, kor_error *err);
+
+/* The memory that is written to, for one thread at a time; to be ended when it was had. */
+kor_status kor_service_begin_write(kor_service *s, kor_memory **out, kor_error *err);
+void kor_service_end_write(kor_service *s);
 
 /* HOME/exclude.yaml, read; free with kor_exclusions_free, after a failure too. */
 kor_status kor_service_exclusions(const kor_service *s, kor_exclusions *out, kor_error *err);

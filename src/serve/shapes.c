@@ -81,6 +81,92 @@ json_t *kor_event_json(const kor_event *e)
     return o;
 }
 
+/* ---- In short ---- */
+
+json_t *kor_title_json(const kor_event *e)
+{
+    if (e->title && *e->title) return kor_text_json(e->title, strlen(e->title));
+    size_t len = 0;
+    while (len < e->text_len && len < 80 && e->text[len] != '\n') len++;
+    return kor_text_json(e->text, kor_utf8_prefix(e->text, e->text_len, len));
+}
+
+json_t *kor_event_uri_json(const kor_event *e)
+{
+    return json_sprintf(KOR_MCP_EVENT_URI "%lld", (long long)e->id);
+}
+
+static void set_if_any(json_t *object, const char *key, const char *text)
+{
+    if (text && *text) set_text(object, key, text);
+}
+
+json_t *kor_brief_json(const kor_event *e, size_t most)
+{
+    char time[KOR_TIME_SIZE];
+    size_t len = kor_utf8_prefix(e->text, e->text_len, e->text_len < most ? e->text_len : most);
+    json_t *o = json_object();
+    kor_time_format_offset(time, e->time_ms, e->offset_min);
+    json_object_set_new(o, "id", json_sprintf("%lld", (long long)e->id));
+    json_object_set_new(o, "time", json_string(time));
+    set_if_any(o, "source", e->source);
+    set_if_any(o, "app", e->app);
+    json_object_set_new(o, "title", kor_title_json(e));
+    json_object_set_new(o, "text", kor_text_json(e->text, len));
+    if (len < e->text_len) json_object_set_new(o, "truncated", json_true());
+    json_object_set_new(o, "url",
+                        e->uri && *e->uri ? kor_text_json(e->uri, strlen(e->uri))
+                                          : kor_event_uri_json(e));
+    return o;
+}
+
+json_t *kor_related_json(const kor_related *list, size_t count)
+{
+    json_t *o = json_object(), *results = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *one = kor_brief_json(&list[i].event, KOR_SNIPPET);
+        json_object_set_new(one, "score", json_real(kor_rounded(list[i].score)));
+        json_object_set_new(one, "cosine", json_real(kor_rounded(list[i].cosine)));
+        set_if_any(one, "shared", list[i].shared);
+        json_array_append_new(results, one);
+    }
+    json_object_set_new(o, "results", results);
+    if (!count)
+        json_object_set_new(o, "explanation",
+                            json_string("No other event names the same, and none is near enough "
+                                        "in meaning."));
+    return o;
+}
+
+/* ---- Rows ---- */
+
+/* To the millisecond: 2026-03-03T12:00:00.125+01:00. */
+static json_t *exact_time(const kor_event *e)
+{
+    enum { SECONDS = 19 }; /* bytes up to them */
+    char time[KOR_TIME_SIZE];
+    kor_time_format_offset(time, e->time_ms, e->offset_min);
+    int ms = (int)(e->time_ms % 1000 + 1000) % 1000;
+    return ms ? json_sprintf("%.*s.%03d%s", SECONDS, time, ms, time + SECONDS) : json_string(time);
+}
+
+void kor_put_row(kor_str *out, const kor_event *e)
+{
+    json_t *o = json_object();
+    set_text(o, "id", e->ref);
+    json_object_set_new(o, "time", exact_time(e));
+    set_text(o, "source", e->source);
+    set_text(o, "app", e->app);
+    set_text(o, "title", e->title);
+    set_text(o, "uri", e->uri);
+    set_text(o, "scope", e->scope);
+    json_object_set_new(o, "text", kor_text_json(e->text, e->text_len));
+    kor_put_json(out, o);
+    kor_str_putc(out, '\n');
+}
+
+/* ---- Ranges ---- */
+
 bool kor_range_end(char out[KOR_TIME_SIZE], int64_t ms, const kor_zone *zone)
 {
     kor_time_format(out, ms, zone);

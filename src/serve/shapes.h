@@ -10,6 +10,7 @@
 #include "memory/counters.h"
 #include "memory/mentions.h"
 #include "memory/recall.h"
+#include "memory/related.h"
 
 #include <jansson.h>
 
@@ -40,6 +41,23 @@ const char *kor_day_name(int64_t ms, const kor_zone *zone, kor_civil *local);
 
 /* Text and zone offset included. */
 json_t *kor_event_json(const kor_event *e);
+
+/* An event in short: at most most bytes of its text. */
+json_t *kor_brief_json(const kor_event *e, size_t most);
+enum { KOR_SNIPPET = 700 };
+
+/* The title, or the first line of the text. */
+json_t *kor_title_json(const kor_event *e);
+
+#define KOR_MCP_EVENT_URI "memory://event/"
+json_t *kor_event_uri_json(const kor_event *e);
+
+/* Related events, and why they are. */
+json_t *kor_related_json(const kor_related *list, size_t count);
+
+/* An event as a line of JSON, from which `korora import jsonl` makes the same event: appended to
+ * out. What is said of it is left out. */
+void kor_put_row(kor_str *out, const kor_event *e);
 
 json_t *kor_corrections_json(const kor_correction *list, size_t count);
 

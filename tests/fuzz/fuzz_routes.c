@@ -51,6 +51,14 @@ static kor_status no_figure(void *arg, const char *name, kor_str *out, kor_error
     return no_card(arg, name, NULL, err);
 }
 
+static kor_status no_model(void *arg, const char *name, const kor_model **out, kor_error *err)
+{
+    (void)arg;
+    (void)name;
+    (void)out;
+    return kor_fail(err, KOR_E_NOT_FOUND, "there are no models here");
+}
+
 static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
                                   kor_correction **list, size_t *count, kor_error *err)
 {
@@ -64,8 +72,8 @@ static kor_status read_correction(void *arg, const char *said, kor_arena *arena,
 
 static void clean_up(void)
 {
-    static const char *const files[] = {"memory.db", "memory.db-wal", "memory.db-shm", "token",
-                                        "exclude.yaml"};
+    static const char *const files[] = {"memory.db",    "memory.db-wal", "memory.db-shm", "token",
+                                        "exclude.yaml", "access.log",    "access.log.1"};
     kor_service_close(&service);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[64];
@@ -84,6 +92,7 @@ static void set_up(void)
         .models = no_models,
         .card = no_card,
         .figure = no_figure,
+        .model = no_model,
         .read_correction = read_correction,
     };
     kor_ingest_stats stats;
@@ -106,6 +115,18 @@ static const char *with_secret(kor_arena *arena, const char *line, const char *n
     memcpy(out, line, len - tail);
     (void)strcpy(out + len - tail, secret);
     return out;
+}
+
+/* The first piece of a stream, which then ends as if nobody took more. */
+static void take_stream(kor_reply *reply)
+{
+    kor_str piece = {0};
+    if (!reply->stream.pull) return;
+    kor_stream_state state = reply->stream.pull(reply->stream.arg, &piece);
+    expect(state != KOR_STREAM_BROKEN && !piece.failed);
+    expect(state != KOR_STREAM_MORE || piece.len);
+    reply->stream.end(reply->stream.arg);
+    kor_str_free(&piece);
 }
 
 /* Errors and answers are JSON, and every answer has the headers that protect. */
@@ -156,6 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (let_in) {
         kor_routes_answer(&service, &r, &reply);
         check(&reply);
+        take_stream(&reply);
     } else {
         expect(refused.status >= 400);
         check(&refused);

@@ -70,6 +70,28 @@ def test_embeddings_have_the_shape_of_openai():
     expect(ask("GET", "/v1/models").json()["data"][0]["id"] == "trunk")
 
 
+def test_models_are_asked():
+    def said(model, *texts):
+        lines = run("run", model, input="".join(t + "\n" for t in texts)).stdout.splitlines()
+        return [json.loads(line) for line in lines]
+    for model in ("trunk", "kind", "tags", "secrets"):
+        texts = ["the demo moved to Friday", "call Anna on +49 30 1234567", ""]
+        reply = ask("POST", "/api/run", {"model": model, "texts": texts})
+        expect(reply.status == 200 and reply.json()["answers"] == said(model, *texts), model, reply.body)
+    for bad in ({}, {"model": "kind"}, {"model": "kind", "texts": []}, {"model": "kind", "texts": ["x"] * 257}, {"model": "kind", "texts": [3]},
+                {"model": "kind", "texts": [{"query": "a", "text": "b"}]}, {"model": "kind", "texts": "x"}, {"model": 3, "texts": ["x"]}):
+        expect(ask("POST", "/api/run", bad).status == 400, bad)
+    for name in ("", "no-such", "../models/kind", os.path.join(repo, "models", "kind.gguf"), "kind.gguf", "KIND", "kind\n", "x" * 5000, "%s"):
+        expect(ask("POST", "/api/run", {"model": name, "texts": ["x"]}).status == 404, name)
+
+
+def test_all_events_come_out():
+    run("add", "of another scope", "--scope", "apart")
+    reply = ask("GET", "/api/export")
+    expect(reply.status == 200 and reply.headers["content-type"] == "application/jsonl", reply.headers)
+    expect(reply.body.decode() == run("export").stdout and reply.body.count(b"\n") == ask("GET", "/api/stats").json()["events"], "export")
+
+
 def test_description_is_openapi_and_true():
     described = ask("GET", "/api/openapi.json", key=None).json()
     expect(described["openapi"] == "3.1.0" and described["info"]["title"] and described["info"]["version"])
@@ -131,6 +153,36 @@ def test_mcp_is_answered_message_by_message():
     expect(ask("POST", "/mcp", b"{}", content_type="text/plain").status == 415)
     expect(call("tools/list", key=None).status == 401)
     expect(call("tools/list", origin="http://evil.example").status == 403)
+
+
+def test_mcp_keeps_the_name_of_a_client_in_its_session():
+    def say(method, params, session=None):
+        return ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, mcp_session_id=session)
+
+    def last():
+        with open(env["KORORA_HOME"] + "/access.log") as f:
+            return json.loads(f.read().splitlines()[-1])["client"]
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "Zoë's \u202eeditor" + "x" * 99, "version": "1"}}
+    name = ("Zoë's editor" + "x" * 99).encode()[:64].decode()
+    session = say("initialize", hello).headers["mcp-session-id"]
+    expect(re.fullmatch("[!-~]{20,159}", session) and last() == name, session, last())
+    reply = say("tools/list", {}, session)
+    expect(reply.status == 200 and last() == name and "mcp-session-id" not in reply.headers, last())
+    other = session[:-1] + ("0" if session[-1] != "0" else "1")
+    for stale in ("0123456789", other, "N" + session, session[:20], session + "0", "N", "N-", "N5-0", "Nzz-0", "N" + "61" * 65 + "-0", "%s%n", ""):
+        expect(say("tools/list", {}, stale).status == 200 and last() == "", stale, last())
+    expect("mcp-session-id" not in say("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}}).headers)
+
+
+def test_mcp_completes_the_numbers_of_events():
+    newest = [ask("POST", "/api/events", {"text": "to be completed"}).json()["event"] for _ in range(3)][::-1]
+
+    def complete(value):
+        params = {"ref": {"type": "ref/resource", "uri": "memory://event/{id}"}, "argument": {"name": "id", "value": value}}
+        return ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "completion/complete", "params": params}).json()["result"]["completion"]["values"]
+    expect(complete("")[:3] == [str(n) for n in newest], complete(""))
+    expect(complete(str(newest[0]))[:1] == [str(newest[0])], newest)
+    expect(complete("x") == complete("%") == complete("1 OR 1") == [], "not digits")
 
 
 def test_metrics_can_be_read():

@@ -72,7 +72,10 @@ def ask(method, target, body=None, key=RIGHT, port=None, **headers):
     except (BrokenPipeError, ConnectionResetError):
         pass  # refused before all of it was sent
     reply = connection.getresponse()
-    reply = Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
+    headers = {k.lower(): v for k, v in reply.getheaders()}
+    # A stream of events does not end: its first line is enough.
+    body = reply.readline() if headers.get("content-type") == "text/event-stream" else reply.read()
+    reply = Reply(reply.status, headers, body)
     connection.close()
     return reply
 
@@ -114,13 +117,18 @@ def routes():
     bodies = {"/api/events": {"text": "a note on routes"}, "/api/exclusions": {"kind": "word", "text": "zebra crossing"},
               "/api/events/{id}/corrections": {"corrections": {"kind": "note"}},
               "/v1/embeddings": {"input": "a text", "model": "trunk"},
+              "/api/run": {"model": "trunk", "texts": ["a text"]},
+              "/api/forget": {"match": "no such words anywhere"},
               "/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"}}
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             query = "&".join("%s=%s" % (p["name"], values[p["name"]]) for p in operation["parameters"]
                              if p["in"] == "query" and (p["required"] or p["name"] == "q"))
+            event = "1"
+            if (method, path) == ("delete", "/api/events/{id}"):
+                event = str(ask("POST", "/api/events", {"text": "to be forgotten again"}).json()["event"])
             name = "style.css" if path.startswith("/web/") else "tags"
-            target = path.replace("{id}", "1").replace("{name}", name) + ("?" + query if query else "")
+            target = path.replace("{id}", event).replace("{name}", name) + ("?" + query if query else "")
             yield method.upper(), target, bodies.get(path) if "requestBody" in operation else None, operation
 
 

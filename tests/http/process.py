@@ -76,6 +76,29 @@ def test_an_import_meanwhile():
     expect(ask("GET", "/api/stats").json()["events"] == before + 1000 + added[0], before, added)
 
 
+def test_mcp_is_answered_while_somebody_writes():
+    """What reads does not wait for what writes: another process has the lock of the database."""
+    import sqlite3
+
+    def call(name, arguments):
+        return ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}})
+    db = sqlite3.connect(env["KORORA_HOME"] + "/memory.db", isolation_level=None)
+    db.execute("BEGIN IMMEDIATE")
+    stored = []
+    writer = threading.Thread(target=lambda: stored.append(call("remember", {"text": "said while the memory was locked"})))
+    writer.start()
+    time.sleep(0.2)
+    start = time.monotonic()
+    for name, arguments in (("search", {"query": "demo"}), ("timeline", {}), ("resolve_time", {"text": "today"}), ("forget", {"match": "demo"})):
+        reply = call(name, arguments)
+        expect(reply.status == 200 and not reply.json()["result"]["isError"], name, reply.body)
+    expect(time.monotonic() - start < 2 and not stored, "readers wait", time.monotonic() - start)
+    db.execute("ROLLBACK")
+    db.close()
+    writer.join()
+    expect(stored[0].json()["result"]["structuredContent"]["stored"], stored[0].body)
+
+
 def test_idle_is_idle():
     def ticks():
         fields = open("/proc/%d/stat" % server.process.pid).read().rsplit(")", 1)[1].split()
