@@ -204,13 +204,16 @@ await test("keys: down and up through the hits, Enter opens, back returns, Escap
     assert.equal(await page.inputValue("#q"), "");
 });
 await test("only the last of what was typed is shown", async (page) => {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
     await page.route("**/api/recall*", async (route) => {
-        if (!route.request().url().includes("q=budget+")) await new Promise((resolve) => setTimeout(resolve, 300));
-        await route.continue().catch(() => {});
+        if (!route.request().url().includes("q=budget+laboratory&")) await held;
+        await route.continue().catch(() => {}); // given up meanwhile
     });
     await open(page, NAV);
     await type(page, "budget laboratory");
     await page.locator("a.hit", { hasText: "laboratory" }).waitFor();
+    release();
     await page.waitForTimeout(500);
     assert.match(await page.textContent(".chips"), /budget laboratory/);
 });
