@@ -7,13 +7,16 @@ import { launch, packagesOf, signedIn } from "../tests/page/browser.mjs";
 
 const [folder, chromium, url] = process.argv.slice(2);
 const LOADS = 30;
-const QUESTIONS = ["the parser last week", "upload retry backoff", "meeting with Ines about the budget", "connection reset yesterday afternoon",
-    "error recovery in the tokenizer", "notes on tariffs in November", "docker restart ingest", "who signs the discount"];
+const QUESTIONS = [
+    "the parser last week", "upload retry backoff", "meeting with Ines about the budget", "connection reset yesterday afternoon",
+    "error recovery in the tokenizer", "notes on tariffs in November", "docker restart ingest", "who signs the discount",
+];
 
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 function report(what, list) {
     const sorted = list.toSorted((a, b) => a - b);
-    console.log(`${what}: p50 ${at(sorted, 0.5).toFixed(1)} ms, p95 ${at(sorted, 0.95).toFixed(1)} ms, most ${sorted.at(-1).toFixed(1)} ms (${list.length})`);
+    const ms = [at(sorted, 0.5), at(sorted, 0.95), sorted.at(-1)].map((x) => x.toFixed(1));
+    console.log(`${what}: p50 ${ms[0]} ms, p95 ${ms[1]} ms, most ${ms[2]} ms (${list.length})`);
 }
 
 const browser = await launch(packagesOf(folder), chromium);

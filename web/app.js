@@ -133,10 +133,10 @@ function onKey(e) {
     else if (e.key === "Escape" && e.target === box && box.value) {
         box.value = "";
         type();
-    } else if (e.key === "ArrowDown" && hits.length && (e.target === box || at >= 0)) hits[Math.min(at + 1, hits.length - 1)].focus();
-    else if (e.key === "ArrowUp" && at >= 0) (hits[at - 1] ?? box).focus();
-    else if ((e.key === "ArrowLeft" || e.key === "ArrowRight") && !typing && !e.shiftKey && shown.name === "day" && shown.step)
-        location.hash = shown.step[e.key === "ArrowLeft" ? 0 : 1];
+    } else if (e.key === "ArrowDown" && hits.length && (e.target === box || at >= 0)) {
+        hits[Math.min(at + 1, hits.length - 1)].focus();
+    } else if (e.key === "ArrowUp" && at >= 0) (hits[at - 1] ?? box).focus();
+    else if (shown.step?.[e.key] && !typing && !e.shiftKey) location.hash = shown.step[e.key];
     else return;
     e.preventDefault();
 }

@@ -16,12 +16,14 @@ const isRule = (line) => /^\|?[\s:|-]+$/.test(line) && line.includes("-");
 function table(lines, heading) {
     const [head, rule, ...rows] = lines.map(cells);
     const side = (i) => (/-:$/.test(rule[i] ?? "") ? "number" : null);
-    const named = head.some(Boolean);
+    const row = (name, list) => el("tr", {}, list.map((cell, i) => {
+        const is = i === 0 || name === "col" ? "th" : "td";
+        return el(is, { scope: is === "th" && name, class: side(i) }, inline(cell));
+    }));
     return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": heading },
         el("table", {},
-            named && el("thead", {}, el("tr", {}, head.map((cell, i) => el("th", { scope: "col", class: side(i) }, inline(cell))))),
-            el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, i) =>
-                (i === 0 ? el("th", { scope: "row", class: side(i) }, inline(cell)) : el("td", { class: side(i) }, inline(cell)))))))));
+            head.some(Boolean) && el("thead", {}, row("col", head)),
+            el("tbody", {}, rows.map((list) => row("row", list)))));
 }
 
 // The card without its first heading, which is the model's name.
@@ -39,9 +41,10 @@ export function card(text) {
         }
         if (!lines.length) continue;
         if (lines.length > 1 && isRule(lines[1])) out.push(table(lines, heading));
-        else if (lines.every((line) => /^[-*] /.test(line))) out.push(el("ul", {}, lines.map((line) => el("li", {}, inline(line.slice(2))))));
-        else if (/^```/.test(lines[0]) || lines.every((line) => /^ {4}/.test(line)))
-            out.push(el("pre", {}, lines.filter((line) => !/^```/.test(line)).map((line) => line.replace(/^ {4}/, "")).join("\n")));
+        else if (lines.every((line) => /^[-*] /.test(line)))
+            out.push(el("ul", {}, lines.map((line) => el("li", {}, inline(line.slice(2))))));
+        else if (/^```/.test(lines[0])) out.push(el("pre", {}, lines.filter((line) => !/^```/.test(line)).join("\n")));
+        else if (lines.every((line) => /^ {4}/.test(line))) out.push(el("pre", {}, lines.map((line) => line.slice(4)).join("\n")));
         else out.push(el("p", {}, inline(lines.join(" "))));
     }
     return out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A day: its stretches of work, and the events of each.
 import { timeline } from "./api.js";
-import { count, el, svg, titleOf } from "./dom.js";
+import { count, el, quiet, svg, titleOf } from "./dom.js";
 import { kindClass, kindCounts, kindMark, tagMark } from "./labels.js";
 import { clock, dayName, dayOf, isDay, lasting, minuteOf, moment, plusDays } from "./times.js";
 
@@ -64,7 +64,8 @@ function folded(s) {
     return more.length > 0 && el("details", { "data-key": `s${s.first}` },
         el("summary", { "data-key": `m${s.first}` }, `${s.events - SHOWN} more`),
         el("ul", { class: "events" }, more.map((e) => row(e))),
-        s.events > s.list.length && el("p", { class: "quiet" }, `${count(s.events - s.list.length, "event")} after these; a search finds them.`));
+        s.events > s.list.length &&
+            el("p", { class: "quiet" }, `${count(s.events - s.list.length, "event")} after these; a search finds them.`));
 }
 
 function stretch(s) {
@@ -73,11 +74,11 @@ function stretch(s) {
     return el("li", { class: "stretch" },
         el("p", { class: "span" },
             el("strong", {}, clock(s.from)), !alone && ` – ${clock(s.to)}`,
-            !alone && el("span", { class: "quiet" }, lasting(s.from, s.to))),
+            !alone && quiet(lasting(s.from, s.to))),
         el("div", { class: "sheet" },
             el("div", { class: "head" },
-                el("h2", {}, s.source, apps.length > 0 && el("span", { class: "quiet" }, ` in ${apps.slice(0, 3).join(", ")}`)),
-                !alone && [el("span", { class: "quiet" }, count(s.events, "event")), kinds(s.list)]),
+                el("h2", {}, s.source, apps.length > 0 && quiet(` in ${apps.slice(0, 3).join(", ")}`)),
+                !alone && [quiet(count(s.events, "event")), kinds(s.list)]),
             el("ul", { class: "events" }, s.list.slice(0, SHOWN).map((e) => row(e, !alone))),
             folded(s),
             tags(s.list)));
@@ -87,8 +88,8 @@ function stretch(s) {
 
 function steps(day, today) {
     return el("div", { class: "steps", role: "group", "aria-label": "Choose a day" },
-        el("a", { class: "button", href: dayLink(plusDays(day, -1)), "aria-label": "Previous day", title: "Previous day (arrow left)" }, "←"),
-        el("a", { class: "button", href: dayLink(plusDays(day, 1)), "aria-label": "Next day", title: "Next day (arrow right)" }, "→"),
+        el("a", { class: "button", href: dayLink(plusDays(day, -1)), "aria-label": "Previous day" }, "←"),
+        el("a", { class: "button", href: dayLink(plusDays(day, 1)), "aria-label": "Next day" }, "→"),
         el("input", {
             type: "date", value: day, "aria-label": "Day",
             on: { change: (e) => isDay(e.target.value) && (location.hash = dayLink(e.target.value)) },
@@ -114,8 +115,9 @@ async function empty(day, today, signal) {
         el("img", { src: "/web/penguin.svg", alt: "", width: 72, height: 72 }),
         el("p", {}, day === today ? "Nothing has been remembered today." : "Nothing is remembered of this day."),
         latest ? el("p", {}, el("a", { class: "button main", href: dayLink(latest.day) }, `Go to ${dayName(latest.day)}`),
-            el("span", { class: "quiet" }, ` the latest day, with ${count(latest.events, "event")}`))
-            : el("p", {}, "The memory is empty. ", el("code", {}, "korora add"), " and ", el("code", {}, "korora import"), " put something into it."));
+            quiet(` the latest day, with ${count(latest.events, "event")}`))
+            : el("p", {}, "The memory is empty. ", el("code", {}, "korora add"), " and ", el("code", {}, "korora import"),
+                " put something into it."));
 }
 
 function speaking(events) {
@@ -125,7 +127,7 @@ function speaking(events) {
             el("a", { class: "event", href: `#/event/${e.event}` },
                 el("time", { datetime: e.time }, moment(e.time)),
                 el("span", { class: "title" }, titleOf(e)),
-                el("span", { class: "quiet" }, e.source))))));
+                quiet(e.source))))));
 }
 
 export async function day({ word }, signal) {
@@ -149,6 +151,6 @@ export async function day({ word }, signal) {
         node,
         content,
         same: (other) => other.content === content,
-        step: [dayLink(plusDays(number, -1)), dayLink(plusDays(number, 1))],
+        step: { ArrowLeft: dayLink(plusDays(number, -1)), ArrowRight: dayLink(plusDays(number, 1)) },
     };
 }

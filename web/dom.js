@@ -21,6 +21,9 @@ export function svg(name, attributes, ...children) {
     return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }
 
+// Words beside what matters.
+export const quiet = (...children) => el("span", { class: "quiet" }, children);
+
 // For who does not see the page change.
 export function say(text) {
     document.getElementById("said").textContent = text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One event: its text, what models said of it, and what the user says instead.
 import * as api from "./api.js";
-import { el, say, titleOf } from "./dom.js";
+import { el, quiet, say, titleOf } from "./dom.js";
 import { kindMark, searchFor, tagMark } from "./labels.js";
 import { clock, dayOf, longMoment, moment, range, shortDay } from "./times.js";
 
@@ -50,7 +50,7 @@ function about(e) {
     const facts = [
         ["When", [
             el("time", { datetime: e.time }, longMoment(e.time)),
-            el("span", { class: "quiet" }, there === clock(e.time) ? ` ${offset}` : `; ${there} where it happened, ${offset}`),
+            quiet(there === clock(e.time) ? ` ${offset}` : `; ${there} where it happened, ${offset}`),
         ]],
         ["Source", e.app && e.app !== e.source ? `${e.source}, ${e.app}` : e.source],
         e.scope && ["Scope", e.scope],
@@ -58,31 +58,41 @@ function about(e) {
         e.repeats && ["Repeats", el("a", { href: `#/event/${e.repeats}` }, `event ${e.repeats}, which says the same`)],
         ["Number", `${e.event}${String(e.id) === String(e.event) ? "" : `, known as ${e.id}`}`],
     ];
-    return el("dl", { class: "about" }, facts.filter(Boolean).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+    const fact = ([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
+    return el("dl", { class: "about" }, facts.filter(Boolean).map(fact));
 }
 
 // ---- Corrections ----
 
-function chooser(field, model, labels) {
-    const now = new Set(labels.map((a) => a.label));
-    if (model.head === "tags") {
-        const boxes = model.names.map((name) => el("input", { type: "checkbox", value: name, checked: now.has(name) }));
-        return {
-            node: el("fieldset", {}, el("legend", {}, `Which ${field} are right?`),
-                el("div", { class: "choices" }, boxes.map((box) => el("label", {}, box, box.value)))),
-            said: () => boxes.filter((box) => box.checked !== now.has(box.value)).map((box) => (box.checked ? "+" : "-") + box.value),
-        };
-    }
-    const options = model.names.map((name) => el("option", { value: name, selected: now.has(name) }, name));
-    const select = el("select", {}, !now.size && el("option", { value: "" }, "choose"), options);
-    return { node: el("label", {}, `Which ${field} is right? `, select), said: () => (now.has(select.value) ? "" : select.value) };
+// What a form offers, and what was said with it: nothing when that is what holds already.
+function several(field, names, now) {
+    const boxes = names.map((name) => el("input", { type: "checkbox", value: name, checked: now.has(name) }));
+    return {
+        node: el("fieldset", {}, el("legend", {}, `Which ${field} are right?`),
+            el("div", { class: "choices" }, boxes.map((box) => el("label", {}, box, box.value)))),
+        said() {
+            const changed = boxes.filter((box) => box.checked !== now.has(box.value));
+            return changed.map((box) => (box.checked ? "+" : "-") + box.value);
+        },
+    };
 }
+
+function one(field, names, now) {
+    const options = names.map((name) => el("option", { value: name, selected: now.has(name) }, name));
+    const select = el("select", {}, !now.size && el("option", { value: "" }, "choose"), options);
+    return {
+        node: el("label", {}, `Which ${field} is right? `, select),
+        said: () => (now.has(select.value) ? "" : select.value),
+    };
+}
+
+const CHOOSERS = { classify: one, tags: several };
 
 // The form under a field, made when it is asked for.
 async function correction(e, field, labels, { done, cancel }) {
     const model = await api.model(field);
-    if (model.head !== "tags" && model.head !== "classify") throw new api.Failure(400, "What this model says has no labels to correct.");
-    const choice = chooser(field, model, labels);
+    if (!CHOOSERS[model.head]) throw new api.Failure(400, "What this model says has no labels to correct.");
+    const choice = CHOOSERS[model.head](field, model.names, new Set(labels.map((a) => a.label)));
     const wrong = el("p", { class: "wrong", role: "alert" });
     const submit = async (event) => {
         event.preventDefault();
@@ -105,8 +115,8 @@ async function correction(e, field, labels, { done, cancel }) {
 }
 
 function said(a) {
-    const name = a.field === "tags" ? tagMark(a.label) : a.field === "kind" ? kindMark(a.label) : el("span", { class: "tag" }, a.label);
-    return el("li", {}, name, el("span", { class: "quiet" }, ` ${who(a)}`));
+    const mark = { kind: kindMark, tags: tagMark }[a.field] ?? ((label) => el("span", { class: "tag" }, label));
+    return el("li", {}, mark(a.label), quiet(` ${who(a)}`));
 }
 
 function fieldRow(e, field, labels, reload) {
@@ -126,7 +136,9 @@ function fieldRow(e, field, labels, reload) {
             place.replaceChildren(el("p", { class: "wrong", role: "alert" }, error.message));
         }
     };
-    const button = el("button", { id: `correct-${field}`, class: "small", "aria-expanded": "false", "aria-label": `Correct ${field}`, on: { click: open } }, "Correct");
+    const button = el("button", {
+        id: `correct-${field}`, class: "small", "aria-expanded": "false", "aria-label": `Correct ${field}`, on: { click: open },
+    }, "Correct");
     return el("div", { class: "field" },
         el("h3", {}, field),
         labels.length ? el("ul", { class: "labels" }, labels.map(said)) : el("p", { class: "quiet" }, "no model was sure"),
@@ -147,7 +159,7 @@ function corrections(e, reload) {
     return el("div", { class: "field" },
         el("h3", {}, "Your corrections"),
         el("ul", { class: "labels" }, e.corrections.map((c) => el("li", {},
-            `${c.field} is ${c.on ? "" : "not "}`, el("b", {}, c.label), el("span", { class: "quiet" }, ` ${moment(c.corrected)}`)))),
+            `${c.field} is ${c.on ? "" : "not "}`, el("b", {}, c.label), quiet(` ${moment(c.corrected)}`)))),
         el("button", { class: "small", on: { click: undo } }, "Take back"));
 }
 
@@ -172,7 +184,7 @@ function inside(e) {
         : el("span", { title: who(a) }, words(a)));
     const group = (field, [label, list]) => el("div", {},
         el("dt", {}, label),
-        list.map((a) => el("dd", {}, item(field, a), el("span", { class: "quiet" }, ` ${a.by === "you" ? "you" : percent(a.score)}`))));
+        list.map((a) => el("dd", {}, item(field, a), quiet(` ${a.by === "you" ? "you" : percent(a.score)}`))));
     return el("section", { class: "sheet" },
         el("h2", {}, "What stands in it"),
         [...fields].map(([field, list]) => el("div", { class: `field ${field === "acts" ? "acts" : ""}` },
@@ -192,7 +204,7 @@ function times(e) {
     return e.times?.length > 0 && el("section", { class: "sheet" },
         el("h2", {}, "Times it speaks of"),
         el("ul", { class: "labels" }, e.times.map((t) => el("li", {},
-            t.from ? el("a", { href: `#/day/${dayOf(t.from)}` }, t.text) : t.text, el("span", { class: "quiet" }, ` ${range(t)}`)))));
+            t.from ? el("a", { href: `#/day/${dayOf(t.from)}` }, t.text) : t.text, quiet(` ${range(t)}`)))));
 }
 
 function relatedTo(list) {
@@ -202,7 +214,7 @@ function relatedTo(list) {
             el("a", { class: "event", href: `#/event/${encodeURIComponent(r.id)}` },
                 el("time", { datetime: r.time }, moment(r.time)),
                 el("span", { class: "title" }, titleOf(r)),
-                el("span", { class: "quiet" }, r.source)),
+                quiet(r.source)),
             r.shared && el("p", { class: "shared quiet" }, `both name ${r.shared}`)))));
 }
 

@@ -2,7 +2,9 @@
 // What models said of an event, as small words. A kind has a colour beside its name, never alone.
 import { el } from "./dom.js";
 
-const KINDS = new Set(["chat", "code", "command", "data", "document", "error", "event", "link", "mail", "note", "secret", "todo"]);
+const KINDS = new Set([
+    "chat", "code", "command", "data", "document", "error", "event", "link", "mail", "note", "secret", "todo",
+]);
 
 // The class that gives an element the colour of a kind.
 export const kindClass = (kind) => (KINDS.has(kind) ? `k-${kind}` : "k-other");

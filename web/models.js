@@ -4,7 +4,10 @@ import * as api from "./api.js";
 import { card } from "./card.js";
 import { count, el } from "./dom.js";
 
-const HEADS = { classify: "chooses one label", tags: "gives labels", spans: "finds parts of a text", embed: "turns text into vectors", rank: "orders" };
+const HEADS = {
+    classify: "chooses one label", tags: "gives labels", spans: "finds parts of a text", embed: "turns text into vectors",
+    rank: "orders",
+};
 
 const megabytes = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 const large = (n) => (n < 1e6 ? `${Math.round(n / 1e3)} k` : `${(n / 1e6).toFixed(1)} M`);
@@ -23,7 +26,8 @@ function quality(m) {
     if (!m.metric) return null;
     const bar = el("span", { class: "bar" }, el("span", { class: "full" }));
     bar.firstChild.style.setProperty("inline-size", `${Math.round(Math.min(1, Math.max(0, m.quality)) * 100)}%`);
-    return el("p", { class: "quality" }, el("span", {}, m.metric.replaceAll("_", "-").replace("f1", "F1")), bar, el("b", {}, m.quality.toFixed(3)));
+    const name = m.metric.replaceAll("_", "-").replace("f1", "F1");
+    return el("p", { class: "quality" }, el("span", {}, name), bar, el("b", {}, m.quality.toFixed(3)));
 }
 
 function tile(m) {

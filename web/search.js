@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is found, as it is typed: the time that the words mean, the hits, and when there are none, why.
 import { recall } from "./api.js";
-import { count, el, say, titleOf } from "./dom.js";
+import { count, el, quiet, say, titleOf } from "./dom.js";
 import { kindMark, searchFor, tagMark } from "./labels.js";
 import { moment, range } from "./times.js";
 
@@ -58,18 +58,19 @@ function chips({ query, reply }) {
     const said = reply.range?.rule?.split(":")[0];
     return el("ul", { class: "chips", "aria-label": "Understood as" },
         reply.range && el("li", { class: "chip when" }, said && el("b", {}, `${said}: `), range(reply.range)),
-        reply.words && el("li", { class: "chip" }, el("span", { class: "quiet" }, "words: "), reply.words),
+        reply.words && el("li", { class: "chip" }, quiet("words: "), reply.words),
         FILTERS.filter((name) => query[name]).map((name) =>
-            el("li", { class: "chip" }, el("span", { class: "quiet" }, `${name}: `), query[name], " ",
+            el("li", { class: "chip" }, quiet(`${name}: `), query[name], " ",
                 el("a", { href: without(name), "aria-label": `Without ${name} ${query[name]}` }, "×"))));
 }
 
 // Which filter left how many.
 function why({ query, reply }) {
     const f = reply.filters, named = FILTERS.filter((name) => query[name]);
+    const number = (n) => n.toLocaleString("en");
     const steps = [`${count(f.events, "event")} in the memory`];
-    if (reply.range) steps.push(`${f.in_range.toLocaleString("en")} of ${range(reply.range)}`);
-    if (reply.words) steps.push(`${f.lexical.toLocaleString("en")} with these words`, `${f.near.toLocaleString("en")} near in meaning`);
+    if (reply.range) steps.push(`${number(f.in_range)} of ${range(reply.range)}`);
+    if (reply.words) steps.push(`${number(f.lexical)} with these words`, `${number(f.near)} near in meaning`);
     let reason = "None has these words, or means something like them.";
     if (!f.events) reason = "The memory is empty.";
     else if (reply.range && !f.in_range) reason = `Nothing is remembered of ${range(reply.range)}.`;
@@ -78,13 +79,16 @@ function why({ query, reply }) {
         el("img", { src: "/web/penguin.svg", alt: "", width: 72, height: 72 }),
         el("h2", {}, reason),
         el("p", { class: "quiet" }, steps.join(" → ")),
-        reply.range && reply.words && el("p", {}, el("a", { class: "button", href: searchFor({ ...query, q: reply.words }) }, `Search “${reply.words}” at any time`)));
+        reply.range && reply.words && el("p", {},
+            el("a", { class: "button", href: searchFor({ ...query, q: reply.words }) }, `Search “${reply.words}” at any time`)));
 }
 
 // ---- The view ----
 
 function hints() {
-    const examples = ["what did I do yesterday", "the upload bug last week", "meetings in November", "recipes from Sunday evening"];
+    const examples = [
+        "what did I do yesterday", "the upload bug last week", "meetings in November", "recipes from Sunday evening",
+    ];
     return el("section", { class: "notice" },
         el("h1", { tabindex: "-1" }, "Search"),
         el("p", {}, "Say what it was about, and when, in words:"),
@@ -105,7 +109,7 @@ export async function search({ query }, signal) {
     const found = hits.length ? count(hits.length, "hit") + (hits.length === LIMIT ? ", the best ones" : "") : "No hits";
     say(reply.range ? `${found}. ${range(reply.range)}` : found);
     const node = el("article", { class: "search" },
-        el("h1", { tabindex: "-1" }, found, el("span", { class: "quiet" }, ` in ${reply.ms.toFixed(1)} ms`)),
+        el("h1", { tabindex: "-1" }, found, quiet(` in ${reply.ms.toFixed(1)} ms`)),
         chips({ query, reply }),
         hits.length > 0 ? el("ol", { class: "hits" }, hits.map((e) => hit(e, stems))) : why({ query, reply }));
     return { title: q || "Search", node };
