@@ -14,7 +14,7 @@ _korora_offer() {
 
 _korora() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands="add import recall timeline when show related correct exclude forget export stats reannotate consult mcp serve run models train forge generate teach eval bench convert doctor version help"
+    local commands="add import recall timeline when show related correct exclude forget export stats reannotate consult mcp log serve run models train forge generate teach eval bench convert doctor version help"
     local options="--home --json --help" values="--home" words="" files="" word i place=0
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -58,6 +58,9 @@ _korora() {
     mcp)
         options="$options --scope --now --log"
         values="$values --scope --now" ;;
+    log)
+        options="$options --limit"
+        values="$values --limit" ;;
     serve)
         options="$options --port --socket --timeout --new-token"
         values="$values --port --socket --timeout" ;;

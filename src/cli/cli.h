@@ -38,7 +38,7 @@ typedef struct kor_command {
 extern const kor_command kor_command_add, kor_command_bench, kor_command_consult,
     kor_command_convert, kor_command_correct, kor_command_doctor, kor_command_eval,
     kor_command_exclude, kor_command_export, kor_command_forge, kor_command_forget,
-    kor_command_generate, kor_command_import, kor_command_mcp, kor_command_models,
+    kor_command_generate, kor_command_import, kor_command_log, kor_command_mcp, kor_command_models,
     kor_command_reannotate, kor_command_recall, kor_command_related, kor_command_run,
     kor_command_serve, kor_command_show, kor_command_stats, kor_command_teach, kor_command_timeline,
     kor_command_train, kor_command_version, kor_command_when;
@@ -142,6 +142,9 @@ kor_status kor_trunk_open(kor_model **out, const kor_args *a, kor_error *err);
  * takes, nothing is put there. */
 kor_status kor_answer(kor_ctx *ctx, const kor_model_info *info, const char *text, size_t len,
                       float *out, kor_error *err);
+
+/* Print the last limit requests of the access log (0: all there are). Returns the exit code. */
+int kor_print_log(const kor_args *a, size_t limit);
 
 /* korora forge NAME --personal [--undo]. tasks NULL: kor_tasks_folder. Returns the exit code. */
 int kor_forge_personal(const kor_args *a, const char *tasks, bool undo);

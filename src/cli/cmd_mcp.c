@@ -2,8 +2,6 @@
 /* The memory for assistants: MCP on standard input and output, a message a line. */
 #include "cli/cli.h"
 
-#include "capture/lines.h"
-#include "serve/access_log.h"
 #include "serve/jsonrpc.h"
 #include "serve/mcp.h"
 
@@ -145,80 +143,6 @@ static int serve(const kor_command *command, kor_mcp *server, kor_memory *memory
     return code;
 }
 
-/* ---- The log ---- */
-
-static void print_access(const json_t *o, const kor_zone *zone)
-{
-    const char *time = json_string_value(json_object_get(o, "time"));
-    const char *client = json_string_value(json_object_get(o, "client"));
-    const char *method = json_string_value(json_object_get(o, "method"));
-    const char *name = json_string_value(json_object_get(o, "name"));
-    const json_t *error = json_object_get(o, "error");
-    int64_t results = json_integer_value(json_object_get(o, "results"));
-    int64_t ms;
-    if (!time || !client || !method || kor_time_parse(time, zone, 0, &ms, NULL, NULL) != KOR_OK)
-        return;
-    kor_civil c;
-    const char *day = kor_day_name(ms, zone, &c);
-    kor_print(KOR_BLUE, "%s %04d-%02d-%02d %02d:%02d  ", day, c.year, c.month, c.day, c.hour,
-              c.minute);
-    kor_print_cell(KOR_YELLOW, *client ? client : "(unnamed)", 16);
-    kor_print_cell(KOR_PLAIN, method, 16);
-    if (name) kor_print_line(KOR_BOLD, name, strlen(name), 24);
-    if (error)
-        kor_print(KOR_RED, "  refused (%lld)", (long long)json_integer_value(error));
-    else if (json_is_true(json_object_get(o, "failed")))
-        kor_print(KOR_YELLOW, "  did not do it");
-    else if (name || results)
-        kor_print(KOR_DIM, "  %s", kor_counted(results, "event"));
-    putchar('\n');
-}
-
-static void no_skip(void *arg, const char *where, const char *why)
-{
-    (void)arg;
-    kor_say(NULL, "%s: %s", where, why);
-}
-
-static void no_progress(void *arg, double fraction)
-{
-    (void)arg;
-    (void)fraction;
-}
-
-static int print_log(const kor_args *a)
-{
-    char home[4096], path[4200];
-    kor_zone *zone = NULL;
-    kor_error err;
-    kor_lines lines;
-    const kor_sink sink = {.skip = no_skip, .progress = no_progress};
-    if (kor_home(home, a, &err) != KOR_OK || kor_zone_open(&zone, NULL, &err) != KOR_OK)
-        return kor_report(a->command, &err);
-    (void)snprintf(path, sizeof path, "%s/" KOR_ACCESS_FILE, home);
-    int code = EXIT_DONE;
-    if (access(path, F_OK) != 0) {
-        if (!a->json) printf("Nobody has asked yet.\n");
-        code = EXIT_NO;
-    } else if (kor_lines_open(&lines, path, &sink, &err) != KOR_OK) {
-        code = kor_report(a->command, &err);
-    } else {
-        char *line;
-        size_t len;
-        while (kor_lines_next(&lines, &line, &len, &err) == KOR_OK && line) {
-            json_t *o = json_loadb(line, len, 0, NULL);
-            if (o && a->json)
-                kor_print_json(json_incref(o));
-            else if (o)
-                print_access(o, zone);
-            json_decref(o);
-        }
-        kor_lines_close(&lines);
-    }
-    kor_zone_close(zone);
-    return code;
-}
-
 static int run(int argc, char **argv)
 {
     const char *scope = NULL, *now = NULL;
@@ -232,7 +156,7 @@ static int run(int argc, char **argv)
     kor_args a;
     int code;
     if (!kor_args_parse(&a, &kor_command_mcp, options, 0, 0, argc, argv, &code)) return code;
-    if (log) return print_log(&a);
+    if (log) return kor_print_log(&a, 0);
     kor_session s;
     const kor_time_arg times[] = {{"--now", now, &s.now_ms, NULL}, {0}};
     if (!kor_session_open(&s, &a, KOR_MEMORY_WRITE, true, times, &code)) return code;

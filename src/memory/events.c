@@ -2,6 +2,7 @@
 /* Reading events, counting them, and checking that all parts of a memory agree. */
 #include "memory/store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *column_text(sqlite3_stmt *statement, int column)
@@ -64,25 +65,44 @@ kor_status kor_memory_get(kor_memory *memory, int64_t id, kor_arena *arena, kor_
     return status;
 }
 
-kor_status kor_memory_newest(kor_memory *memory, const char *scope, const char *prefix,
+/* After the *count that are there, at most limit in all. */
+static kor_status add_newest(kor_memory *memory, const char *scope, int64_t least, int64_t most,
                              size_t limit, int64_t *ids, size_t *count, kor_error *err)
 {
     sqlite3_stmt *statement;
     bool row;
-    *count = 0;
+    /* By the index that is in the order of ids: one of a scope would have to be sorted. */
     KOR_TRY(kor_store_prepare(memory,
-                              "SELECT id FROM events WHERE scope = (SELECT id FROM scopes WHERE"
-                              " name = ?1) AND substr(id, 1, length(?2)) = ?2 ORDER BY id DESC"
-                              " LIMIT ?3",
+                              "SELECT id FROM events INDEXED BY events_rank WHERE"
+                              " id BETWEEN ?1 AND ?2 AND +scope = (SELECT id FROM scopes WHERE"
+                              " name = ?3) ORDER BY id DESC LIMIT ?4",
                               &statement, err));
-    (void)sqlite3_bind_text(statement, 1, scope ? scope : "", -1, SQLITE_STATIC);
-    (void)sqlite3_bind_text(statement, 2, prefix, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_int64(statement, 3, (sqlite3_int64)limit);
+    (void)sqlite3_bind_int64(statement, 1, least);
+    (void)sqlite3_bind_int64(statement, 2, most);
+    (void)sqlite3_bind_text(statement, 3, scope ? scope : "", -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 4, (sqlite3_int64)(limit - *count));
     for (;;) {
         KOR_TRY(kor_store_step(memory, statement, &row, err));
         if (!row) return KOR_OK;
         ids[(*count)++] = sqlite3_column_int64(statement, 0);
     }
+}
+
+/* 12 is the beginning of 12, of 120 to 129, of 1200 to 1299 ... */
+kor_status kor_memory_newest(kor_memory *memory, const char *scope, const char *prefix,
+                             size_t limit, int64_t *ids, size_t *count, kor_error *err)
+{
+    enum { DIGITS = 18 };
+    size_t len = strlen(prefix);
+    *count = 0;
+    if (!len) return add_newest(memory, scope, 1, INT64_MAX, limit, ids, count, err);
+    if (len > DIGITS || *prefix == '0' || strspn(prefix, "0123456789") != len) return KOR_OK;
+    int64_t first = strtoll(prefix, NULL, 10), width = 1;
+    for (size_t i = len; i < DIGITS; i++) width *= 10;
+    for (; width && *count < limit; width /= 10)
+        KOR_TRY(add_newest(memory, scope, first * width, first * width + (width - 1), limit, ids,
+                           count, err));
+    return KOR_OK;
 }
 
 kor_status kor_memory_each(kor_memory *memory, int64_t from_ms, int64_t to_ms,

@@ -68,15 +68,6 @@ kor_status kor_access_add(int log, const kor_access *access, kor_error *err)
     return status;
 }
 
-kor_status kor_access_write(const char *home, const kor_access *access, kor_error *err)
-{
-    int log;
-    KOR_TRY(kor_access_open(home, &log, err));
-    kor_status status = kor_access_add(log, access, err);
-    (void)close(log);
-    return status;
-}
-
 /* ---- Read ---- */
 
 /* The lines of a file from its end on, until there are limit of them. */

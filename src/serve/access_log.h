@@ -27,15 +27,12 @@ typedef struct kor_access {
     double ms;
 } kor_access;
 
-/* Open the log to be written to; the caller closes *out. Whoever changes something does it before,
- * so that what cannot be logged is not done. */
+/* Open the log to be written to; the caller closes *out. It comes before anything else, so that
+ * what cannot be logged is not done. */
 kor_status kor_access_open(const char *home, int *out, kor_error *err);
 
 /* Write a line, whole, before the answer is given: a failure means that nothing may be given. */
 kor_status kor_access_add(int log, const kor_access *access, kor_error *err);
-
-/* Both. */
-kor_status kor_access_write(const char *home, const kor_access *access, kor_error *err);
 
 /* At most limit of the last lines, newest first, as a list that the caller owns. */
 kor_status kor_access_read(const char *home, size_t limit, json_t **out, kor_error *err);

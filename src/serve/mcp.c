@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #define META "io.modelcontextprotocol/"
 
@@ -262,8 +263,24 @@ static double milliseconds(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+static bool refuse_unlogged(const kor_mcp_call *c, const kor_error *err)
+{
+    json_decref(c->err->data);
+    c->err->data = NULL;
+    kor_rpc_fail(c->err, KOR_RPC_FAILED, "not answered, because it cannot be logged: %s", err->msg);
+    return false;
+}
+
+/* Before anything is done. */
+static bool open_log(const kor_mcp_call *c, int *log)
+{
+    kor_error err;
+    if (kor_access_open(c->server->host.home, log, &err) == KOR_OK) return true;
+    return refuse_unlogged(c, &err);
+}
+
 /* The line is written before the answer is given; where it cannot be, none is given. */
-static bool log_call(const kor_mcp_call *c, const char *method, double started)
+static bool log_call(const kor_mcp_call *c, int log, const char *method, double started)
 {
     const kor_mcp_host *h = &c->server->host;
     kor_error err;
@@ -276,11 +293,9 @@ static bool log_call(const kor_mcp_call *c, const char *method, double started)
                                .code = c->err->code,
                                .failed = c->failed,
                                .ms = milliseconds() - started};
-    if (kor_access_write(h->home, &access, &err) == KOR_OK) return true;
-    json_decref(c->err->data);
-    c->err->data = NULL;
-    kor_rpc_fail(c->err, KOR_RPC_FAILED, "not answered, because it cannot be logged: %s", err.msg);
-    return false;
+    kor_status status = kor_access_add(log, &access, &err);
+    (void)close(log);
+    return status == KOR_OK || refuse_unlogged(c, &err);
 }
 
 static json_t *answer_call(kor_mcp *server, kor_mcp_peer *peer, const kor_rpc *rpc,
@@ -294,6 +309,11 @@ static json_t *answer_call(kor_mcp *server, kor_mcp_peer *peer, const kor_rpc *r
                       .params = rpc->params ? rpc->params : none,
                       .err = e};
     const struct method *m = NULL;
+    int log;
+    if (!open_log(&c, &log)) {
+        json_decref(none);
+        return NULL;
+    }
     if (read_era(&c, rpc->method)) {
         m = find_method(rpc->method, c.modern);
         if (!m)
@@ -304,7 +324,7 @@ static json_t *answer_call(kor_mcp *server, kor_mcp_peer *peer, const kor_rpc *r
         if (!result && !e->code) kor_rpc_fail(e, KOR_RPC_FAILED, "out of memory");
     }
     /* The name of a method that is none is the client's own text, and not for the log. */
-    if (!log_call(&c, m ? m->name : "unknown", started)) {
+    if (!log_call(&c, log, m ? m->name : "unknown", started)) {
         json_decref(result);
         result = NULL;
     }

@@ -430,7 +430,7 @@ static void refuse_unlogged(kor_ask *ask, const kor_error *err)
 /* What a client calls itself: "curl" of "curl/8.9", and "page" of who has a session. */
 static void name_client(const kor_request *r, char out[CLIENT_SIZE])
 {
-    const char *name = r->authorization ? r->user_agent : "page";
+    const char *name = r->authorization || !r->cookie ? r->user_agent : "page";
     size_t n = 0;
     while (name && n < CLIENT_SIZE - 1 && is_of_a_name(name[n])) {
         out[n] = name[n];
@@ -466,7 +466,7 @@ static int64_t microseconds_since(const struct timespec *from)
 /* Nothing is done that cannot be logged, and no answer given before it is. */
 static void answer(kor_ask *ask, const struct timespec *from)
 {
-    bool logged = ask->route->access == KOR_ACCESS_TOKEN && !(ask->route->is & KOR_ROUTE_UNLOGGED);
+    bool logged = ask->route->access != KOR_ACCESS_OPEN && !(ask->route->is & KOR_ROUTE_UNLOGGED);
     int log = -1;
     kor_error err;
     if (logged && kor_access_open(ask->service->parts.home, &log, &err) != KOR_OK) {

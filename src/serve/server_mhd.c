@@ -38,6 +38,7 @@ typedef struct line {
     int64_t deadline_ms;
     struct MHD_Connection *suspended; /* a stream that waits; else NULL */
     bool woken;                       /* since it was last pulled */
+    bool ended;                       /* its socket was shut down here */
 } line;
 
 struct kor_server {
@@ -82,6 +83,7 @@ static void resume(line *l)
 static void hang_up(line *l)
 {
     (void)shutdown(l->fd, SHUT_RDWR);
+    l->ended = true;
     l->deadline_ms = INT64_MAX;
     resume(l);
 }
@@ -260,12 +262,13 @@ typedef struct flow {
     bool done;
 } flow;
 
-/* Nothing comes until somebody wakes the server; false when somebody did since the last pull. */
+/* Nothing comes until somebody wakes the server. False when somebody did since the last pull, or
+ * goes_on has something to say. The watch sees whether the client is there at all. */
 static bool suspend(kor_server *s, struct MHD_Connection *connection)
 {
     line *l = line_of(connection);
     pthread_mutex_lock(&s->lock);
-    bool sleeps = !l->woken && !s->stopping && !has_gone(l->fd);
+    bool sleeps = !l->woken && !l->ended && !s->stopping;
     if (sleeps) {
         MHD_suspend_connection(connection);
         l->suspended = connection;
@@ -284,7 +287,7 @@ static bool goes_on(kor_server *s, struct MHD_Connection *connection)
     line *l = line_of(connection);
     pthread_mutex_lock(&s->lock);
     l->woken = false;
-    bool on = !s->stopping && !has_gone(l->fd);
+    bool on = !l->ended && !s->stopping;
     pthread_mutex_unlock(&s->lock);
     return on;
 }

@@ -137,7 +137,9 @@ static void check(const kor_reply *reply)
     if (!reply->type || strcmp(reply->type, "application/json") != 0) return;
     json_t *value = json_loadb(kor_str_text(&reply->body), reply->body.len, 0, NULL);
     expect(json_is_object(value));
-    expect((reply->status >= 400) == (json_object_get(value, "error") != NULL));
+    /* Errors of the protocol were replies like any other, before MCP's modern era. */
+    bool failed = json_object_get(value, "error") && !json_object_get(value, "jsonrpc");
+    expect(reply->status < 400 ? !failed : json_object_get(value, "error") != NULL);
     json_decref(value);
 }
 

@@ -182,7 +182,10 @@ def test_mcp_completes_the_numbers_of_events():
         return ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "completion/complete", "params": params}).json()["result"]["completion"]["values"]
     expect(complete("")[:3] == [str(n) for n in newest], complete(""))
     expect(complete(str(newest[0]))[:1] == [str(newest[0])], newest)
-    expect(complete("x") == complete("%") == complete("1 OR 1") == [], "not digits")
+    everything = complete("")
+    for typed in ("1", "2", "10", str(newest[0])[:-1] or "1"):
+        expect(complete(typed) == [e for e in everything if e.startswith(typed)], typed, complete(typed), everything)
+    expect(complete("x") == complete("%") == complete("0") == complete("01") == complete("9" * 18) == complete("9" * 400) == complete("1 OR 1") == [], "not digits")
 
 
 def test_metrics_can_be_read():

@@ -61,6 +61,9 @@ def test_what_cannot_be_logged_is_not_done():
             reply = ask(method, target, body)
             expect("cannot be logged" in reply.body.decode(), target, reply.status, reply.body)
             expect(reply.status == 500 or target == "/mcp", target, reply.status)
+        call = {"name": "remember", "arguments": {"text": "said to nobody"}}
+        reply = ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call})
+        expect("cannot be logged" in reply.json()["error"]["message"], reply.body)
         alive()
     finally:
         os.rmdir(path)
