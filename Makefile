@@ -97,6 +97,8 @@ $(OUT)/src/kernels/kernels_avx2.o: ISA_FLAGS = -mavx2 -mfma $(KERNEL_OPT)
 $(OUT)/src/kernels/kernels_avxvnni.o: ISA_FLAGS = -mavx2 -mfma $(KERNEL_OPT)
 $(OUT)/src/kernels/kernels_neon.o: ISA_FLAGS = $(KERNEL_OPT)
 $(OUT)/src/kernels/kernels_neondot.o: ISA_FLAGS = -march=armv8.2-a+dotprod $(KERNEL_OPT)
+# The page is part of the program.
+$(OUT)/src/serve/static_files.o: $(wildcard web/*)
 # Training spends its time in loops that a compiler makes wide.
 $(OUT)/src/learn/%.o: ISA_FLAGS = $(KERNEL_OPT)
 $(OUT)/src/kernels/kernels_avx512vnni.o: ISA_FLAGS = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma $(KERNEL_OPT)

@@ -107,6 +107,12 @@ bool kor_model_personal(char out[4096], const char *name, const char *home);
 /* The models as `models --json` lists them, but for how fast they are. */
 json_t *kor_models_json(const char *home);
 
+/* One of them by its name, with the names of its labels, its card, and whether it has a figure;
+ * and that figure, NAME.svg beside its file, added to out. KOR_E_NOT_FOUND when the list has no
+ * such name: a path is none. */
+kor_status kor_model_json(json_t **out, const char *name, const char *home, kor_error *err);
+kor_status kor_model_figure(kor_str *out, const char *name, const char *home, kor_error *err);
+
 /* Read FIELD=LABELS (see 'korora correct --help') after the *count corrections in *list; both are
  * the arena's. */
 kor_status kor_correction_read(const char *word, const char *home, kor_arena *arena,

@@ -7,8 +7,9 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { CALLS = 60 };
+enum { CALLS = 60, FIGURE_MAX = 1 << 20 };
 
 static int by_value(const void *a, const void *b)
 {
@@ -252,6 +253,59 @@ json_t *kor_models_json(const char *home)
     listing l = {.home = home, .list = json_array()};
     show_all(&l, folder, kor_model_folders(folder, home));
     return l.list;
+}
+
+/* The file of a model of the list, whose names are no paths. */
+static kor_status find_listed(char out[4096], const char *name, const char *home, kor_error *err)
+{
+    if (strchr(name, '/'))
+        return kor_fail(err, KOR_E_NOT_FOUND, "'%.80s' is not the name of a model", name);
+    if (kor_model_personal(out, name, home)) return KOR_OK;
+    return kor_model_find_shipped(out, name, home, err);
+}
+
+/* The figure beside a model's file, which ends in ".gguf"; false when there is none. */
+static bool find_figure(char out[4096], const char *path)
+{
+    (void)snprintf(out, 4096, "%s", path);
+    (void)strcpy(out + strlen(out) - strlen("gguf"), "svg");
+    return access(out, R_OK) == 0;
+}
+
+kor_status kor_model_figure(kor_str *out, const char *name, const char *home, kor_error *err)
+{
+    char path[4096], figure[4096];
+    KOR_TRY(find_listed(path, name, home, err));
+    if (!find_figure(figure, path))
+        return kor_fail(err, KOR_E_NOT_FOUND, "the model '%.80s' has no figure", name);
+    return kor_file_read(out, figure, FIGURE_MAX, err);
+}
+
+kor_status kor_model_json(json_t **out, const char *name, const char *home, kor_error *err)
+{
+    kor_loaded loaded = {0};
+    kor_model_info info;
+    kor_str card = {0};
+    char path[4096], before[4096], figure[4096];
+    KOR_TRY(find_listed(path, name, home, err));
+    KOR_TRY(kor_model_load(&loaded, path, home, err));
+    kor_status status = read_card(&card, path, err);
+    if (status == KOR_OK) {
+        kor_model_get_info(loaded.model, &info);
+        const listed m = {.name = name, .path = path, .before = replaced(before, name, path, home)};
+        json_t *names = json_array();
+        for (size_t i = 0; i < info.labels; i++) {
+            const char *label = kor_model_label(loaded.model, i);
+            json_array_append_new(names, kor_text_json(label, strlen(label)));
+        }
+        *out = model_json(&m, &info);
+        json_object_set_new(*out, "names", names);
+        if (card.len) json_object_set_new(*out, "card", kor_text_json(card.data, card.len));
+        json_object_set_new(*out, "figure", json_boolean(find_figure(figure, path)));
+    }
+    kor_str_free(&card);
+    kor_model_unload(&loaded);
+    return status;
 }
 
 static int run(int argc, char **argv)

@@ -45,6 +45,18 @@ static json_t *list_models(void *arg)
     return kor_models_json(s->home);
 }
 
+static kor_status read_card(void *arg, const char *name, json_t **out, kor_error *err)
+{
+    const lender *l = arg;
+    return kor_model_json(out, name, l->session->home, err);
+}
+
+static kor_status read_figure(void *arg, const char *name, kor_str *out, kor_error *err)
+{
+    const lender *l = arg;
+    return kor_model_figure(out, name, l->session->home, err);
+}
+
 static kor_status open_model(void *arg, const char *name, const kor_model **out, kor_error *err)
 {
     lender *l = arg;
@@ -168,6 +180,8 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
         .embedder_name = "trunk",
         .open_guard = open_guard,
         .models = list_models,
+        .card = read_card,
+        .figure = read_figure,
         .model = open_model,
         .read_correction = read_correction,
         .arg = &l,

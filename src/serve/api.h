@@ -19,6 +19,8 @@ void kor_api_undo(kor_ask *ask);
 /* api_about.c */
 void kor_api_health(kor_ask *ask);
 void kor_api_models(kor_ask *ask);
+void kor_api_model(kor_ask *ask);
+void kor_api_figure(kor_ask *ask);
 void kor_api_exclusions(kor_ask *ask);
 void kor_api_exclude(kor_ask *ask);
 void kor_api_include(kor_ask *ask);
@@ -67,6 +69,7 @@ void kor_api_export(kor_ask *ask);
 
 /* static_files.c */
 void kor_api_page(kor_ask *ask);
+void kor_api_page_file(kor_ask *ask);
 void kor_api_login(kor_ask *ask);
 
 #endif

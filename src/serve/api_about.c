@@ -21,6 +21,32 @@ void kor_api_models(kor_ask *ask)
         kor_ask_refuse(ask, 500, "out of memory");
 }
 
+void kor_api_model(kor_ask *ask)
+{
+    kor_service *s = ask->service;
+    json_t *o;
+    kor_error err;
+    pthread_mutex_lock(&s->writing);
+    kor_status status = s->parts.card(s->parts.arg, ask->name, &o, &err);
+    pthread_mutex_unlock(&s->writing);
+    if (status == KOR_OK)
+        kor_ask_reply(ask, 200, o);
+    else
+        kor_ask_fail(ask, &err);
+}
+
+void kor_api_figure(kor_ask *ask)
+{
+    kor_service *s = ask->service;
+    kor_error err;
+    pthread_mutex_lock(&s->writing);
+    kor_status status = s->parts.figure(s->parts.arg, ask->name, &ask->reply->body, &err);
+    pthread_mutex_unlock(&s->writing);
+    ask->reply->status = 200;
+    ask->reply->type = "image/svg+xml";
+    if (status != KOR_OK) kor_ask_fail(ask, &err);
+}
+
 void kor_api_openapi(kor_ask *ask)
 {
     kor_ask_reply(ask, 200, kor_routes_openapi());

@@ -52,6 +52,20 @@ static kor_status recall(kor_ask *ask, kor_query *q, kor_wants *wants, kor_recal
     return status;
 }
 
+/* Of each hit, what it is. */
+static kor_status add_labels(kor_ask *ask, const kor_recall *r, json_t *hits, kor_error *err)
+{
+    kor_memory *memory;
+    KOR_TRY(kor_ask_memory(ask, &memory, err));
+    for (size_t i = 0; i < r->count; i++) {
+        kor_said *said;
+        size_t count;
+        KOR_TRY(kor_annotations_list(memory, r->hits[i].event.id, &ask->arena, &said, &count, err));
+        json_object_set_new(json_array_get(hits, i), "labels", kor_labels_json(said, count));
+    }
+    return KOR_OK;
+}
+
 void kor_api_recall(kor_ask *ask)
 {
     kor_query q = {
@@ -67,11 +81,17 @@ void kor_api_recall(kor_ask *ask)
     kor_recall r = {0};
     kor_wants wants = {0};
     kor_error err;
-    if (recall(ask, &q, &wants, &r, &err) != KOR_OK) {
-        kor_ask_fail(ask, &err);
-    } else {
+    json_t *o = NULL;
+    kor_status status = recall(ask, &q, &wants, &r, &err);
+    if (status == KOR_OK) o = kor_recall_json(&r, &q, kor_ask_switch(ask, "explain"));
+    if (status == KOR_OK && kor_ask_switch(ask, "labels"))
+        status = add_labels(ask, &r, json_object_get(o, "hits"), &err);
+    if (status == KOR_OK) {
         ask->results = (int64_t)r.count;
-        kor_ask_reply(ask, 200, kor_recall_json(&r, &q, kor_ask_switch(ask, "explain")));
+        kor_ask_reply(ask, 200, o);
+    } else {
+        json_decref(o);
+        kor_ask_fail(ask, &err);
     }
     kor_recall_free(&r);
     kor_wants_free(&wants);
@@ -79,7 +99,9 @@ void kor_api_recall(kor_ask *ask)
 
 void kor_api_timeline(kor_ask *ask)
 {
-    kor_timeline t = {.zone = ask->service->parts.zone, .scope = kor_ask_text(ask, "scope")};
+    kor_timeline t = {.zone = ask->service->parts.zone,
+                      .scope = kor_ask_text(ask, "scope"),
+                      .list = kor_ask_switch(ask, "list")};
     kor_memory *memory;
     kor_error err;
     int64_t now_ms;

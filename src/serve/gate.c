@@ -9,11 +9,12 @@
 #include <unistd.h>
 
 /* Scripts, styles, pictures and requests of the page itself, and nothing from anywhere else; in no
- * frame; nothing kept in caches. */
+ * frame; no text that a script makes is read as HTML; nothing kept in caches. */
 const char *const kor_gate_headers[][2] = {
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+     "require-trusted-types-for 'script'; trusted-types 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
     {"Referrer-Policy", "no-referrer"},

@@ -314,6 +314,7 @@ typedef struct found {
     int64_t id;
     const char *bucket; /* as it stands in the path */
     size_t bucket_len;
+    char name[KOR_NAME_SIZE];
 } found;
 
 /* Length of the number at the start of text; 0 when there is none that an event could have. */
@@ -337,6 +338,19 @@ static size_t read_bucket(const char *text, size_t len, found *f)
     return f->bucket_len;
 }
 
+/* Length of the name at the start of text; 0 when there is none. It is never a path, whoever uses
+ * it: it has no '/', and does not begin with a dot. */
+static size_t read_name(const char *text, size_t len, char out[KOR_NAME_SIZE])
+{
+    static const char of[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t n = 0;
+    while (n < len && strchr(of, text[n])) n++;
+    if (!n || n >= KOR_NAME_SIZE || *text == '.') return 0;
+    memcpy(out, text, n);
+    out[n] = 0;
+    return n;
+}
+
 static bool fits(const char *pattern, const char *path, size_t len, found *f)
 {
     size_t at = 0;
@@ -345,8 +359,10 @@ static bool fits(const char *pattern, const char *path, size_t len, found *f)
             if (at == len || path[at++] != *pattern) return false;
             continue;
         }
-        size_t n = pattern[1] == 'i' ? read_id(path + at, len - at, &f->id)
-                                     : read_bucket(path + at, len - at, f);
+        char kind = pattern[1]; /* {id}, {bucket}, {name} */
+        size_t n = kind == 'i'   ? read_id(path + at, len - at, &f->id)
+                   : kind == 'b' ? read_bucket(path + at, len - at, f)
+                                 : read_name(path + at, len - at, f->name);
         if (!n) return false;
         at += n;
         pattern = strchr(pattern, '}');
@@ -539,6 +555,7 @@ void kor_routes_answer(void *arg, const kor_request *request, kor_reply *reply)
                    .route = f.route,
                    .id = f.id,
                    .reply = reply};
+    memcpy(ask.name, f.name, sizeof ask.name);
     allow_extension(door->gate, request, reply);
     clock_gettime(CLOCK_MONOTONIC, &from);
     if (read_bucket_name(&ask, &f)) answer(&ask, &from);

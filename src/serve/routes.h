@@ -24,7 +24,7 @@ typedef struct kor_given {
     const char *what;    /* for people */
 } kor_given;
 
-enum { KOR_GIVENS = 16 };
+enum { KOR_GIVENS = 16, KOR_NAME_SIZE = 64 };
 
 typedef struct kor_ask kor_ask;
 
@@ -37,7 +37,7 @@ enum {
 };
 
 typedef struct kor_route {
-    const char *method, *path; /* "/api/events/{id}"; NULL ends the list */
+    const char *method, *path; /* "/api/events/{id}", "/web/{name}"; NULL ends the list */
     kor_admission access;
     const char *summary;
     const kor_given *query, *body; /* NULL: none. The query is that, or nothing */
@@ -56,6 +56,7 @@ struct kor_ask {
     const kor_gate *gate;          /* that it came through */
     int64_t id;                    /* of {id} */
     const char *bucket;            /* of {bucket}, decoded: 1 to 255 bytes, no '/' */
+    char name[KOR_NAME_SIZE];      /* of {name}: letters, digits, '.', '_' and '-', no '.' first */
     const char *given[KOR_GIVENS]; /* by their place in route->query, decoded; NULL: not given */
     json_t *body;                  /* an object with the fields of route->body */
     kor_worker *worker;            /* once kor_ask_worker took it */

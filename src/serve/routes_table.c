@@ -38,6 +38,7 @@ static const kor_given recall_query[] = {
     SCOPE,
     WANTS,
     SWITCH("explain", "say of each hit why it is there"),
+    SWITCH("labels", "say of each hit what it is: its kind, its tags, and what else models said"),
     END,
 };
 static const kor_given timeline_query[] = {
@@ -45,6 +46,7 @@ static const kor_given timeline_query[] = {
     NOW,
     SCOPE,
     WANTS,
+    SWITCH("list", "with the first 200 events of each stretch, and their labels"),
     END,
 };
 static const kor_given when_query[] = {
@@ -193,6 +195,11 @@ const kor_route kor_routes[] = {
      "application/jsonl", kor_api_export, 0},
     {"GET", "/api/models", KOR_ACCESS_TOKEN, "The shipped models and your own", NULL, NULL, NULL,
      kor_api_models, KOR_ROUTE_UNLOGGED},
+    {"GET", "/api/models/{name}", KOR_ACCESS_TOKEN, "One model, with its labels and its card", NULL,
+     NULL, NULL, kor_api_model, KOR_ROUTE_UNLOGGED},
+    {"GET", "/api/models/{name}/figure", KOR_ACCESS_TOKEN,
+     "How far a model's probabilities can be trusted, as a picture", NULL, NULL, "image/svg+xml",
+     kor_api_figure, KOR_ROUTE_UNLOGGED},
     {"POST", "/api/run", KOR_ACCESS_TOKEN, "Ask a model about texts", NULL, run_body, NULL,
      kor_api_run, 0},
     {"GET", "/api/stats", KOR_ACCESS_TOKEN, "What is remembered, and what the models did for it",
@@ -251,6 +258,8 @@ const kor_route kor_routes[] = {
     {"GET", "/login", KOR_ACCESS_OPEN, "Open a session of a browser, and go to the page",
      login_query, NULL, "", kor_api_login, 0},
     {"GET", "/", KOR_ACCESS_OPEN, "The page", NULL, NULL, "text/html", kor_api_page, 0},
+    {"GET", "/web/{name}", KOR_ACCESS_OPEN, "A file of the page", NULL, NULL, "*/*",
+     kor_api_page_file, 0},
     {NULL, NULL, KOR_ACCESS_TOKEN, NULL, NULL, NULL, NULL, NULL, 0},
 };
 _Static_assert(sizeof kor_routes / sizeof *kor_routes <= KOR_SERVICE_ROUTES, "figures of a route");
@@ -292,6 +301,9 @@ static json_t *parameters(const kor_route *r)
                                               "in", "path", "required", true, "description",
                                               "a bucket's name", "schema", "type", "string",
                                               "minLength", 1, "maxLength", 255));
+    if (strstr(r->path, "{name}"))
+        json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:{s:s}}", "name", "name", "in", "path",
+                                              "required", true, "schema", "type", "string"));
     for (const kor_given *f = r->query; f && f->name; f++)
         json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", f->name, "in",
                                               "query", "required", f->needed, "description",

@@ -24,6 +24,10 @@ typedef struct kor_service_parts {
                              kor_error *err);
     /* The models, as `korora models --json` but for how fast they are. One call at a time. */
     json_t *(*models)(void *arg);
+    /* One of them by its name, which is never a path, with "names" of its labels, its "card" and
+     * whether it has a "figure"; and that figure. KOR_E_NOT_FOUND. One call at a time. */
+    kor_status (*card)(void *arg, const char *name, json_t **out, kor_error *err);
+    kor_status (*figure)(void *arg, const char *name, kor_str *out, kor_error *err);
     /* A model of that list by its name, which stays open. One call at a time. */
     kor_status (*model)(void *arg, const char *name, const kor_model **out, kor_error *err);
     /* Read what the user says, "kind=note" or "tags=+travel,-work", after what is in the list. One

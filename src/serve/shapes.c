@@ -240,6 +240,21 @@ json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event
     return out;
 }
 
+json_t *kor_labels_json(const kor_said *list, size_t count)
+{
+    json_t *o = json_object();
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].place != KOR_PLACE_WHOLE) continue;
+        json_t *of_field = json_object_get(o, list[i].field);
+        if (!of_field) {
+            of_field = json_array();
+            json_object_set_new(o, list[i].field, of_field);
+        }
+        json_array_append_new(of_field, kor_text_json(list[i].label, strlen(list[i].label)));
+    }
+    return o;
+}
+
 json_t *kor_corrections_json(const kor_correction *list, size_t count)
 {
     json_t *all = json_array();

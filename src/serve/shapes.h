@@ -67,6 +67,9 @@ json_t *kor_corrections_json(const kor_correction *list, size_t count);
 /* What holds of an event, with places in code points. */
 json_t *kor_said_json(const kor_said *list, size_t count, const kor_event *event);
 
+/* What an event is as a whole: {"kind": ["note"], "tags": ["travel", "work"]}. */
+json_t *kor_labels_json(const kor_said *list, size_t count);
+
 /* The words of an event that speak of a time, as far as they are still there. */
 const char *kor_mention_text(const kor_event *e, const kor_mention *m, size_t *len);
 json_t *kor_mentions_json(const kor_event *e, const kor_mention *mentions, size_t count,

@@ -22,25 +22,50 @@ static kor_status start_stretch(kor_timeline *t, kor_day *d, kor_stretch **out, 
     if (!s->source) return kor_fail_memory(err);
     s->from_ms = e->time_ms;
     s->first_id = e->id;
+    s->last_event = &s->events;
     *d->last = s;
     d->last = &s->next;
     *out = s;
     return KOR_OK;
 }
 
-static kor_status add_title(kor_timeline *t, kor_stretch *s, const kor_event *e, kor_error *err)
+/* The title of an event, or its first line; not terminated. */
+static const char *title_of(const kor_event *e, size_t *title_len)
 {
-    if (s->titles == KOR_STRETCH_TITLES) return KOR_OK;
     const char *text = e->title && *e->title ? e->title : e->text;
     size_t len = e->title && *e->title ? strlen(e->title) : e->text_len, line = 0;
     while (line < len && line < 400 && text[line] != '\n') line++;
-    line = kor_utf8_prefix(text, len, line);
+    *title_len = kor_utf8_prefix(text, len, line);
+    return text;
+}
+
+static kor_status add_title(kor_timeline *t, kor_stretch *s, const kor_event *e, kor_error *err)
+{
+    size_t line;
+    if (s->titles == KOR_STRETCH_TITLES) return KOR_OK;
+    const char *text = title_of(e, &line);
     for (size_t i = 0; i < s->titles; i++) {
         if (strlen(s->title[i]) == line && memcmp(s->title[i], text, line) == 0) return KOR_OK;
     }
     s->title[s->titles] = kor_arena_copy(&t->arena, text, line);
     if (!s->title[s->titles]) return kor_fail_memory(err);
     s->titles++;
+    return KOR_OK;
+}
+
+static kor_status add_event(kor_timeline *t, kor_stretch *s, const kor_event *e, kor_error *err)
+{
+    size_t len;
+    const char *title = title_of(e, &len);
+    kor_stretch_event *l = kor_arena_alloc(&t->arena, sizeof *l);
+    if (!l) return kor_fail_memory(err);
+    l->id = e->id;
+    l->time_ms = e->time_ms;
+    l->title = kor_arena_copy(&t->arena, title, len);
+    l->app = e->app ? kor_arena_copy(&t->arena, e->app, strlen(e->app)) : NULL;
+    if (!l->title || (e->app && !l->app)) return kor_fail_memory(err);
+    *s->last_event = l;
+    s->last_event = &l->next;
     return KOR_OK;
 }
 
@@ -85,7 +110,19 @@ static kor_status on_event(void *arg, const kor_event *e, kor_error *err)
     s->count++;
     t->current->count++;
     t->count++;
+    if (t->list && s->count <= KOR_STRETCH_LIST) KOR_TRY(add_event(t, s, e, err));
     return add_title(t, s, e, err);
+}
+
+/* What is said of the events that are listed. */
+static kor_status add_said(kor_timeline *t, kor_memory *memory, kor_error *err)
+{
+    for (kor_day *d = t->first; d; d = d->next)
+        for (kor_stretch *s = d->first; s; s = s->next)
+            for (kor_stretch_event *l = s->events; l; l = l->next)
+                KOR_TRY(
+                    kor_annotations_list(memory, l->id, &t->arena, &l->said, &l->said_count, err));
+    return KOR_OK;
 }
 
 /* Days in words or as a date; without any, the latest days that have events. */
@@ -121,6 +158,7 @@ kor_status kor_timeline_make(kor_timeline *t, kor_memory *memory, const char *wo
                                        when->from_ms, when->to_ms, &t->arena, &t->only,
                                        &t->only_count, err));
     KOR_TRY(kor_memory_each(memory, when->from_ms, when->to_ms, on_event, t, err));
+    KOR_TRY(add_said(t, memory, err));
     if (!words || t->wants.count) return KOR_OK;
     return kor_mentions_find(memory, t->scope, when->from_ms, when->to_ms, SPEAKING, &t->arena,
                              &t->speaking, &t->speaking_count, err);
@@ -139,6 +177,37 @@ static json_t *mentions_json(const kor_event *list, size_t count)
     return o;
 }
 
+static json_t *list_json(const kor_stretch_event *l, const kor_zone *zone)
+{
+    json_t *list = json_array();
+    for (; l; l = l->next) {
+        char time[KOR_TIME_SIZE];
+        kor_time_format(time, l->time_ms, zone);
+        json_t *o = json_pack("{s:I,s:s,s:o,s:o}", "event", (json_int_t)l->id, "time", time,
+                              "title", kor_text_json(l->title, strlen(l->title)), "labels",
+                              kor_labels_json(l->said, l->said_count));
+        if (l->app) json_object_set_new(o, "app", kor_text_json(l->app, strlen(l->app)));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *stretch_json(const kor_stretch *s, const kor_timeline *t)
+{
+    char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
+    kor_time_format(from, s->from_ms, t->zone);
+    kor_time_format(to, s->to_ms, t->zone);
+    json_t *titles = json_array();
+    for (size_t i = 0; i < s->titles; i++)
+        json_array_append_new(titles, kor_text_json(s->title[i], strlen(s->title[i])));
+    json_t *o =
+        json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", from, "to", to, "source", s->source,
+                  "events", (json_int_t)s->count, "first", (json_int_t)s->first_id, "last",
+                  (json_int_t)s->last_id, "titles", titles);
+    if (t->list) json_object_set_new(o, "list", list_json(s->events, t->zone));
+    return o;
+}
+
 static json_t *days_json(const kor_timeline *t)
 {
     json_t *days = json_array();
@@ -148,20 +217,8 @@ static json_t *days_json(const kor_timeline *t)
         kor_civil_from_days(d->number, &year, &month, &number);
         (void)snprintf(date, sizeof date, "%04d-%02d-%02d", year, month, number);
         json_t *stretches = json_array();
-        for (const kor_stretch *s = d->first; s; s = s->next) {
-            char from[KOR_TIME_SIZE], to[KOR_TIME_SIZE];
-            kor_time_format(from, s->from_ms, t->zone);
-            kor_time_format(to, s->to_ms, t->zone);
-            json_t *titles = json_array();
-            for (size_t i = 0; i < s->titles; i++) {
-                json_array_append_new(titles, kor_text_json(s->title[i], strlen(s->title[i])));
-            }
-            json_array_append_new(stretches,
-                                  json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", from, "to", to,
-                                            "source", s->source, "events", (json_int_t)s->count,
-                                            "first", (json_int_t)s->first_id, "last",
-                                            (json_int_t)s->last_id, "titles", titles));
-        }
+        for (const kor_stretch *s = d->first; s; s = s->next)
+            json_array_append_new(stretches, stretch_json(s, t));
         json_array_append_new(days, json_pack("{s:s,s:I,s:o}", "day", date, "events",
                                               (json_int_t)d->count, "stretches", stretches));
     }

@@ -6,7 +6,16 @@
 #include "serve/shapes.h"
 #include "serve/wanted.h"
 
-enum { KOR_STRETCH_TITLES = 3 };
+enum { KOR_STRETCH_TITLES = 3, KOR_STRETCH_LIST = 200 };
+
+/* An event of a stretch, where they are listed. */
+typedef struct kor_stretch_event {
+    struct kor_stretch_event *next;
+    int64_t id, time_ms;
+    const char *title, *app; /* title: as in titles; app: may be NULL */
+    kor_said *said;
+    size_t said_count;
+} kor_stretch_event;
 
 typedef struct kor_stretch {
     struct kor_stretch *next;
@@ -14,6 +23,7 @@ typedef struct kor_stretch {
     const char *source;
     const char *title[KOR_STRETCH_TITLES]; /* different ones, the first that came */
     size_t titles;
+    kor_stretch_event *events, **last_event; /* the first KOR_STRETCH_LIST, or none */
     bool closed;
 } kor_stretch;
 
@@ -28,6 +38,7 @@ typedef struct kor_timeline {
     const kor_zone *zone;
     const char *scope; /* NULL: the user's own */
     kor_wants wants;
+    bool list;     /* the events of stretches, and what is said of them */
     int64_t *only; /* where something is wanted: the events of which it holds, ascending */
     size_t only_count;
     kor_arena arena;
@@ -38,9 +49,9 @@ typedef struct kor_timeline {
     size_t speaking_count;
 } kor_timeline;
 
-/* Gather. zone, scope and wants are set beforehand, all else is 0; words are days in words or as a
- * date, and without any (NULL) it is the latest days that have events. KOR_E_ARG when words are no
- * time. Free with kor_timeline_free, after a failure too. */
+/* Gather. zone, scope, wants and list are set beforehand, all else is 0; words are days in words or
+ * as a date, and without any (NULL) it is the latest days that have events. KOR_E_ARG when words
+ * are no time. Free with kor_timeline_free, after a failure too. */
 kor_status kor_timeline_make(kor_timeline *t, kor_memory *memory, const char *words, int64_t now_ms,
                              kor_error *err);
 void kor_timeline_free(kor_timeline *t);

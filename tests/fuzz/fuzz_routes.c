@@ -38,6 +38,19 @@ static json_t *no_models(void *arg)
     return json_array();
 }
 
+static kor_status no_card(void *arg, const char *name, json_t **out, kor_error *err)
+{
+    (void)arg;
+    (void)out;
+    return kor_fail(err, KOR_E_NOT_FOUND, "there is no model '%s'", name);
+}
+
+static kor_status no_figure(void *arg, const char *name, kor_str *out, kor_error *err)
+{
+    (void)out;
+    return no_card(arg, name, NULL, err);
+}
+
 static kor_status no_model(void *arg, const char *name, const kor_model **out, kor_error *err)
 {
     (void)arg;
@@ -78,6 +91,8 @@ static void set_up(void)
         .embedder_name = "trunk",
         .open_guard = open_guard,
         .models = no_models,
+        .card = no_card,
+        .figure = no_figure,
         .model = no_model,
         .read_correction = read_correction,
     };

@@ -145,7 +145,8 @@ def routes():
             if (method, path) == ("delete", "/api/events/{id}"):
                 number = ask("POST", "/api/events", {"text": "to be forgotten again"}).json()["event"]
             made = path.endswith("{bucket}") and method == "post"
-            target = path.replace("{id}", str(number)) + ("?" + query if query else "")
+            name = "style.css" if path.startswith("/web/") else "tags"
+            target = path.replace("{id}", str(number)).replace("{name}", name) + ("?" + query if query else "")
             target = target.replace("{bucket}", bucket + ("-new" if made or method == "delete" and "{id}" not in path else ""))
             yield method.upper(), target, bodies.get(path) if "requestBody" in operation else None, operation
 

@@ -9,7 +9,8 @@ path = env["KORORA_HOME"] + "/access.log"
 def is_quiet(target):
     """It says nothing of what is remembered; or it is a heartbeat, of which the log would be full in hours."""
     place = target.split("?")[0]
-    return place in ("/metrics", "/api/models", "/health", "/api/openapi.json", "/login", "/", "/api/0/info") or place.endswith("/heartbeat")
+    return (place in ("/metrics", "/health", "/api/openapi.json", "/login", "/", "/api/0/info") or place.endswith("/heartbeat")
+            or place.startswith(("/api/models", "/web/")))
 
 
 def lines():
