@@ -41,7 +41,7 @@ static kor_activity beat(fixture *f, int64_t bucket, double at, double duration,
     return row;
 }
 
-static int64_t count_rows(fixture *f, int64_t bucket)
+static int64_t count_in(fixture *f, int64_t bucket)
 {
     const kor_activity_range all = {bucket, KOR_WHEN_FIRST_MS, KOR_WHEN_LAST_MS, -1};
     int64_t count;
@@ -78,7 +78,7 @@ static void test_activity_merges_within_the_pulse(void **state)
         int64_t first = beat(f, bucket, 0, cases[i].duration, "1", 1).id;
         kor_activity second =
             beat(f, bucket, cases[i].at, cases[i].beat, cases[i].data, cases[i].pulse);
-        if (count_rows(f, bucket) != cases[i].rows) fail_msg("case %zu: rows", i);
+        if (count_in(f, bucket) != cases[i].rows) fail_msg("case %zu: rows", i);
         assert_int_equal(second.id == first, cases[i].rows == 1);
         if (cases[i].rows == 1) {
             assert_int_equal(second.time_ms, 0);
@@ -95,8 +95,8 @@ static void test_activity_of_one_bucket_is_not_anothers(void **state)
     int64_t first = beat(f, a, 0, 0, "1", 5).id;
     beat(f, b, 1, 0, "2", 5);
     assert_int_equal(beat(f, a, 2, 0, "1", 5).id, first);
-    assert_int_equal(count_rows(f, a), 1);
-    assert_int_equal(count_rows(f, b), 1);
+    assert_int_equal(count_in(f, a), 1);
+    assert_int_equal(count_in(f, b), 1);
 }
 
 static void test_activity_that_ended_is_not_gone_on_with(void **state)
@@ -160,7 +160,7 @@ static void test_activity_is_told_once_and_forgotten_both_ways(void **state)
                      KOR_E_NOT_FOUND);
     assert_ok(f, kor_activity_remove(f->memory, bucket, second, &f->err));
     assert_int_equal(count_events(f), 0);
-    assert_int_equal(count_rows(f, bucket), 1);
+    assert_int_equal(count_in(f, bucket), 1);
     kor_arena_free(&arena);
 }
 
@@ -182,7 +182,7 @@ static void test_activity_forgets_what_was_no_event(void **state)
         for (size_t k = 0; k < 3; k++) beat(f, bucket, (double)k * 10, 1, data[k], 0);
         assert_ok(f, kor_forget_run(f->memory, &whats[i], NULL, 0, &gone, &f->err));
         if (gone.seen != want[i]) fail_msg("case %zu: %lld rows", i, (long long)gone.seen);
-        assert_int_equal(count_rows(f, bucket), 3 - want[i]);
+        assert_int_equal(count_in(f, bucket), 3 - want[i]);
         assert_ok(f, kor_bucket_remove(f->memory, bucket, &f->err));
     }
     /* Another scope has none of it, nor do ids. */
@@ -192,7 +192,7 @@ static void test_activity_forgets_what_was_no_event(void **state)
     beat(f, bucket, 0, 1, data[0], 0);
     assert_ok(f, kor_forget_run(f->memory, &scope, NULL, 0, &gone, &f->err));
     assert_ok(f, kor_forget_run(f->memory, &one, NULL, 0, &gone, &f->err));
-    assert_int_equal(count_rows(f, bucket), 1);
+    assert_int_equal(count_in(f, bucket), 1);
 }
 
 /* As if the machine had stopped between the two files. */
@@ -211,7 +211,7 @@ static void test_activity_of_forgotten_events_goes_when_it_is_opened(void **stat
                      SQLITE_OK);
     sqlite3_close(db);
     int64_t bucket = open_bucket(f, "a", "test");
-    assert_int_equal(count_rows(f, bucket), 0);
+    assert_int_equal(count_in(f, bucket), 0);
 }
 
 static void test_activity_is_cut_to_a_range(void **state)
@@ -236,7 +236,7 @@ static void test_activity_is_cut_to_a_range(void **state)
     rows[0].id = 0;
     rows[1].id = 999;
     assert_int_equal(kor_activity_put(f->memory, rows, 2, &f->err), KOR_E_NOT_FOUND);
-    assert_int_equal(count_rows(f, rows[0].bucket), 2);
+    assert_int_equal(count_in(f, rows[0].bucket), 2);
 }
 
 static void test_activity_file_is_private_and_its_own(void **state)
