@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What watchers saw, as they sent it: in buckets, a row for as long as one thing was in front. The
  * model and the rule of merging are ActivityWatch's (docs/activity.md). A file of its own,
- * HOME/activity.db, so that a heartbeat a second does not disturb who reads the memory (ADR 10); it
+ * HOME/activity.db, so that a heartbeat a second does not disturb who reads the memory (ADR 11); it
  * is attached to a memory that is open to write, which all calls need.
  *
  * Nothing is guarded here: callers cut secrets out before. */
