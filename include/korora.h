@@ -52,7 +52,8 @@ typedef enum kor_status {
     KOR_E_UNSUPPORTED, /* well formed, but not for this version, build or machine */
     KOR_E_MEMORY,      /* out of memory */
     KOR_E_IO,          /* the operating system refused: permissions, full disk, broken pipe */
-    KOR_E_BUSY         /* somebody else holds it; try again */
+    KOR_E_BUSY,        /* somebody else holds it; try again */
+    KOR_E_DAMAGED      /* a file that Korora keeps is not what was written: no fault of who asks */
 } kor_status;
 
 /* Lives on the caller's stack. Written only on failure. msg is one NUL-terminated line of UTF-8. */

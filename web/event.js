@@ -207,6 +207,11 @@ function times(e) {
             t.from ? el("a", { href: `#/day/${dayOf(t.from)}` }, t.text) : t.text, quiet(` ${range(t)}`)))));
 }
 
+/* As the command line says it. */
+function why(r) {
+    return [r.shared && `both name ${r.shared}`, r.cosine > 0 && "near in meaning"].filter(Boolean).join("; ");
+}
+
 function relatedTo(list) {
     return list.length > 0 && el("section", {},
         el("h2", {}, "Related"),
@@ -215,7 +220,7 @@ function relatedTo(list) {
                 el("time", { datetime: r.time }, moment(r.time)),
                 el("span", { class: "title" }, titleOf(r)),
                 quiet(r.source)),
-            r.shared && el("p", { class: "shared quiet" }, `both name ${r.shared}`)))));
+            el("p", { class: "shared quiet" }, why(r))))));
 }
 
 // ---- The view ----

@@ -17,7 +17,7 @@ function facts(m) {
         m.labels && count(m.labels, "label"),
         `${large(m.parameters)} weights, ${m.weights}`,
         megabytes(m.bytes),
-        m.license && `data: ${m.license}`,
+        m.license && `data: ${m.license.replaceAll(" AND ", ", ")}`,
         m.personal && (m.outdated ? "your own, made of an older one" : "your own"),
     ].filter(Boolean);
 }
@@ -26,7 +26,7 @@ function quality(m) {
     if (!m.metric) return null;
     const bar = el("span", { class: "bar" }, el("span", { class: "full" }));
     bar.firstChild.style.setProperty("inline-size", `${Math.round(Math.min(1, Math.max(0, m.quality)) * 100)}%`);
-    const name = m.metric.replaceAll("_", "-").replace("f1", "F1");
+    const name = m.metric.replaceAll("_", "-").replace("f1", "F1").replace("mrr", "MRR");
     return el("p", { class: "quality" }, el("span", {}, name), bar, el("b", {}, m.quality.toFixed(3)));
 }
 

@@ -17,6 +17,7 @@ const char *kor_status_name(kor_status status)
     case KOR_E_MEMORY: return "out of memory";
     case KOR_E_IO: return "input or output failed";
     case KOR_E_BUSY: return "busy";
+    case KOR_E_DAMAGED: return "damaged";
     }
     return "unknown status";
 }

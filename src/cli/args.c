@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@ int kor_report(const kor_command *command, const kor_error *err)
     case KOR_E_ARG:
     case KOR_E_INPUT:
     case KOR_E_NOT_FOUND:
-    case KOR_E_UNSUPPORTED: return EXIT_USAGE;
+    case KOR_E_UNSUPPORTED:
+    case KOR_E_DAMAGED: return EXIT_USAGE;
     case KOR_E_MEMORY:
     case KOR_E_IO:
     case KOR_E_BUSY: return EXIT_FAILED;
@@ -144,8 +146,12 @@ bool kor_parse_number(const kor_command *command, const char *option, const char
     errno = 0;
     long v = strtol(text, &end, 10);
     if (errno || end == text || *end || v < least || v > most) {
-        *code = kor_wrong_use(command, "%s '%s': expected a whole number from %ld to %ld", option,
-                              text, least, most);
+        if (most == LONG_MAX && !errno)
+            *code = kor_wrong_use(command, "%s '%s': expected a whole number, %ld or more", option,
+                                  text, least);
+        else
+            *code = kor_wrong_use(command, "%s '%s': expected a whole number from %ld to %ld",
+                                  option, text, least, most);
         return false;
     }
     *out = v;

@@ -56,7 +56,7 @@ static kor_status read_log(asked *a, const char *home, const char *name, kor_err
     char *line = NULL;
     size_t len;
     (void)snprintf(path, sizeof path, "%.4096s/%s", home, name);
-    if (access(path, F_OK) != 0) return KOR_OK;
+    if (access(path, F_OK) != 0 && errno == ENOENT) return KOR_OK;
     KOR_TRY(kor_lines_open(&lines, path, &sink, err));
     kor_status status;
     while ((status = kor_lines_next(&lines, &line, &len, err)) == KOR_OK && line)
@@ -108,6 +108,12 @@ static json_t *client_json(const kor_client *c, bool token, int64_t last_ms, con
     return o;
 }
 
+static bool has_limits(const kor_client *c)
+{
+    const kor_limit *l = &c->limit;
+    return c->since || l->sources || l->kinds || l->scope || l->redacted || c->reads_only;
+}
+
 static void print_limit(const char *what, const char *text)
 {
     if (!text) return;
@@ -133,6 +139,7 @@ static void print_client(const kor_client *c, bool token, int64_t last_ms, const
     print_limit("scope", c->limit.scope);
     print_limit("redacts", c->limit.redacted);
     if (c->reads_only) kor_print(KOR_DIM, "  reads only");
+    if (!has_limits(c)) kor_print(KOR_DIM, "  no limits");
     putchar('\n');
 }
 
@@ -160,12 +167,6 @@ static kor_status list(const kor_args *a, const char *home, const kor_clients *c
 }
 
 /* ---- Changing ---- */
-
-static bool has_limits(const kor_client *c)
-{
-    const kor_limit *l = &c->limit;
-    return c->since || l->sources || l->kinds || l->scope || l->redacted || c->reads_only;
-}
 
 static kor_status make_token(const char *home, const char *name, kor_error *err)
 {

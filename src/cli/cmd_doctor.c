@@ -5,6 +5,7 @@
 #include "capture/capture.h"
 #include "colony/colony.h"
 #include "kernels/kernels.h"
+#include "memory/activity.h"
 
 #include <errno.h>
 #include <math.h>
@@ -114,6 +115,31 @@ static void check_memory(doctor *d, const char *home, const kor_model *embedder)
         }
     }
     kor_memory_close(memory);
+}
+
+/* What watchers sent is in a file of its own, without which nothing of theirs is taken or
+ * forgotten. */
+static void check_activity(doctor *d, const char *home)
+{
+    kor_memory *memory;
+    kor_bucket *buckets;
+    kor_error err;
+    kor_arena arena = {0};
+    char path[4096 + 16];
+    size_t count = 0;
+    bool there = true;
+    (void)snprintf(path, sizeof path, "%s/" KOR_ACTIVITY_FILE, home);
+    if (access(path, F_OK) != 0 || access(path, W_OK) != 0) return;
+    /* A memory that cannot be opened was spoken of before. */
+    if (kor_memory_open(&memory, home, KOR_MEMORY_WRITE, NULL, &err) != KOR_OK) return;
+    kor_status status = kor_activity_open_existing(memory, &there, &err);
+    if (status == KOR_OK) status = kor_bucket_list(memory, &arena, &buckets, &count, &err);
+    if (status != KOR_OK)
+        say(d, SICK, "activity", "%s", err.msg);
+    else
+        say(d, WELL, "activity", "%s of watchers", kor_counted((int64_t)count, "bucket"));
+    kor_memory_close(memory);
+    kor_arena_free(&arena);
 }
 
 /* The guard must cut a made-up secret, and leave a plain text alone. */
@@ -229,6 +255,7 @@ static int run(int argc, char **argv)
     } else {
         check_model(&d, home, &model);
         check_memory(&d, home, model);
+        check_activity(&d, home);
         check_privacy(&d, home);
         kor_session s = {.embedder = model};
         memcpy(s.home, home, sizeof home);

@@ -23,14 +23,19 @@ static void print_access(const json_t *o, const kor_zone *zone)
     kor_print(KOR_BLUE, "%s %04d-%02d-%02d %02d:%02d  ", day, c.year, c.month, c.day, c.hour,
               c.minute);
     kor_print_cell(KOR_YELLOW, *client ? client : "(unnamed)", 16);
-    kor_print_cell(KOR_PLAIN, method, 16);
-    if (name) kor_print_line(KOR_BOLD, name, strlen(name), 24);
+    char refused[32];
+    (void)snprintf(refused, sizeof refused, "refused (%lld)", (long long)json_integer_value(error));
     if (error)
-        kor_print(KOR_RED, "  refused (%lld)", (long long)json_integer_value(error));
+        kor_print_cell(KOR_RED, refused, 16);
     else if (json_is_true(json_object_get(o, "failed")))
-        kor_print(KOR_YELLOW, "  did not do it");
-    else if (name || results)
-        kor_print(KOR_DIM, "  %s", kor_counted(results, "event"));
+        kor_print_cell(KOR_YELLOW, "did not do it", 16);
+    else
+        kor_print_cell(KOR_DIM, name || results ? kor_counted(results, "event") : "", 16);
+    kor_print_line(KOR_PLAIN, method, strlen(method), 0);
+    if (name) {
+        putchar(' ');
+        kor_print_line(KOR_BOLD, name, strlen(name), 24);
+    }
     putchar('\n');
 }
 

@@ -65,7 +65,7 @@ static int run(int argc, char **argv)
 const kor_command kor_command_related = {
     .name = "related",
     .summary = "what an event is connected with, and why",
-    .usage = "ID",
+    .usage = "ID [--limit N]",
     .details = "Events that name the same people, projects or links, and those that are near in "
                "meaning, best first.\nID is an event's number: 'korora recall' and 'korora "
                "timeline' print it before the event. Exit code\n1 when there is none.\n\n"

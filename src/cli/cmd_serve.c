@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/parallel.h"
+#include "serve/access_log.h"
 #include "serve/routes.h"
 
 #include <signal.h>
@@ -33,7 +34,8 @@ static kor_status open_guard(void *arg, const kor_guard **guard, const kor_colon
                              kor_error *err)
 {
     kor_session *s = ((const lender *)arg)->session;
-    if (!s->guard) KOR_TRY(kor_session_open_colony(s, &kor_command_serve, err));
+    if (!s->guard)
+        KOR_TRY(kor_service_own_fault(kor_session_open_colony(s, &kor_command_serve, err), err));
     *guard = s->guard;
     *colony = s->colony;
     return KOR_OK;
@@ -145,6 +147,15 @@ static kor_status start_watchers(const kor_server_api *api, kor_server **out,
     return status;
 }
 
+/* What cannot be logged is not answered: better said now than to each who asks. */
+static kor_status check_log(const char *home, kor_error *err)
+{
+    int log;
+    KOR_TRY(kor_access_open(home, &log, err));
+    (void)close(log);
+    return KOR_OK;
+}
+
 /* The module, and what it runs. */
 typedef struct running {
     const kor_server_api *api;
@@ -188,6 +199,7 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
     };
     kor_status status =
         kor_service_open(&service, &parts, at->socket ? 0 : at->port, at->new_token, err);
+    if (status == KOR_OK) status = check_log(s->home, err);
     size_t threads = 2 * kor_cores();
     o.threads = threads < LEAST_THREADS  ? LEAST_THREADS
                 : threads > MOST_THREADS ? MOST_THREADS
@@ -225,9 +237,7 @@ static int run(int argc, char **argv)
         {"--port", "N", "of 127.0.0.1; default 4141; 0 takes a free one", &port, NULL},
         {"--socket", "PATH", "listen on a socket in the file system instead", &at.socket, NULL},
         {"--activitywatch", "N",
-         "listen on this port, too, to ActivityWatch's watchers, which expect 5600 and know no "
-         "token",
-         &watchers, NULL},
+         "a port for ActivityWatch's watchers, who expect 5600, know no token", &watchers, NULL},
         {"--timeout", "SECONDS", "for a client to send a request or take the answer; default 30",
          &seconds, NULL},
         {"--new-token", NULL, "make another token; the one before is worth nothing then", NULL,
@@ -244,6 +254,8 @@ static int run(int argc, char **argv)
                           &code) ||
         !kor_parse_number(a.command, "--timeout", seconds, 1, 3600, SECONDS, &limit, &code))
         return code;
+    if (watchers && watchers_number && !at.socket && watchers_number == number)
+        return kor_wrong_use(a.command, "--port and --activitywatch must differ");
     at.port = (unsigned)number;
     at.seconds = (unsigned)limit;
     at.watched = watchers != NULL;
@@ -263,11 +275,12 @@ static int run(int argc, char **argv)
 const kor_command kor_command_serve = {
     .name = "serve",
     .summary = "answer programs and browsers on this machine",
-    .usage = "[--port N | --socket PATH] [--activitywatch N]",
+    .usage = "[--port N | --socket PATH] [--activitywatch N] [--timeout SECONDS] [--new-token]",
     .details =
-        "HTTP on 127.0.0.1 and nowhere else, until it is ended. Programs send the token that is "
-        "in the\nfile 'token' of the memory's folder: Authorization: Bearer TOKEN. What can be "
-        "asked is described\nat /api/openapi.json.\n\n"
+        "HTTP on 127.0.0.1 and nowhere else, until it is ended. A browser shows days, search, "
+        "events and\nmodels: open the address that is printed on a terminal. Programs send the "
+        "token that is in the\nfile 'token' of the memory's folder: Authorization: Bearer TOKEN. "
+        "What can be asked is described\nat /api/openapi.json.\n\n"
         "  korora serve\n"
         "  curl -H \"Authorization: Bearer $(cat ~/.local/share/korora/token)\" "
         "'127.0.0.1:4141/api/recall?q=demo'\n",

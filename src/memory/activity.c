@@ -97,7 +97,7 @@ static kor_status migrate(kor_memory *m, const char *path, kor_error *err)
     KOR_TRY(kor_store_integer(m, "SELECT count(*) FROM activity.sqlite_schema", 0, NULL, &objects,
                               err));
     if (application != APPLICATION && (application || schema || objects))
-        return kor_fail(err, KOR_E_INPUT, "%s: not a file of activity; move it away", path);
+        return kor_fail(err, KOR_E_DAMAGED, "%s: not a file of activity; move it away", path);
     if (schema < 0 || schema > SCHEMA)
         return kor_fail(
             err, KOR_E_UNSUPPORTED,
@@ -160,7 +160,7 @@ static kor_status open_at(kor_memory *m, bool make, bool *there, kor_error *err)
     if (*there) status = open_file(m, path.data, err);
     if (status != KOR_OK && is_broken(m))
         status = kor_fail(
-            err, KOR_E_INPUT,
+            err, KOR_E_DAMAGED,
             "%s: damaged, or no file of activity; move it away, and a new one is made", path.data);
     if (status != KOR_OK && is_attached(m))
         (void)sqlite3_exec(m->db, "DETACH activity", NULL, NULL, NULL);

@@ -34,7 +34,7 @@ typedef struct kor_activity {
 } kor_activity;
 
 /* Attach HOME/activity.db, made when missing (0600); again is no work. What the memory forgot
- * without it is taken out of it. KOR_E_INPUT when the file is something else. */
+ * without it is taken out of it. KOR_E_DAMAGED when the file is something else. */
 kor_status kor_activity_open(kor_memory *memory, kor_error *err);
 
 /* The same where there is one; else *there is false and nothing is made. */

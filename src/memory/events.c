@@ -210,7 +210,7 @@ static kor_status check_database(kor_memory *memory, kor_error *err)
     kor_status status = KOR_OK;
     const char *finding = row ? column_text(statement, 0) : NULL;
     if (!finding || strcmp(finding, "ok") != 0) {
-        status = kor_fail(err, KOR_E_INPUT, "%s: the memory is damaged: %s", memory->path,
+        status = kor_fail(err, KOR_E_DAMAGED, "%s: the memory is damaged: %s", memory->path,
                           finding ? finding : "it cannot be checked");
     }
     (void)sqlite3_reset(statement);
@@ -227,8 +227,8 @@ static kor_status check_words(kor_memory *memory, kor_error *err)
                           NULL, NULL, NULL);
     kor_status status = KOR_OK;
     if ((rc & 0xff) == SQLITE_CORRUPT) {
-        status = kor_fail(err, KOR_E_INPUT, "%s: the index of words does not agree with the events",
-                          memory->path);
+        status = kor_fail(err, KOR_E_DAMAGED,
+                          "%s: the index of words does not agree with the events", memory->path);
     } else if (rc != SQLITE_OK) {
         status = kor_store_fail(memory, "check it", err);
     }
@@ -275,7 +275,7 @@ kor_status kor_memory_check(kor_memory *memory, kor_error *err)
         int64_t count;
         KOR_TRY(kor_store_integer(memory, rules[i].sql, 0, NULL, &count, err));
         if (count) {
-            return kor_fail(err, KOR_E_INPUT, "%s: %lld %s", memory->path, (long long)count,
+            return kor_fail(err, KOR_E_DAMAGED, "%s: %lld %s", memory->path, (long long)count,
                             rules[i].finding);
         }
     }

@@ -20,7 +20,7 @@ typedef enum kor_memory_mode {
 
 /* Open HOME/memory.db. embedder (may be NULL: then nothing is embedded and recall is lexical) must
  * outlive the memory; its checksum is kept with each vector, and only vectors of the same model are
- * compared. Errors name the file and say what to do: KOR_E_NOT_FOUND (no memory yet), KOR_E_INPUT
+ * compared. Errors name the file and say what to do: KOR_E_NOT_FOUND (no memory yet), KOR_E_DAMAGED
  * (not a memory, or damaged), KOR_E_UNSUPPORTED (a newer schema), KOR_E_IO (read-only, full disk),
  * KOR_E_BUSY (another process kept the write lock for too long). */
 kor_status kor_memory_open(kor_memory **out, const char *home, kor_memory_mode mode,
@@ -51,8 +51,8 @@ typedef struct kor_recall_totals {
 } kor_recall_totals;
 void kor_memory_take_recalls(kor_memory *memory, kor_recall_totals *out);
 
-/* SQLite's own integrity check, and that index, vectors and events agree. KOR_E_INPUT when not. The
- * sidecar of the vectors is made anew. */
+/* SQLite's own integrity check, and that index, vectors and events agree. KOR_E_DAMAGED when not.
+ * The sidecar of the vectors is made anew. */
 kor_status kor_memory_check(kor_memory *memory, kor_error *err);
 
 /* One event by id, copied into arena. KOR_E_NOT_FOUND when there is none. */

@@ -119,11 +119,13 @@ kor_status kor_store_fail(kor_memory *memory, const char *doing, kor_error *err)
                         "try again when it is done",
                         path, doing, KOR_STORE_BUSY_MS / 1000);
     case SQLITE_NOTADB:
-        return kor_fail(err, KOR_E_INPUT,
+        return kor_fail(err, KOR_E_DAMAGED,
                         "%s: not a Korora memory; move it away, or choose another --home", path);
     case SQLITE_CORRUPT:
-        return kor_fail(err, KOR_E_INPUT, "%s: the memory is damaged (%s): run korora doctor", path,
-                        why);
+        return kor_fail(err, KOR_E_DAMAGED,
+                        "%s: the memory is damaged (%s); put a copy back, or move it away and "
+                        "import again",
+                        path, why);
     case SQLITE_READONLY:
     case SQLITE_PERM:
         return kor_fail(err, KOR_E_IO, "%s: cannot %s: the memory is read-only", path, doing);
@@ -329,7 +331,7 @@ static kor_status identify(kor_memory *memory, int64_t *schema, kor_error *err)
     KOR_TRY(read_identity(memory, &application, schema, &objects, err));
     bool empty = application == 0 && *schema == 0 && objects == 0;
     if (application != KOR_STORE_APPLICATION && !empty) {
-        return kor_fail(err, KOR_E_INPUT,
+        return kor_fail(err, KOR_E_DAMAGED,
                         "%s: an SQLite file, but not a Korora memory; move it away, or choose "
                         "another --home",
                         memory->path);

@@ -79,7 +79,7 @@ static kor_status read_back(const char *path, size_t limit, json_t *list, kor_er
 {
     kor_str text = {0};
     /* What several wrote at a time may make it a little longer. */
-    kor_status status = access(path, F_OK) != 0
+    kor_status status = access(path, F_OK) != 0 && errno == ENOENT
                             ? KOR_OK
                             : kor_file_read(&text, path, 2 * (size_t)KOR_ACCESS_BYTES, err);
     for (size_t end = text.len; status == KOR_OK && end && json_array_size(list) < limit;) {

@@ -127,11 +127,18 @@ kor_status kor_worker_ctx(const kor_service *s, kor_worker *w, kor_ctx **out, ko
     return KOR_OK;
 }
 
+kor_status kor_service_own_fault(kor_status status, kor_error *err)
+{
+    if (status != KOR_E_INPUT) return status;
+    if (err) err->code = KOR_E_DAMAGED;
+    return KOR_E_DAMAGED;
+}
+
 kor_status kor_service_exclusions(const kor_service *s, kor_exclusions *out, kor_error *err)
 {
     char path[4200];
     (void)snprintf(path, sizeof path, "%.4096s/%s", s->parts.home, KOR_EXCLUDE_FILE);
-    return kor_exclusions_read(out, path, err);
+    return kor_service_own_fault(kor_exclusions_read(out, path, err), err);
 }
 
 /* Needs writing. */

@@ -122,7 +122,13 @@ kor_status kor_service_write(kor_service *s,
 kor_status kor_service_begin_write(kor_service *s, kor_memory **out, kor_error *err);
 void kor_service_end_write(kor_service *s);
 
-/* HOME/exclude.yaml, read; free with kor_exclusions_free, after a failure too. */
+/* What a file of the user's gave, when it was read for who asks: where the file is wrong, that is
+ * no fault of the asker's, and KOR_E_INPUT becomes KOR_E_DAMAGED. A watcher that is told so sends
+ * its heartbeats again. */
+kor_status kor_service_own_fault(kor_status status, kor_error *err);
+
+/* HOME/exclude.yaml, read; KOR_E_DAMAGED when it is wrong. Free with kor_exclusions_free, after a
+ * failure too. */
 kor_status kor_service_exclusions(const kor_service *s, kor_exclusions *out, kor_error *err);
 
 #endif

@@ -377,6 +377,26 @@ def test_killed_it_has_what_it_acknowledged():
     expect(told and ask("GET", "/api/recall?q=kokako&from=2026-11-25T10:05&to=2026-11-25T10:06").json()["hits"] == [], told)
 
 
+def test_a_broken_list_is_no_fault_of_watchers():
+    path = env["KORORA_HOME"] + "/exclude.yaml"
+    with open(path) as f:
+        before = f.read()
+    b = "aw-watcher-window_broken"
+    make(b)
+    try:
+        with open(path, "w") as f:
+            f.write("apps: [\n")
+        late = Watched()  # one that has not read the list yet, and one that has: 400 would lose the heartbeat
+        for port in (late.watchers, server.port):
+            reply = beat(b, 0, window("of the takahe"), good=False, port=port)
+            expect(reply.status == 500 and "exclude.yaml:2" in str(reply.body), reply.status, reply.body)
+        late.stop()
+    finally:
+        with open(path, "w") as f:
+            f.write(before)
+    expect(beat(b, 0, window("of the takahe"))["id"])
+
+
 def test_a_running_port_is_not_taken():
     s = Watched()
     try:

@@ -254,7 +254,7 @@ static void test_activity_file_is_private_and_its_own(void **state)
     assert_non_null(other);
     for (int i = 0; i < 4096; i++) fputc('x', other);
     fclose(other);
-    assert_int_equal(kor_activity_open(f->memory, &f->err), KOR_E_INPUT);
+    assert_int_equal(kor_activity_open(f->memory, &f->err), KOR_E_DAMAGED);
     assert_says(f, "activity.db: damaged, or no file of activity");
     assert_int_equal(unlink(path), 0);
     assert_ok(f, kor_activity_open(f->memory, &f->err));

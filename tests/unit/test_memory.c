@@ -93,9 +93,9 @@ static void test_memory_refuses_a_file_that_is_not_sqlite(void **state)
     memset(text, 'x', sizeof text);
     assert_int_equal(mkdir(f->home, 0700), 0);
     write_file(f->db, text, sizeof text);
-    assert_int_equal(try_open(f, KOR_MEMORY_WRITE), KOR_E_INPUT);
+    assert_int_equal(try_open(f, KOR_MEMORY_WRITE), KOR_E_DAMAGED);
     assert_says(f, "not a Korora memory");
-    assert_int_equal(try_open(f, KOR_MEMORY_READ), KOR_E_INPUT);
+    assert_int_equal(try_open(f, KOR_MEMORY_READ), KOR_E_DAMAGED);
     assert_int_equal(read_file(f->db, after, sizeof after), sizeof text);
     assert_memory_equal(after, text, sizeof text);
 }
@@ -107,9 +107,9 @@ static void test_memory_refuses_another_programs_database(void **state)
     assert_int_equal(mkdir(f->home, 0700), 0);
     damage(f, "CREATE TABLE urls(url TEXT); INSERT INTO urls VALUES('x')");
     size_t size = read_file(f->db, before, sizeof before);
-    assert_int_equal(try_open(f, KOR_MEMORY_WRITE), KOR_E_INPUT);
+    assert_int_equal(try_open(f, KOR_MEMORY_WRITE), KOR_E_DAMAGED);
     assert_says(f, "not a Korora memory");
-    assert_int_equal(try_open(f, KOR_MEMORY_READ), KOR_E_INPUT);
+    assert_int_equal(try_open(f, KOR_MEMORY_READ), KOR_E_DAMAGED);
     assert_int_equal(read_file(f->db, after, sizeof after), size);
     assert_memory_equal(after, before, size);
 }
@@ -373,7 +373,7 @@ static void test_memory_check_finds_what_does_not_agree(void **state)
         f->memory = NULL;
         damage(f, cases[i].sql);
         open_memory(f, KOR_MEMORY_READ, NULL);
-        assert_int_equal(kor_memory_check(f->memory, &f->err), KOR_E_INPUT);
+        assert_int_equal(kor_memory_check(f->memory, &f->err), KOR_E_DAMAGED);
         assert_says(f, cases[i].finding);
         kor_memory_close(f->memory);
         f->memory = NULL;
@@ -401,7 +401,7 @@ static void test_memory_with_torn_pages_is_an_error_not_a_crash(void **state)
             status = kor_memory_check(memory, &f->err);
             kor_memory_close(memory);
         }
-        assert_int_equal(status, KOR_E_INPUT);
+        assert_int_equal(status, KOR_E_DAMAGED);
     }
     write_file(f->db, bytes, size / 2);
     assert_int_not_equal(try_open(f, KOR_MEMORY_WRITE), KOR_E_MEMORY);
