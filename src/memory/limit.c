@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "memory/limit.h"
 
+#include "base/ids.h"
 #include "memory/annotations.h"
 #include "memory/store.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
 
 bool kor_memory_sees(const kor_memory *memory, int64_t event)
 {
     const kor_sight *s = &memory->sight;
-    return !s->limited || (s->count && bsearch(&event, s->ids, s->count, sizeof *s->ids, by_value));
+    return !s->limited || kor_ids_have(s->ids, s->count, event);
 }
 
 static void sees(sqlite3_context *context, int count, sqlite3_value **values)
