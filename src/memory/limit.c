@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-bool kor_memory_sees(const kor_memory *memory, int64_t event)
+static bool sees_event(const kor_memory *memory, int64_t event)
 {
     const kor_sight *s = &memory->sight;
     return !s->limited || kor_ids_have(s->ids, s->count, event);
@@ -17,7 +17,7 @@ static void sees(sqlite3_context *context, int count, sqlite3_value **values)
 {
     const kor_memory *memory = sqlite3_user_data(context);
     sqlite3_result_int(context,
-                       count == 1 && kor_memory_sees(memory, sqlite3_value_int64(values[0])));
+                       count == 1 && sees_event(memory, sqlite3_value_int64(values[0])));
 }
 
 static void redacts(sqlite3_context *context, int count, sqlite3_value **values)
