@@ -16,8 +16,7 @@ static bool sees_event(const kor_memory *memory, int64_t event)
 static void sees(sqlite3_context *context, int count, sqlite3_value **values)
 {
     const kor_memory *memory = sqlite3_user_data(context);
-    sqlite3_result_int(context,
-                       count == 1 && sees_event(memory, sqlite3_value_int64(values[0])));
+    sqlite3_result_int(context, count == 1 && sees_event(memory, sqlite3_value_int64(values[0])));
 }
 
 static void redacts(sqlite3_context *context, int count, sqlite3_value **values)
