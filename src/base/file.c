@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -182,4 +183,15 @@ kor_status kor_make_dirs(const char *path, kor_error *err)
         if (!c) return KOR_OK;
         *p = c;
     }
+}
+
+kor_status kor_lock_folder(const char *path, int *fd, kor_error *err)
+{
+    int locked = -1;
+    *fd = -1;
+    KOR_TRY(kor_make_dirs(path, err));
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (*fd >= 0 && (locked = flock(*fd, LOCK_EX)) != 0 && errno == EINTR) {
+    }
+    return locked == 0 ? KOR_OK : kor_fail(err, KOR_E_IO, "%s: %s", path, strerror(errno));
 }

@@ -37,4 +37,9 @@ kor_status kor_write_all(int fd, const void *bytes, size_t len, const char *what
 /* Make a directory and its parents, private to the user (0700) where they are new. */
 kor_status kor_make_dirs(const char *path, kor_error *err);
 
+/* Make a directory where there is none, and keep others who do the same away until the caller
+ * closes *fd: who reads a list in it and writes it again must not lose what another added
+ * meanwhile. *fd is -1 or to be closed after a failure, too. Waits. */
+kor_status kor_lock_folder(const char *path, int *fd, kor_error *err);
+
 #endif

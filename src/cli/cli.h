@@ -82,10 +82,6 @@ bool kor_parse_number(const kor_command *command, const char *option, const char
  * ~/.local/share/korora. */
 kor_status kor_home(char out[4096], const kor_args *a, kor_error *err);
 
-/* Make the folder where there is none, and keep others who do the same away until *fd is closed:
- * who reads a list of the user's and writes it again must not lose what another added meanwhile. */
-kor_status kor_home_lock(const char *home, int *fd, kor_error *err);
-
 /* The folders that models are looked for in, in order: $KORORA_MODELS, HOME/models, beside the
  * program ("models"), the checkout's or the install prefix's. Returns how many. */
 enum { KOR_MODEL_FOLDERS = 5 };

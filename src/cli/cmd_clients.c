@@ -2,6 +2,7 @@
 /* What assistants may see: HOME/clients.yaml, and the tokens that go with it. */
 #include "cli/cli.h"
 
+#include "base/file.h"
 #include "capture/lines.h"
 #include "serve/access_log.h"
 #include "serve/clients.h"
@@ -243,7 +244,7 @@ static int run(int argc, char **argv)
     int lock = -1;
     kor_status status = kor_home(home, &a, &err);
     if (status == KOR_OK) status = kor_zone_open(&zone, NULL, &err);
-    if (status == KOR_OK && a.words) status = kor_home_lock(home, &lock, &err);
+    if (status == KOR_OK && a.words) status = kor_lock_folder(home, &lock, &err);
     if (status == KOR_OK) status = kor_clients_read(&clients, home, zone, kor_now_ms(), &err);
     c.name = a.words == 2 ? a.word[1] : NULL;
     if (status == KOR_OK && adds) status = add(&clients, &c, home, zone, token, &err);

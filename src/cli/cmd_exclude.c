@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "base/file.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -52,7 +54,7 @@ static int run(int argc, char **argv)
     int lock = -1;
     for (int k = 0; k < KOR_EXCLUSIONS; k++) asked = asked || text[k];
     kor_status status = kor_home(home, &a, &err);
-    if (status == KOR_OK && asked) status = kor_home_lock(home, &lock, &err);
+    if (status == KOR_OK && asked) status = kor_lock_folder(home, &lock, &err);
     if (status == KOR_OK) {
         (void)snprintf(path, sizeof path, "%s/%s", home, KOR_EXCLUDE_FILE);
         status = kor_exclusions_read(&e, path, &err);

@@ -6,21 +6,14 @@
 
 #include <string.h>
 
-typedef struct figures {
-    kor_memory_stats memory;
-    kor_accounts accounts;
-    kor_counter *list;
-    size_t count;
-} figures;
-
 enum { BAR = 20 };
 
-static int64_t value_of(const figures *f, const char *name)
+static int64_t value_of(const kor_figures *f, const char *name)
 {
     return kor_counter_value(f->list, f->count, name);
 }
 
-static int64_t model_value(const figures *f, const char *model, const char *what)
+static int64_t model_value(const kor_figures *f, const char *model, const char *what)
 {
     char key[160];
     (void)snprintf(key, sizeof key, "model.%s.%s", model, what);
@@ -39,7 +32,7 @@ static const char *time_text(char out[32], double seconds)
     return out;
 }
 
-static void print_came(const figures *f)
+static void print_came(const kor_figures *f)
 {
     const kor_accounts *a = &f->accounts;
     const struct {
@@ -75,7 +68,7 @@ static void print_stages(const kor_accounts *a)
     }
 }
 
-static void print_models(const figures *f)
+static void print_models(const kor_figures *f)
 {
     bool any = false;
     for (size_t i = 0; i < f->count; i++) {
@@ -96,7 +89,7 @@ static void print_models(const figures *f)
 }
 
 /* What would have gone to a language model: a request for each question, with the text in it. */
-static void print_spared(const figures *f)
+static void print_spared(const kor_figures *f)
 {
     const kor_accounts *a = &f->accounts;
     if (!a->calls) return;
@@ -128,7 +121,7 @@ static void print_energy(const kor_accounts *a)
            KOR_CORE_WATTS);
 }
 
-static void print_group(const figures *f, const char *title, const char *prefix)
+static void print_group(const kor_figures *f, const char *title, const char *prefix)
 {
     size_t len = strlen(prefix);
     bool any = false;
@@ -142,7 +135,7 @@ static void print_group(const figures *f, const char *title, const char *prefix)
     if (any) putchar('\n');
 }
 
-static void print_all(const figures *f, const kor_zone *zone)
+static void print_all(const kor_figures *f, const kor_zone *zone)
 {
     kor_print_cell(KOR_YELLOW, "events", 12);
     printf("%s, %.1f MB of text, %.1f MB on the disk\n", kor_grouped(f->memory.events),
@@ -171,16 +164,13 @@ static int run(int argc, char **argv)
     kor_session s;
     if (!kor_session_open(&s, &a, KOR_MEMORY_READ, true, NULL, &code)) return code;
     kor_arena arena = {0};
-    figures f = {0};
+    kor_figures f;
     kor_error err;
-    kor_status status = kor_memory_get_stats(s.memory, &f.memory, &err);
-    if (status == KOR_OK) status = kor_counters_list(s.memory, "", &arena, &f.list, &f.count, &err);
-    if (status != KOR_OK) {
+    if (kor_figures_read(&f, s.memory, &arena, &err) != KOR_OK) {
         code = kor_report(a.command, &err);
     } else {
-        kor_accounts_make(&f.accounts, f.list, f.count);
         if (a.json)
-            kor_print_json(kor_stats_json(&f.memory, f.list, f.count));
+            kor_print_json(kor_stats_json(&f));
         else
             print_all(&f, s.zone);
         code = EXIT_DONE;

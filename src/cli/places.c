@@ -5,11 +5,8 @@
 #include "base/file.h"
 #include "learn/task.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 static const char *set(const char *name)
@@ -35,16 +32,6 @@ kor_status kor_home(char out[4096], const kor_args *a, kor_error *err)
     }
     if (n < 0 || n >= 4096 - 64) return kor_fail(err, KOR_E_ARG, "%.80s...: path too long", out);
     return KOR_OK;
-}
-
-kor_status kor_home_lock(const char *home, int *fd, kor_error *err)
-{
-    KOR_TRY(kor_make_dirs(home, err));
-    *fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int locked = -1;
-    while (*fd >= 0 && (locked = flock(*fd, LOCK_EX)) != 0 && errno == EINTR) {
-    }
-    return locked == 0 ? KOR_OK : kor_fail(err, KOR_E_IO, "%s: %s", home, strerror(errno));
 }
 
 /* out[n], if no folder before it is the same; returns how many there are now. */

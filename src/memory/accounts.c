@@ -65,3 +65,11 @@ void kor_accounts_make(kor_accounts *out, const kor_counter *list, size_t count)
     double rest = out->cpu_seconds > measured ? out->cpu_seconds - measured : 0;
     out->joules = out->measured_joules + rest * KOR_CORE_WATTS;
 }
+
+kor_status kor_figures_read(kor_figures *out, kor_memory *memory, kor_arena *arena, kor_error *err)
+{
+    KOR_TRY(kor_memory_get_stats(memory, &out->memory, err));
+    KOR_TRY(kor_counters_list(memory, "", arena, &out->list, &out->count, err));
+    kor_accounts_make(&out->accounts, out->list, out->count);
+    return KOR_OK;
+}

@@ -36,6 +36,16 @@ typedef struct kor_accounts {
 /* list[count] is all of kor_counters_list. */
 void kor_accounts_make(kor_accounts *out, const kor_counter *list, size_t count);
 
+/* All figures of a memory. */
+typedef struct kor_figures {
+    kor_memory_stats memory;
+    kor_accounts accounts;
+    kor_counter *list; /* [count] every counter, by name; the arena's */
+    size_t count;
+} kor_figures;
+
+kor_status kor_figures_read(kor_figures *out, kor_memory *memory, kor_arena *arena, kor_error *err);
+
 /* The value of a counter; 0 where there is none. */
 int64_t kor_counter_value(const kor_counter *list, size_t count, const char *name);
 

@@ -700,7 +700,6 @@ kor_status kor_activity_forget(kor_memory *memory, const kor_forget *what, const
     if (!is_attached(memory)) return KOR_OK;
     for (size_t i = 0; i < count; i++)
         KOR_TRY(run(memory, "DELETE FROM activity.seen WHERE event = ?1", 1, &events[i], err));
-    bool own = what && !what->id_count && !memory->sight.limited &&
-               (what->any_scope || !what->scope || !*what->scope);
+    bool own = what && !what->id_count && (what->any_scope || !what->scope || !*what->scope);
     return own ? forget_rest(memory, what, rows, err) : KOR_OK;
 }

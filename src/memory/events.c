@@ -140,20 +140,24 @@ kor_status kor_memory_each_after(kor_memory *memory, int64_t after,
                                  kor_error *err)
 {
     sqlite3_stmt *statement;
+    kor_status status;
     bool row;
     KOR_TRY(kor_store_prepare(memory,
                               KOR_STORE_EVENT "WHERE e.id > ?1 AND kor_sees(e.id) ORDER BY e.id",
                               &statement, err));
     (void)sqlite3_bind_int64(statement, 1, after);
-    for (;;) {
+    for (bool more = true; more;) {
         kor_event event;
+        kor_arena cut = {0};
         KOR_TRY(kor_store_step(memory, statement, &row, err));
         if (!row) return KOR_OK;
         kor_store_read_event(statement, &event);
-        if (!visit(arg, &event)) break;
+        status = kor_redact_event(memory, &cut, &event, err);
+        more = status == KOR_OK && visit(arg, &event);
+        kor_arena_free(&cut);
     }
     (void)sqlite3_reset(statement);
-    return KOR_OK;
+    return status;
 }
 
 static kor_status read_times(kor_memory *memory, kor_memory_stats *out, kor_error *err)

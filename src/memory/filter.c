@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "memory/filter.h"
 
+#include "base/ids.h"
 #include "memory/store.h"
 
 #include <stdlib.h>
 
 /* Up to this many events are looked at one by one to find where they lie. */
 enum { LISTED = 8192 };
-
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
 
 /* Cut ascending ids into spans at gaps of more than gap; false when that makes too many. */
 static bool cut(kor_filter *f, const int64_t *ids, size_t count, int64_t gap)
@@ -61,7 +56,7 @@ static kor_status locate(kor_filter *f, kor_memory *memory, int64_t *ids, kor_er
             values, &f->in_range, err);
     }
     f->in_range = (int64_t)count;
-    qsort(ids, count, sizeof *ids, by_value);
+    kor_ids_sort(ids, count);
     for (int64_t gap = 64; !cut(f, ids, count, gap); gap *= 8) {
     }
     return KOR_OK;
@@ -90,8 +85,7 @@ static kor_status find_wanted(kor_filter *f, kor_memory *memory, const kor_wante
 
 bool kor_filter_has(const kor_filter *filter, int64_t event)
 {
-    return !filter->only || bsearch(&event, filter->only, filter->only_count, sizeof *filter->only,
-                                    by_value) != NULL;
+    return !filter->only || kor_ids_have(filter->only, filter->only_count, event);
 }
 
 kor_status kor_filter_make(kor_filter *out, kor_memory *memory, const char *scope, bool ranged,

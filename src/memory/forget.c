@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "memory/forget.h"
 
+#include "base/ids.h"
 #include "base/str.h"
 #include "colony/exclusions.h"
 #include "memory/activity.h"
@@ -10,7 +11,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,12 +61,6 @@ static kor_status put(list *l, int64_t id, kor_error *err)
     return KOR_OK;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
     if (text) (void)sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
@@ -107,7 +101,7 @@ static kor_status find(kor_memory *memory, const kor_forget *what, const int64_t
     while ((status = kor_store_step(memory, statement, &row, err)) == KOR_OK && row) {
         int64_t id = sqlite3_column_int64(statement, 0);
         const char *uri = (const char *)sqlite3_column_text(statement, 1);
-        if (ids && !bsearch(&id, ids, what->id_count, sizeof *ids, by_value)) continue;
+        if (ids && !kor_ids_have(ids, what->id_count, id)) continue;
         if (what->site && (!uri || !kor_site_fits(what->site, uri, strlen(uri)))) continue;
         if ((status = put(out, id, err)) != KOR_OK) break;
     }
@@ -145,7 +139,7 @@ kor_status kor_forget_find(kor_memory *memory, const kor_forget *what, kor_arena
         sorted = kor_arena_array(arena, what->id_count, sizeof *sorted);
         if (!sorted) return kor_fail_memory(err);
         memcpy(sorted, what->ids, what->id_count * sizeof *sorted);
-        qsort(sorted, what->id_count, sizeof *sorted, by_value);
+        kor_ids_sort(sorted, what->id_count);
     }
     kor_str match = {0};
     list found = {.arena = arena};

@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "memory/limit.h"
 
+#include "base/ids.h"
 #include "memory/annotations.h"
 #include "memory/store.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-bool kor_memory_sees(const kor_memory *memory, int64_t event)
+static bool sees_event(const kor_memory *memory, int64_t event)
 {
     const kor_sight *s = &memory->sight;
-    return !s->limited || (s->count && bsearch(&event, s->ids, s->count, sizeof *s->ids, by_value));
+    return !s->limited || kor_ids_have(s->ids, s->count, event);
 }
 
 static void sees(sqlite3_context *context, int count, sqlite3_value **values)
 {
     const kor_memory *memory = sqlite3_user_data(context);
-    sqlite3_result_int(context,
-                       count == 1 && kor_memory_sees(memory, sqlite3_value_int64(values[0])));
+    sqlite3_result_int(context, count == 1 && sees_event(memory, sqlite3_value_int64(values[0])));
 }
 
 static void redacts(sqlite3_context *context, int count, sqlite3_value **values)

@@ -39,10 +39,8 @@ const kor_redactor *kor_memory_redactor(const kor_memory *memory);
 
 void kor_sight_free(kor_sight *sight);
 
-bool kor_memory_sees(const kor_memory *memory, int64_t event);
-
-/* Give SQL the functions kor_sees(event), which is the same, and kor_redacts(): is something cut
- * out of what is seen? */
+/* Give SQL the functions kor_sees(event): is it seen? and kor_redacts(): is something cut out of
+ * what is seen? */
 kor_status kor_limit_register(kor_memory *memory, kor_error *err);
 
 /* Count what is seen into memory->events and memory->words. Needs a read transaction. */

@@ -209,6 +209,24 @@ static kor_status append(kor_memory *m, int fd, header *h, int64_t last, bool *d
     return KOR_OK;
 }
 
+static kor_status read_generation(kor_memory *m, int64_t *out, kor_error *err)
+{
+    return kor_store_integer(m, "SELECT value FROM meta WHERE key = 'generation'", 0, NULL, out,
+                             err);
+}
+
+/* Whoever still reads the memory as it was before may have vectors of what was forgotten since:
+ * these are not for a file. Another connection sees what there is now. */
+static bool is_outdated(const kor_memory *m, int64_t generation)
+{
+    kor_memory *now;
+    int64_t latest = generation;
+    if (kor_memory_open(&now, m->home, KOR_MEMORY_READ, NULL, NULL) != KOR_OK) return true;
+    kor_status status = read_generation(now, &latest, NULL);
+    kor_memory_close(now);
+    return status != KOR_OK || latest > generation;
+}
+
 /* An empty sidecar in place of what is there; old mappings keep the old file. */
 static bool replace(const kor_memory *m, const char *path, int64_t generation)
 {
@@ -278,7 +296,7 @@ static kor_status load(kor_memory *m, const char *path, int64_t generation, int6
     kor_vectors *v = &m->vectors;
     bool fits;
     KOR_TRY(use_file(m, path, generation, last, false, &fits, err));
-    if (!fits && replace(m, path, generation)) {
+    if (!fits && !is_outdated(m, generation) && replace(m, path, generation)) {
         KOR_TRY(use_file(m, path, generation, last, true, &fits, err));
     } else if (fits && v->seen < last) {
         KOR_TRY(use_file(m, path, generation, last, true, &fits, err));
@@ -297,8 +315,7 @@ kor_status kor_vectors_update(kor_memory *memory, kor_error *err)
 {
     kor_vectors *v = &memory->vectors;
     int64_t generation, last;
-    KOR_TRY(kor_store_integer(memory, "SELECT value FROM meta WHERE key = 'generation'", 0, NULL,
-                              &generation, err));
+    KOR_TRY(read_generation(memory, &generation, err));
     KOR_TRY(kor_store_integer(memory, "SELECT max(event) FROM vectors", 0, NULL, &last, err));
     if (v->ready && v->generation == generation && v->seen >= last) return KOR_OK;
     kor_str path = {0};

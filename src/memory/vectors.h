@@ -7,7 +7,8 @@
  * time and scope reads heads alone, and a comparison with all reads an eighth of the codes' bytes.
  * It only grows; its header says how many rows are whole, and is written after them. When something
  * other than growth happened to the truth (the generation in meta differs), or when a byte is not
- * as it should be, a new file replaces it. What cannot be written is kept in memory instead.
+ * as it should be, a new file replaces it, unless the reader's state is older than what there is
+ * by now. What cannot be written is kept in memory instead.
  *
  * A scan reads the file block by block through a small buffer, which keeps 60 MB per 100,000 events
  * out of every process (docs/adr/0006, 0010). */

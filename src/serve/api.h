@@ -36,6 +36,8 @@ void kor_api_openai_models(kor_ask *ask);
 
 /* api_mcp.c */
 void kor_api_mcp(kor_ask *ask);
+/* The MCP server that reads from the memory of the ask; the worker's. */
+kor_status kor_api_mcp_of(kor_ask *ask, kor_mcp **out, kor_error *err);
 
 /* api_activity.c */
 void kor_api_activity_info(kor_ask *ask);
@@ -51,8 +53,6 @@ void kor_api_activity_get(kor_ask *ask);
 void kor_api_activity_remove(kor_ask *ask);
 void kor_api_activity_export(kor_ask *ask);
 void kor_api_activity_import(kor_ask *ask);
-/* The MCP server that reads from the memory of the ask. */
-kor_status kor_api_mcp_of(kor_ask *ask, kor_mcp **out, kor_error *err);
 
 /* api_run.c */
 void kor_api_run(kor_ask *ask);

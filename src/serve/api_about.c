@@ -2,7 +2,10 @@
 /* The server as a whole: is it well, which models has it, what is kept out. */
 #include "serve/api.h"
 
+#include "base/file.h"
+
 #include <string.h>
+#include <unistd.h>
 
 void kor_api_health(kor_ask *ask)
 {
@@ -86,14 +89,18 @@ static kor_status change(void *arg, kor_memory *memory, kor_error *err)
     while (k < KOR_EXCLUSIONS && strcmp(kor_exclusion_name((kor_exclusion)k), kind) != 0) k++;
     if (k == KOR_EXCLUSIONS)
         return kor_fail(err, KOR_E_ARG, "kind is app, site, path or word, not '%.40s'", kind);
-    kor_exclusions e;
-    kor_status status = kor_service_exclusions(ask->service, &e, err);
+    kor_exclusions e = {0};
+    int lock;
+    /* Other processes change the list, too. */
+    kor_status status = kor_lock_folder(ask->service->parts.home, &lock, err);
+    if (status == KOR_OK) status = kor_service_exclusions(ask->service, &e, err);
     if (status == KOR_OK && x->add)
         status = kor_exclusions_add(&e, (kor_exclusion)k, text, &x->changed, err);
     else if (status == KOR_OK)
         x->changed = kor_exclusions_remove(&e, (kor_exclusion)k, text);
     (void)snprintf(path, sizeof path, "%.4096s/%s", ask->service->parts.home, KOR_EXCLUDE_FILE);
     if (status == KOR_OK && x->changed) status = kor_exclusions_write(&e, path, err);
+    if (lock >= 0) (void)close(lock);
     if (status == KOR_OK) x->now = exclusions_json(&e);
     kor_exclusions_free(&e);
     return status;

@@ -586,7 +586,7 @@ void kor_api_activity_import(kor_ask *ask)
     {
         work w = {.fresh = true, .body = json_object_get(bucket, "events")};
         ask->bucket = name;
-        if (!*name || strlen(name) > 255 || strchr(name, '/') || !json_is_array(w.body)) {
+        if (!kor_is_bucket_name(name) || !json_is_array(w.body)) {
             kor_ask_refuse(ask, 400, "a bucket has a name without '/', and a list of events");
             return;
         }

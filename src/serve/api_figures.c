@@ -7,21 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-typedef struct figures {
-    kor_memory_stats memory;
-    kor_accounts accounts;
-    kor_counter *list;
-    size_t count;
-} figures;
-
-static kor_status read_figures(kor_ask *ask, figures *f, kor_error *err)
+static kor_status read_figures(kor_ask *ask, kor_figures *f, kor_error *err)
 {
     kor_memory *memory;
     KOR_TRY(kor_ask_memory(ask, &memory, err));
-    KOR_TRY(kor_memory_get_stats(memory, &f->memory, err));
-    KOR_TRY(kor_counters_list(memory, "", &ask->arena, &f->list, &f->count, err));
-    kor_accounts_make(&f->accounts, f->list, f->count);
-    return KOR_OK;
+    return kor_figures_read(f, memory, &ask->arena, err);
 }
 
 static double cpu_seconds(void)
@@ -47,13 +37,13 @@ static json_t *since_start_json(kor_service *s)
 
 void kor_api_stats(kor_ask *ask)
 {
-    figures f;
+    kor_figures f;
     kor_error err;
     if (read_figures(ask, &f, &err) != KOR_OK) {
         kor_ask_fail(ask, &err);
         return;
     }
-    json_t *o = kor_stats_json(&f.memory, f.list, f.count);
+    json_t *o = kor_stats_json(&f);
     json_object_set_new(o, "since_start", since_start_json(ask->service));
     kor_ask_reply(ask, 200, o);
 }
@@ -99,7 +89,7 @@ static void put_memory(kor_str *out, const kor_memory_stats *m)
     put_one(out, "korora_file_bytes", "gauge", "The memory on the disk.", (double)m->file_bytes);
 }
 
-static void put_events(kor_str *out, const figures *f)
+static void put_events(kor_str *out, const kor_figures *f)
 {
     const kor_accounts *a = &f->accounts;
     const struct {
@@ -134,7 +124,7 @@ static void put_stages(kor_str *out, const kor_accounts *a)
                      (double)a->stage[i].events);
 }
 
-static void put_models(kor_str *out, const figures *f)
+static void put_models(kor_str *out, const kor_figures *f)
 {
     static const struct {
         const char *what, *name, *help;
@@ -214,7 +204,7 @@ static void put_requests(kor_str *out, kor_service *s)
 
 void kor_api_metrics(kor_ask *ask)
 {
-    figures f;
+    kor_figures f;
     kor_error err;
     kor_str *out = &ask->reply->body;
     if (read_figures(ask, &f, &err) != KOR_OK) {

@@ -45,6 +45,7 @@ static json_t *floats_json(const float *v, size_t dim)
 }
 
 typedef struct embedding {
+    kor_service *service;
     kor_ctx *ctx;
     float *v; /* [dim] */
     size_t dim;
@@ -63,8 +64,11 @@ static kor_status embed(embedding *e, const json_t *input, kor_error *err)
                         "taken");
     const char *text = json_string_value(input);
     size_t len = json_string_length(input);
-    KOR_TRY(kor_tokenize(e->ctx, text, len, ids, TOKENS, &tokens, err));
-    KOR_TRY(kor_embed(e->ctx, text, len, e->v, e->dim, err));
+    kor_service_begin_turn(e->service);
+    kor_status status = kor_tokenize(e->ctx, text, len, ids, TOKENS, &tokens, err);
+    if (status == KOR_OK) status = kor_embed(e->ctx, text, len, e->v, e->dim, err);
+    kor_service_end_turn(e->service);
+    KOR_TRY(status);
     e->tokens += tokens;
     json_t *v = e->base64 ? base64_json(e->v, e->dim) : floats_json(e->v, e->dim);
     json_array_append_new(e->data, json_pack("{s:s,s:I,s:o}", "object", "embedding", "index",
@@ -98,18 +102,13 @@ static kor_status embed_all(kor_ask *ask, embedding *e, kor_error *err)
     size_t n = json_array_size(input);
     if (n == 0 || n > INPUTS)
         return kor_fail(err, KOR_E_ARG, "input: a list of 1 to %d texts is expected", INPUTS);
-    kor_status status = KOR_OK;
-    for (size_t i = 0; i < n && status == KOR_OK; i++) {
-        kor_service_begin_turn(ask->service);
-        status = embed(e, json_array_get(input, i), err);
-        kor_service_end_turn(ask->service);
-    }
-    return status;
+    for (size_t i = 0; i < n; i++) KOR_TRY(embed(e, json_array_get(input, i), err));
+    return KOR_OK;
 }
 
 void kor_api_embeddings(kor_ask *ask)
 {
-    embedding e = {.data = json_array()};
+    embedding e = {.service = ask->service, .data = json_array()};
     kor_error err;
     if (embed_all(ask, &e, &err) != KOR_OK) {
         json_decref(e.data);

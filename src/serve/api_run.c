@@ -40,7 +40,8 @@ static kor_status ask_about(kor_answerer *a, const json_t *given, const char **t
                              json_string_length(given), err);
 }
 
-static kor_status ask_all(kor_answerer *a, const json_t *texts, kor_str *out, kor_error *err)
+static kor_status ask_all(kor_service *s, kor_answerer *a, const json_t *texts, kor_str *out,
+                          kor_error *err)
 {
     const json_t *given;
     const char *text = "";
@@ -49,7 +50,10 @@ static kor_status ask_all(kor_answerer *a, const json_t *texts, kor_str *out, ko
     json_array_foreach(texts, i, given)
     {
         if (i) kor_str_putc(out, ',');
-        KOR_TRY(ask_about(a, given, &text, err));
+        kor_service_begin_turn(s);
+        kor_status status = ask_about(a, given, &text, err);
+        kor_service_end_turn(s);
+        KOR_TRY(status);
         kor_put_answer(out, a, text);
     }
     kor_str_puts(out, "]}\n");
@@ -68,7 +72,7 @@ void kor_api_run(kor_ask *ask)
     }
     kor_status status = open_model(ask, &model, &err);
     if (status == KOR_OK) status = kor_answerer_open(&a, model, &err);
-    if (status == KOR_OK) status = ask_all(&a, texts, &ask->reply->body, &err);
+    if (status == KOR_OK) status = ask_all(ask->service, &a, texts, &ask->reply->body, &err);
     kor_answerer_close(&a);
     ask->reply->status = 200;
     ask->reply->type = "application/json";

@@ -619,7 +619,10 @@ static kor_status forget(kor_mcp_call *c, const json_t *args, json_t *o, kor_are
                         token ? "the token is of a dry run that found other events"
                               : "there is no token");
     KOR_TRY(borrow(&c->server->host, &memory, err));
-    kor_status status = kor_forget_run(memory, &what, ids, count, &gone, err);
+    /* Who is limited forgets the events that it sees, and not what watchers saw besides: the memory
+     * to write to knows no limits. */
+    kor_status status =
+        kor_forget_run(memory, c->peer->granted ? NULL : &what, ids, count, &gone, err);
     give_back(&c->server->host);
     KOR_TRY(status);
     json_object_set_new(o, "events", json_integer((json_int_t)gone.events));

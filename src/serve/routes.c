@@ -460,13 +460,19 @@ bool kor_routes_admit(void *arg, const kor_request *request, kor_reply *reply)
     return there && !why;
 }
 
+bool kor_is_bucket_name(const char *name)
+{
+    size_t len = strlen(name);
+    bool good = len && len <= BUCKET_MAX && kor_utf8_valid(name, len) && !strchr(name, '/');
+    for (size_t i = 0; good && i < len; i++) good = (unsigned char)name[i] >= ' ' && name[i] != 127;
+    return good;
+}
+
 static bool read_bucket_name(kor_ask *ask, const found *f)
 {
     if (!f->bucket) return true;
     char *name = decode(&ask->arena, f->bucket, f->bucket_len, '+');
-    size_t len = name ? strlen(name) : 0;
-    bool good = len && len <= BUCKET_MAX && kor_utf8_valid(name, len) && !strchr(name, '/');
-    for (size_t i = 0; good && i < len; i++) good = (unsigned char)name[i] >= ' ' && name[i] != 127;
+    bool good = name && kor_is_bucket_name(name);
     if (!good) kor_ask_refuse(ask, 400, "no name of a bucket");
     ask->bucket = name;
     return good;

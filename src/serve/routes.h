@@ -55,11 +55,11 @@ struct kor_ask {
     kor_reply *reply;
     const kor_gate *gate;          /* that it came through */
     int64_t id;                    /* of {id} */
-    const char *bucket;            /* of {bucket}, decoded: 1 to 255 bytes, no '/' */
+    const char *bucket;            /* of {bucket}, decoded; see kor_is_bucket_name */
     char name[KOR_NAME_SIZE];      /* of {name}: letters, digits, '.', '_' and '-', no '.' first */
     const char *given[KOR_GIVENS]; /* by their place in route->query, decoded; NULL: not given */
     json_t *body;                  /* an object with the fields of route->body */
-    kor_worker *worker;            /* once kor_ask_worker took it */
+    kor_worker *worker;            /* once kor_ask_memory took it */
     int64_t results;               /* events in the answer, stored or forgotten, for the log */
     kor_arena arena;
 };
@@ -82,6 +82,10 @@ const char *kor_ask_body(const kor_ask *ask, const char *name);
 /* A body that is the answerer's to read, as JSON that nests no deeper than any may; the request's.
  * NULL when it is none, with the reply filled. */
 json_t *kor_ask_json(kor_ask *ask);
+
+/* May a bucket be called so? 1 to 255 bytes of UTF-8, no '/' and nothing that steers: whatever is
+ * stored can be asked for as {bucket}. */
+bool kor_is_bucket_name(const char *name);
 
 /* A memory to read, until the request is answered. */
 kor_status kor_ask_memory(kor_ask *ask, kor_memory **out, kor_error *err);

@@ -29,7 +29,8 @@ typedef enum kor_stream_state {
     KOR_STREAM_BROKEN
 } kor_stream_state;
 
-/* A body that is pulled piece by piece, as fast as the client takes it. */
+/* A body that is pulled piece by piece, as fast as the client takes it. Both are called on the one
+ * thread that serves all sockets, so that they wait for nothing that takes long. */
 typedef struct kor_stream {
     /* Append the next piece; with KOR_STREAM_MORE it is not empty. One call at a time. */
     kor_stream_state (*pull)(void *arg, kor_str *piece);
@@ -51,13 +52,13 @@ typedef struct kor_reply {
 
 typedef struct kor_server_options {
     int listener;     /* a listening socket; the server closes it, also when it cannot start */
-    size_t threads;   /* that answer */
+    size_t threads;   /* that answer; 1 to 64 */
     size_t body_max;  /* bytes of a body; one that is longer is not kept, and answered with 413 */
     unsigned seconds; /* for a client to send a request, and to take the answer */
     /* Is a request to be read on, by its headers? When not, the reply is filled. Called before a
-     * body is taken. */
+     * body is taken, on the thread that serves all sockets. */
     bool (*admit)(void *arg, const kor_request *request, kor_reply *reply);
-    /* Fill the reply: several threads at a time. */
+    /* Fill the reply: threads of its own, as many as there are at a time. It may take long. */
     void (*answer)(void *arg, const kor_request *request, kor_reply *reply);
     /* Fill the reply for what could not be read: a status and why. */
     void (*refuse)(void *arg, int status, const char *why, kor_reply *reply);

@@ -395,16 +395,15 @@ static json_t *accounts_json(const kor_accounts *a)
                      kor_rounded(a->joules - a->measured_joules), "watts_assumed", KOR_CORE_WATTS);
 }
 
-json_t *kor_stats_json(const kor_memory_stats *memory, const kor_counter *list, size_t count)
+json_t *kor_stats_json(const kor_figures *f)
 {
-    kor_accounts accounts;
-    kor_accounts_make(&accounts, list, count);
+    const kor_memory_stats *memory = &f->memory;
     json_t *counters = json_object();
-    for (size_t i = 0; i < count; i++)
-        json_object_set_new(counters, list[i].name, json_integer((json_int_t)list[i].value));
+    for (size_t i = 0; i < f->count; i++)
+        json_object_set_new(counters, f->list[i].name, json_integer((json_int_t)f->list[i].value));
     return json_pack("{s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "events", (json_int_t)memory->events,
                      "vectors", (json_int_t)memory->vectors, "repeats", (json_int_t)memory->repeats,
                      "text_bytes", (json_int_t)memory->text_bytes, "file_bytes",
-                     (json_int_t)memory->file_bytes, "accounts", accounts_json(&accounts),
+                     (json_int_t)memory->file_bytes, "accounts", accounts_json(&f->accounts),
                      "counters", counters);
 }

@@ -5,9 +5,9 @@
 
 #include "base/str.h"
 #include "colony/guard.h"
+#include "memory/accounts.h"
 #include "memory/annotations.h"
 #include "memory/corrections.h"
-#include "memory/counters.h"
 #include "memory/mentions.h"
 #include "memory/recall.h"
 #include "memory/related.h"
@@ -88,6 +88,6 @@ json_t *kor_recall_range_json(const kor_recall *r, const kor_query *q);
 json_t *kor_recall_json(const kor_recall *r, const kor_query *q, bool explain);
 
 /* The memory's figures, its accounts, and the counters that they are made of. */
-json_t *kor_stats_json(const kor_memory_stats *memory, const kor_counter *list, size_t count);
+json_t *kor_stats_json(const kor_figures *f);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/stretches.h"
 
+#include "base/ids.h"
 #include "text/utf8.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -69,20 +69,12 @@ static kor_status add_event(kor_timeline *t, kor_stretch *s, const kor_event *e,
     return KOR_OK;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static kor_status on_event(void *arg, const kor_event *e, kor_error *err)
 {
     kor_timeline *t = arg;
     kor_civil c;
     if (strcmp(e->scope ? e->scope : "", t->scope ? t->scope : "") != 0) return KOR_OK;
-    if (t->wants.count &&
-        (!t->only_count || !bsearch(&e->id, t->only, t->only_count, sizeof *t->only, by_value)))
-        return KOR_OK;
+    if (t->wants.count && !kor_ids_have(t->only, t->only_count, e->id)) return KOR_OK;
     (void)kor_day_name(e->time_ms, t->zone, &c);
     int64_t number = kor_days_from_civil(c.year, c.month, c.day);
     if (!t->current || t->current->number != number) {

@@ -51,7 +51,7 @@ tail -n 2 memory/access.log | sed -e 's/"time":"[^"]*"/"time":"T"/' -e 's/"ms":[
 korora clients | sed 's/asked on [A-Z].. [-0-9]* [0-9:]*/asked/'
 
 echo "== while it runs"
-mkfifo in
+mkfifo in && : > out
 korora mcp --client cursor --now $now < in > out &
 exec 3> in
 wait_for() { while [ "$(wc -l < out)" -lt "$1" ]; do sleep 0.05; done; }

@@ -291,8 +291,13 @@ def test_an_export_can_be_taken_in_again():
     expect(ask("POST", "/api/0/import", one).status == 200)
     again = ask("GET", BUCKETS + b + "/export").json()["buckets"][b]["events"]
     expect(again == one["buckets"][b]["events"], again)
-    for bad in ({}, {"buckets": []}, {"buckets": {"x": {}}}, {"buckets": {"a/b": {"client": "c", "type": "t", "hostname": "h", "events": []}}}):
+    for bad in ({}, {"buckets": []}, {"buckets": {"x": {}}}):
         expect(ask("POST", "/api/0/import", bad).status == 400, bad)
+    before = ask("GET", BUCKETS).body
+    for name in ("", "a/b", "a\nb", "a\x7f", "x" * 256):  # none that no address could say
+        bad = {"buckets": {name: {"client": "c", "type": "t", "hostname": "h", "events": []}}}
+        expect(ask("POST", "/api/0/import", bad).status == 400, bad)
+    expect(ask("GET", BUCKETS).body == before)
 
 
 class Watched(Server):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the routes answer."""
-import base64, json, os, re, struct
+import base64, fcntl, json, os, re, struct, threading, time
 from harness import *
 
 
@@ -54,6 +54,19 @@ def test_exclusions_count_at_once_from_both_sides():
     expect(ask("DELETE", "/api/exclusions?kind=word&text=project%20x").json()["words"] == ["unicorn"])
     expect(ask("DELETE", "/api/exclusions?kind=word&text=project%20x").status == 404)
     expect(ask("POST", "/api/exclusions", {"kind": "colour", "text": "red"}).status == 400)
+
+
+def test_exclusions_of_both_sides_are_kept():
+    home, done = os.open(env["KORORA_HOME"], os.O_RDONLY), []
+    fcntl.flock(home, fcntl.LOCK_EX)  # as the command line does while it changes the list
+    asking = threading.Thread(target=lambda: done.append(ask("POST", "/api/exclusions", {"kind": "word", "text": "griffin"})))
+    asking.start()
+    time.sleep(0.3)
+    expect(not done, "the list was changed meanwhile", done and done[0].body)
+    os.close(home)
+    asking.join()
+    expect(done[0].status == 200 and "griffin" in done[0].json()["words"], done[0].body)
+    expect(ask("DELETE", "/api/exclusions?kind=word&text=griffin").status == 200)
 
 
 def test_embeddings_have_the_shape_of_openai():

@@ -136,12 +136,13 @@ def routes():
               "/api/forget": {"match": "no such words anywhere"},
               "/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"}}
     bucket, event, more = activity()
+    note = ask("POST", "/api/events", {"text": "a note that routes are about"}).json()["event"]
     bodies.update(more)
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             query = "&".join("%s=%s" % (p["name"], values[p["name"]]) for p in operation["parameters"]
                              if p["in"] == "query" and (p["required"] or p["name"] == "q"))
-            number = event if "{bucket}" in path else 1
+            number = event if "{bucket}" in path else note
             if (method, path) == ("delete", "/api/events/{id}"):
                 number = ask("POST", "/api/events", {"text": "to be forgotten again"}).json()["event"]
             made = path.endswith("{bucket}") and method == "post"

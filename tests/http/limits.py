@@ -124,6 +124,25 @@ def test_what_changes_counts_at_once():
     expect(run("clients", "remove", "cursor").returncode == 2 and run("clients", "remove", "worker").returncode == 0)
 
 
+def test_it_forgets_nothing_but_what_it_sees():
+    bucket = "/api/0/buckets/aw-watcher-window_limits"
+    ask("POST", bucket, {"client": "aw-watcher-window", "type": "currentwindow", "hostname": "host"})
+    glance = {"timestamp": "2026-11-25T09:00:00Z", "duration": 1, "data": {"app": "soffice", "title": "kakapo plan"}}
+    ask("POST", bucket + "/events", glance)
+    expect(run("clients", "add", "noter", "--source", "note", "--token").returncode == 0)
+    key, event = client_token("noter"), add("kakapo plan", source="note")
+    what = {"match": "kakapo plan"}
+    found = mcp(key, "forget", what).json()["result"]["structuredContent"]
+    gone = mcp(key, "forget", {**what, "dry_run": False, "token": found["token"]}).json()["result"]["structuredContent"]
+    expect(gone["events"] == 1 and ask("GET", "/api/events/" + event).status == 404, gone)
+    expect(ask("GET", bucket + "/events/count").json() == 1, "what a watcher saw is not the client's to forget")
+    add("kakapo plan", source="note")
+    found = ask("POST", "/api/forget", what).json()
+    expect(ask("POST", "/api/forget", {**what, "token": found["token"]}).json()["events"] == 1)
+    expect(ask("GET", bucket + "/events/count").json() == 0, "but it is the user's")
+    run("clients", "remove", "noter")
+
+
 def test_one_that_only_reads():
     expect(run("clients", "add", "reader", "--read-only", "--redact", "email", "--token").returncode == 0)
     key, before = client_token("reader"), ask("GET", "/api/stats").json()["events"]

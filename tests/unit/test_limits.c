@@ -407,6 +407,28 @@ static void test_limits_names_are_in_nothing_that_is_given(void **state)
     kor_mcp_free(server);
 }
 
+static bool put_text(void *arg, const kor_event *event)
+{
+    kor_str *all = arg;
+    kor_str_add(all, event->text, event->text_len);
+    return true;
+}
+
+static void test_limits_names_are_in_no_row_either(void **state)
+{
+    fixture *f = *state;
+    const kor_limit limit = {.from_ms = INT64_MIN, .redacted = "person"};
+    kor_str all = {0};
+    make_names(f);
+    assert_ok(f, kor_memory_limit(f->memory, &limit, &f->err));
+    assert_ok(f, kor_memory_each_after(f->memory, 0, put_text, &all, &f->err));
+    assert_non_null(strstr(kor_str_text(&all), "[person] to  Apollo"));
+    assert_null(strstr(kor_str_text(&all), "Moreau"));
+    assert_null(strstr(kor_str_text(&all), "unread"));
+    kor_str_free(&all);
+    assert_ok(f, kor_memory_limit(f->memory, NULL, &f->err));
+}
+
 static void test_limits_nothing_is_found_by_a_name(void **state)
 {
     static const char *const asked[][2] = {
@@ -667,6 +689,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_limits_hide_as_if_it_were_not_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_names_are_in_nothing_that_is_given, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_limits_names_are_in_no_row_either, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_nothing_is_found_by_a_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_of_a_bad_file_are_not_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_hang_on_whose_the_file_is, setup, teardown),

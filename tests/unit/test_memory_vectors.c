@@ -9,6 +9,8 @@
 
 #include "test_memory.h"
 
+#include "memory/store.h"
+
 #include <dirent.h>
 #include <sqlite3.h>
 
@@ -171,6 +173,31 @@ static void test_vectors_survive_damage(void **state)
     }
 }
 
+/* Who still reads the memory as it was before may not write its vectors into the file again. */
+static void test_vectors_that_were_forgotten_stay_gone(void **state)
+{
+    fixture *f = *state;
+    kor_memory *reader;
+    char path[700];
+    struct stat before, after;
+    assert_ok(f, kor_memory_open(&reader, f->home, KOR_MEMORY_READ, trunk_model(), &f->err));
+    assert_ok(f, kor_store_exec(reader, "BEGIN; SELECT max(id) FROM events", &f->err));
+    assert_ok(f, kor_store_exec(f->memory, "DELETE FROM events WHERE id = 5", &f->err));
+    assert_ok(f, kor_store_update_vectors(f->memory, &f->err));
+    assert_true(sidecar(f, path));
+    assert_int_equal(stat(path, &before), 0);
+    assert_ok(f, kor_store_update_vectors(reader, &f->err));
+    assert_int_equal(reader->vectors.filed + reader->vectors.tailed, EVENTS + 1);
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+    assert_int_equal(after.st_size, before.st_size);
+    assert_ok(f, kor_store_exec(reader, "COMMIT", &f->err));
+    assert_ok(f, kor_store_update_vectors(reader, &f->err));
+    assert_int_equal(reader->vectors.filed, EVENTS);
+    kor_memory_close(reader);
+    assert_found(f, EVENTS + 1);
+}
+
 static void test_vectors_of_another_memory_are_not_taken(void **state)
 {
     fixture *f = *state;
@@ -214,6 +241,7 @@ int main(void)
         TEST(test_vectors_are_made_anew_when_the_file_is_gone),
         TEST(test_vectors_are_made_anew_when_the_truth_changed),
         TEST(test_vectors_survive_damage),
+        TEST(test_vectors_that_were_forgotten_stay_gone),
         TEST(test_vectors_of_another_memory_are_not_taken),
         TEST(test_vectors_need_not_be_written),
     };
