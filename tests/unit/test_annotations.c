@@ -264,7 +264,7 @@ static void test_annotations_that_are_damaged(void **state)
         assert_ok(d.f, kor_memory_check(d.f->memory, &d.f->err));
         assert_int_equal(sqlite3_open(d.f->db, &db), SQLITE_OK);
         assert_int_equal(sqlite3_exec(db, damages[i], NULL, NULL, NULL), SQLITE_OK);
-        assert_int_equal(kor_memory_check(d.f->memory, &d.f->err), KOR_E_INPUT);
+        assert_int_equal(kor_memory_check(d.f->memory, &d.f->err), KOR_E_DAMAGED);
         kor_arena arena = {0};
         kor_said *list;
         size_t count;
