@@ -14,7 +14,7 @@ enum {
     PORT = 4141,
     SECONDS = 30,
     BODY_MAX = 4 << 20,
-    LEAST_THREADS = 4,
+    LEAST_THREADS = 3,
     MOST_THREADS = 16,
     WATCHER_THREADS = 2,
     MODELS = 64
@@ -200,7 +200,7 @@ static kor_status serve(const kor_args *a, kor_session *s, place *at, kor_error 
     kor_status status =
         kor_service_open(&service, &parts, at->socket ? 0 : at->port, at->new_token, err);
     if (status == KOR_OK) status = check_log(s->home, err);
-    size_t threads = 2 * kor_cores();
+    size_t threads = kor_cores() + 1;
     o.threads = threads < LEAST_THREADS  ? LEAST_THREADS
                 : threads > MOST_THREADS ? MOST_THREADS
                                          : threads;

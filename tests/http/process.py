@@ -128,7 +128,7 @@ def test_what_was_asked_before_the_end_is_answered():
         t.join()
     expect(code == 0 and not other.errors, code, seconds, other.errors)
     answered = [len(r.json()["data"]) for r in replies if r.status == 200]
-    expect(len(answered) >= 4 and set(answered) == {256}, "those that a worker had", answered)
+    expect(len(answered) >= 3 and set(answered) == {256}, "those that a worker had", answered)
     expect(len(replies) == 8 and {r.status for r in replies} <= {200, 503}, [r.status for r in replies])
 
 
