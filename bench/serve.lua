@@ -9,3 +9,8 @@ function request()
     local q = "what+about+the+" .. words[n % #words + 1] .. "+" .. words[(n * 7 + 3) % #words + 1] .. "+" .. n .. times[n % #times + 1]
     return wrk.format("GET", "/api/recall?q=" .. q)
 end
+
+function done(summary, latency)
+    for _, p in ipairs({50, 90, 95, 99}) do io.write(string.format("p%d %.1f ms  ", p, latency:percentile(p) / 1e3)) end
+    io.write("\n")
+end

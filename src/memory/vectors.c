@@ -227,7 +227,7 @@ static bool is_outdated(const kor_memory *m, int64_t generation)
     return status != KOR_OK || latest > generation;
 }
 
-/* An empty sidecar in place of what is there; old mappings keep the old file. */
+/* An empty sidecar in place of what is there; who has the old one open keeps it. */
 static bool replace(const kor_memory *m, const char *path, int64_t generation)
 {
     union {

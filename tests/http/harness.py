@@ -125,6 +125,18 @@ def activity():
     return bucket, number, {path: of, path + "/heartbeat": event, path + "/events": [event], "/api/0/import": {"buckets": {}}}
 
 
+def ticks():
+    """Of processor time of the server."""
+    fields = open("/proc/%d/stat" % server.process.pid).read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def switches():
+    """Of threads that went to sleep by themselves."""
+    return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", open("/proc/%d/task/%s/status" % (server.process.pid, t)).read(), re.M).group(1))
+               for t in os.listdir("/proc/%d/task" % server.process.pid))
+
+
 def routes():
     """Every operation that the server describes, with a target and a body that are good."""
     described = ask("GET", "/api/openapi.json").json()

@@ -195,13 +195,6 @@ def test_a_listener_that_does_not_read_holds_up_nobody():
 
 
 def test_listening_costs_nothing_while_nothing_happens():
-    def ticks():
-        fields = open("/proc/%d/stat" % server.process.pid).read().rsplit(")", 1)[1].split()
-        return int(fields[11]) + int(fields[12])
-
-    def switches():
-        return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", open("/proc/%d/task/%s/status" % (server.process.pid, t)).read(), re.M).group(1))
-                   for t in os.listdir("/proc/%d/task" % server.process.pid))
     some = [Listener() for _ in range(10)]
     for one in some:
         one.next()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process among others: its start, its end, an import meanwhile."""
-import http.client, json, os, re, signal, socket, subprocess, threading, time
+import http.client, json, os, signal, socket, subprocess, threading, time
 from harness import *
 
 
@@ -100,13 +100,6 @@ def test_mcp_is_answered_while_somebody_writes():
 
 
 def test_idle_is_idle():
-    def ticks():
-        fields = open("/proc/%d/stat" % server.process.pid).read().rsplit(")", 1)[1].split()
-        return int(fields[11]) + int(fields[12])
-
-    def switches():
-        return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", open("/proc/%d/task/%s/status" % (server.process.pid, t)).read(), re.M).group(1))
-                   for t in os.listdir("/proc/%d/task" % server.process.pid))
     time.sleep(LIMIT + 1)
     before = ticks(), switches()
     time.sleep(2)
